@@ -1,0 +1,2 @@
+/** Console, metrics, audit log. Holds no state of its own. */
+package io.ostraka.proxy.admin;

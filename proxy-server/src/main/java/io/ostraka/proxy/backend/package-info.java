@@ -1,0 +1,2 @@
+/** Connections to shards, their pools, prepared statements, health. Knows no plans. */
+package io.ostraka.proxy.backend;

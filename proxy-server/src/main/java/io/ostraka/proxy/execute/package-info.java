@@ -1,0 +1,2 @@
+/** Runs a plan on backend connections: forward, scatter. Parses no SQL. */
+package io.ostraka.proxy.execute;

@@ -1,0 +1,2 @@
+/** Moving slots and ranges online. Serves no statement. */
+package io.ostraka.proxy.reshard;

@@ -1,0 +1,2 @@
+/** Wiring, start and stop, reload, command line. */
+package io.ostraka.proxy.server;

@@ -1,0 +1,2 @@
+/** PostgreSQL v3 messages, both directions: decode, encode, limits of framing. Decides nothing. */
+package io.ostraka.proxy.wire;

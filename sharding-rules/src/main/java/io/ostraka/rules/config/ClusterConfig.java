@@ -1,0 +1,27 @@
+package io.ostraka.rules.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The whole YAML file. Maps keep the file's order. {@code auth} and the listeners have been checked against each other. */
+public record ClusterConfig(
+        List<HostPort> listen,
+        boolean allowPlaintext,
+        Path dataDir,
+        Optional<TlsConfig> tls,
+        String node,
+        Map<String, HostPort> peers,
+        Map<String, UserConfig> users,
+        boolean usersFromShards,
+        AuthMode auth,
+        Map<String, DatabaseConfig> databases) {
+
+    /** How clients log in. */
+    public enum AuthMode {
+        SCRAM,
+        /** Any password or none; on loopback listeners only. */
+        TRUST
+    }
+}

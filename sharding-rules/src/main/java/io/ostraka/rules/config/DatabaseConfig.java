@@ -1,0 +1,35 @@
+package io.ostraka.rules.config;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One entry of {@code databases}. {@code shards} is in the file's order, which has no meaning; {@code schema} is the
+ * DDL file that lets {@code explain} work without servers; {@code tables} and {@code schemas} are rules not yet checked
+ * against a catalog.
+ */
+public record DatabaseConfig(
+        String name,
+        Map<ShardName, ShardConfig> shards,
+        ShardName defaultShard,
+        int slots,
+        PoolConfig pool,
+        Consistency consistency,
+        Optional<String> recoveryUser,
+        Optional<Path> schema,
+        Map<TableName, TableRuleConfig> tables,
+        Map<String, ShardName> schemas) {
+
+    /** What a snapshot over several shards promises; see {@code transactions.md} section 7.5. */
+    public enum Consistency {
+        SHARD,
+        ATOMIC,
+        STRICT
+    }
+
+    /** Sessions need no planning when there is nothing to choose from. */
+    public boolean hasOneShard() {
+        return shards.size() == 1;
+    }
+}

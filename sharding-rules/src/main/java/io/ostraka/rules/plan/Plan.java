@@ -1,0 +1,25 @@
+package io.ostraka.rules.plan;
+
+import io.ostraka.rules.error.PgError;
+
+/**
+ * What will be done with a statement. Immutable, cached by the statement's template, shared by all sessions of a
+ * database whose catalog version and search path are the same.
+ */
+public sealed interface Plan {
+
+    /**
+     * Forwarded in the client's own bytes to one shard. A route to several is answered with {@code whenMany}, before
+     * anything ran. {@code pins} is true when the statement leaves state behind that lives in the backend connection.
+     */
+    record Forward(Router router, Access access, boolean pins, PgError whenMany) implements Plan {}
+
+    /** Reads, and concatenating the rows of the shards of its route is the answer. */
+    record Scatter(Router router) implements Plan {}
+
+    /** Answered, or carried out on the shards of the transaction, by the session itself. */
+    record Session(SessionCommand command) implements Plan {}
+
+    /** Not supported, whatever the values. */
+    record Refusal(PgError error) implements Plan {}
+}

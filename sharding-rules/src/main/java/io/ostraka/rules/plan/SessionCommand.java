@@ -1,0 +1,50 @@
+package io.ostraka.rules.plan;
+
+import java.util.List;
+
+/** Statements that change the session or its transaction rather than rows. Names are folded as PostgreSQL folds them. */
+public sealed interface SessionCommand {
+
+    /** BEGIN or START TRANSACTION; the text is replayed on each shard at its first use. */
+    record Begin() implements SessionCommand {}
+
+    /** COMMIT or END. */
+    record Commit(boolean chain) implements SessionCommand {}
+
+    /** ROLLBACK or ABORT. */
+    record Rollback(boolean chain) implements SessionCommand {}
+
+    record Savepoint(String name) implements SessionCommand {}
+
+    record ReleaseSavepoint(String name) implements SessionCommand {}
+
+    record RollbackToSavepoint(String name) implements SessionCommand {}
+
+    /**
+     * SET in all its forms, SET LOCAL when {@code local}. {@code name} is the setting's lower-case name; {@code TIME
+     * ZONE}, {@code NAMES}, {@code ROLE}, {@code SESSION AUTHORIZATION} have the names of their settings. {@code values} are the
+     * unquoted values for names that start with {@code ostraka.}; empty means DEFAULT.
+     */
+    record Set(String name, boolean local, List<String> values) implements SessionCommand {
+        public Set {
+            values = List.copyOf(values);
+        }
+    }
+
+    /** SET TRANSACTION, and SET SESSION CHARACTERISTICS when {@code session}. */
+    record SetTransaction(boolean session) implements SessionCommand {}
+
+    /** SET CONSTRAINTS. */
+    record SetConstraints() implements SessionCommand {}
+
+    /** RESET; {@code name} is {@code all} for RESET ALL. */
+    record Reset(String name) implements SessionCommand {}
+
+    record Show(String name) implements SessionCommand {}
+
+    /** DISCARD; {@code what} is {@code all}, {@code plans}, {@code sequences} or {@code temporary}. */
+    record Discard(String what) implements SessionCommand {}
+
+    /** DEALLOCATE; {@code name} is empty for ALL. */
+    record Deallocate(String name) implements SessionCommand {}
+}

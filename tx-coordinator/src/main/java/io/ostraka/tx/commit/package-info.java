@@ -1,0 +1,2 @@
+/** Two-phase commit of one transaction over its shards. */
+package io.ostraka.tx.commit;

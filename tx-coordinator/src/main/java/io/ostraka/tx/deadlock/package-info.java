@@ -1,0 +1,2 @@
+/** Cycles of waits that no single shard can see. */
+package io.ostraka.tx.deadlock;
