@@ -1,5 +1,8 @@
 package io.ostraka.rules.error;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /** The SQLSTATEs Ostraka itself reports. Source: PostgreSQL manual, "PostgreSQL Error Codes". */
 public enum SqlState {
     WARNING("01000"),
@@ -8,6 +11,7 @@ public enum SqlState {
     PROTOCOL_VIOLATION("08P01"),
     FEATURE_NOT_SUPPORTED("0A000"),
     INVALID_PARAMETER_VALUE("22023"),
+    NOT_NULL_VIOLATION("23502"),
     CHECK_VIOLATION("23514"),
     ACTIVE_SQL_TRANSACTION("25001"),
     NO_ACTIVE_SQL_TRANSACTION("25P01"),
@@ -22,6 +26,7 @@ public enum SqlState {
     INSUFFICIENT_PRIVILEGE("42501"),
     SYNTAX_ERROR("42601"),
     UNDEFINED_OBJECT("42704"),
+    DUPLICATE_CURSOR("42P03"),
     DUPLICATE_PREPARED_STATEMENT("42P05"),
     TOO_MANY_CONNECTIONS("53300"),
     PROGRAM_LIMIT_EXCEEDED("54000"),
@@ -30,12 +35,19 @@ public enum SqlState {
     ADMIN_SHUTDOWN("57P01"),
     CANNOT_CONNECT_NOW("57P03"),
     CONFIG_FILE_ERROR("F0000"),
-    INTERNAL_ERROR("XX000");
+    LOCK_FILE_EXISTS("F0001"),
+    INTERNAL_ERROR("XX000"),
+    DATA_CORRUPTED("XX001");
 
     private final String code;
 
     SqlState(String code) {
         this.code = code;
+    }
+
+    /** The constant with this code, if it is one of those Ostraka reports. */
+    public static Optional<SqlState> of(String code) {
+        return Arrays.stream(values()).filter(state -> state.code.equals(code)).findFirst();
     }
 
     /** The five characters sent on the wire. */
