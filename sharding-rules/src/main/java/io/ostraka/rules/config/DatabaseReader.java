@@ -1,0 +1,235 @@
+package io.ostraka.rules.config;
+
+import io.ostraka.rules.config.DatabaseConfig.Consistency;
+import io.ostraka.rules.config.PoolConfig.Mode;
+import io.ostraka.rules.config.ShardConfig.TlsMode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** Reads one entry of {@code databases}. Lives for one read. */
+final class DatabaseReader {
+    private static final int DEFAULT_SHARD_PORT = 5432;
+    private static final int DEFAULT_SLOTS = 1024;
+    /** A slot costs a reference in memory and an entry in the map that moves; a million is more than anyone moves. */
+    private static final int MAX_SLOTS = 1 << 20;
+
+    private static final int DEFAULT_POOL_SIZE = 20;
+    /** Far beyond what one PostgreSQL server takes. */
+    private static final int MAX_POOL_SIZE = 100_000;
+
+    private static final Duration DEFAULT_ACQUIRE_TIMEOUT = Duration.ofSeconds(5);
+    private static final int MAX_SHARD_NUMBER = 65_535;
+
+    private final String name;
+    private final Set<String> users;
+    /** Empty until known, and when the file has none: then a reference cannot be judged. */
+    private Set<String> shardNames = Set.of();
+
+    DatabaseReader(String name, Set<String> users) {
+        this.name = name;
+        this.users = users;
+    }
+
+    Optional<DatabaseConfig> read(Value value) {
+        Optional<Block> opened = value.block(ConfigBlock.DATABASE);
+        if (opened.isEmpty()) {
+            return Optional.empty();
+        }
+        try (Block block = opened.get()) {
+            Map<ShardName, ShardConfig> shards = shards(block);
+            boolean single = shardNames.size() == 1;
+            Optional<ShardName> defaultShard =
+                    (single ? block.get("default_shard") : block.require("default_shard")).flatMap(this::shard);
+            if (single && block.get("default_shard").isEmpty()) {
+                defaultShard = shards.keySet().stream().findFirst();
+            }
+            int slots = block.get("slots").map(DatabaseReader::slots).orElse(DEFAULT_SLOTS);
+            PoolConfig pool = pool(block);
+            Consistency consistency =
+                    block.get("consistency").map(DatabaseReader::consistency).orElse(Consistency.ATOMIC);
+            Optional<String> recoveryUser =
+                    (single ? block.get("recovery_user") : block.require("recovery_user")).flatMap(this::user);
+            Optional<Path> schema = block.get("schema").flatMap(DatabaseReader::existingFile);
+            Map<TableName, TableRuleConfig> tables = new TableRulesReader(this::shard).read(block.get("tables"));
+            Map<String, ShardName> schemas = schemas(block);
+            return defaultShard.map(found -> new DatabaseConfig(
+                    name, shards, found, slots, pool, consistency, recoveryUser, schema, tables, schemas));
+        }
+    }
+
+    private Map<ShardName, ShardConfig> shards(Block block) {
+        Map<ShardName, ShardConfig> shards = new LinkedHashMap<>();
+        Map<Integer, String> numbers = new HashMap<>();
+        Map<String, Value.Entry> entries = ConfigReader.someEntries(block, "shards");
+        shardNames = entries.keySet();
+        entries.forEach((shard, entry) -> {
+            Optional<String> sound = ConfigReader.name(entry.key());
+            Optional<ShardConfig> config = shard(new ShardName(shard), entry.value(), numbers);
+            if (sound.isPresent()) {
+                config.ifPresent(found -> shards.put(found.name(), found));
+            }
+        });
+        return shards;
+    }
+
+    private Optional<ShardConfig> shard(ShardName shard, Value value, Map<Integer, String> numbers) {
+        return value.block(ConfigBlock.SHARD).flatMap(opened -> {
+            try (Block block = opened) {
+                Optional<Value> address = block.require("primary");
+                Optional<HostPort> primary = address.flatMap(DatabaseReader::primary);
+                String database = address.flatMap(DatabaseReader::databaseIn).orElse(name);
+                OptionalInt number = block.get("number")
+                        .map(found -> number(found, shard, numbers))
+                        .orElse(OptionalInt.empty());
+                TlsMode tls = block.get("tls").map(DatabaseReader::tlsMode).orElse(TlsMode.DISABLE);
+                List<HostPort> replicas =
+                        block.get("replicas").map(DatabaseReader::replicas).orElse(List.of());
+                return primary.map(
+                        found -> new ShardConfig(shard, found, database, replicas, tls, number, Optional.empty()));
+            }
+        });
+    }
+
+    /** {@code host:port} or {@code host:port/database}. */
+    private static Optional<HostPort> primary(Value value) {
+        return value.text().flatMap(text -> {
+            String address = text.contains("/") ? text.substring(0, text.indexOf('/')) : text;
+            return value.hostPort(address, OptionalInt.of(DEFAULT_SHARD_PORT), 1);
+        });
+    }
+
+    private static Optional<String> databaseIn(Value value) {
+        return value.quietText().filter(text -> text.contains("/")).flatMap(text -> {
+            String database = text.substring(text.indexOf('/') + 1);
+            if (database.isEmpty()) {
+                value.problem("must name a database after the \"/\", is " + value.shown());
+            }
+            return Optional.of(database);
+        });
+    }
+
+    private static OptionalInt number(Value value, ShardName shard, Map<Integer, String> numbers) {
+        OptionalInt number = value.integer(1, MAX_SHARD_NUMBER);
+        number.ifPresent(found -> {
+            String other = numbers.putIfAbsent(found, shard.value());
+            if (other != null) {
+                value.problem("is the number of shard \"" + other + "\" already");
+            }
+        });
+        return number;
+    }
+
+    private static TlsMode tlsMode(Value value) {
+        TlsMode mode = value.oneOf(TlsMode.class).orElse(TlsMode.DISABLE);
+        if (mode != TlsMode.DISABLE) {
+            value.problem(NotYet.SHARD_TLS.message());
+        }
+        return mode;
+    }
+
+    private static List<HostPort> replicas(Value value) {
+        List<HostPort> replicas = new ArrayList<>();
+        for (Value element : value.elements()) {
+            element.hostPort(OptionalInt.of(DEFAULT_SHARD_PORT), 1).ifPresent(replicas::add);
+        }
+        if (!value.elements().isEmpty()) {
+            value.problem(NotYet.REPLICAS.message());
+        }
+        return List.copyOf(replicas);
+    }
+
+    private static int slots(Value value) {
+        OptionalInt slots = value.integer(1, MAX_SLOTS);
+        if (slots.isPresent() && Integer.bitCount(slots.getAsInt()) != 1) {
+            value.problem("must be a power of two, is " + value.unquoted());
+        }
+        return slots.orElse(DEFAULT_SLOTS);
+    }
+
+    private static PoolConfig pool(Block database) {
+        PoolConfig byDefault = new PoolConfig(DEFAULT_POOL_SIZE, Mode.TRANSACTION, DEFAULT_ACQUIRE_TIMEOUT);
+        return database.get("pool")
+                .flatMap(value -> value.block(ConfigBlock.POOL))
+                .map(opened -> {
+                    try (Block block = opened) {
+                        return new PoolConfig(
+                                block.get("size")
+                                        .map(size ->
+                                                size.integer(1, MAX_POOL_SIZE).orElse(1))
+                                        .orElse(byDefault.size()),
+                                block.get("mode")
+                                        .flatMap(mode -> mode.oneOf(Mode.class))
+                                        .orElse(byDefault.mode()),
+                                block.get("acquire_timeout")
+                                        .flatMap(Value::duration)
+                                        .orElse(byDefault.acquireTimeout()));
+                    }
+                })
+                .orElse(byDefault);
+    }
+
+    private static Consistency consistency(Value value) {
+        Consistency consistency = value.oneOf(Consistency.class).orElse(Consistency.ATOMIC);
+        if (consistency == Consistency.STRICT) {
+            value.problem(NotYet.STRICT.message());
+        }
+        return consistency;
+    }
+
+    private Optional<String> user(Value value) {
+        return value.text().filter(user -> {
+            boolean known = users.contains(user);
+            if (!known && !users.isEmpty()) {
+                value.problem("must be one of \"users\", is " + value.shown() + Likeness.hint(user, users));
+            }
+            return known;
+        });
+    }
+
+    private static Optional<Path> existingFile(Value value) {
+        return value.path().filter(path -> {
+            boolean exists = Files.isReadable(path) && Files.isRegularFile(path);
+            if (!exists) {
+                value.problem("must be a file that can be read, is " + value.shown());
+            }
+            return exists;
+        });
+    }
+
+    private Map<String, ShardName> schemas(Block block) {
+        Map<String, ShardName> schemas = new LinkedHashMap<>();
+        block.get("schemas")
+                .flatMap(Value::entries)
+                .ifPresent(entries -> entries.forEach((text, entry) -> {
+                    Optional<ShardName> shard = shard(entry.value());
+                    Optional<List<String>> parts = SqlName.parse(text).filter(found -> found.size() == 1);
+                    if (parts.isEmpty()) {
+                        entry.key().problem("is not a schema's name as SQL writes it");
+                    } else if (shard.isPresent() && schemas.put(parts.get().get(0), shard.get()) != null) {
+                        entry.key().problem("is the same schema as another entry");
+                    }
+                }));
+        return schemas;
+    }
+
+    /** A reference to one of this database's shards. */
+    private Optional<ShardName> shard(Value value) {
+        return value.text().flatMap(text -> {
+            if (!shardNames.isEmpty() && !shardNames.contains(text)) {
+                value.problem("must be one of the shards " + String.join(", ", shardNames) + ", is " + value.shown()
+                        + Likeness.hint(text, shardNames));
+                return Optional.empty();
+            }
+            return Optional.of(new ShardName(text));
+        });
+    }
+}

@@ -1,0 +1,24 @@
+package io.ostraka.rules.config;
+
+/**
+ * What the file's format has and this version has not. Each is refused where it stands: ignoring it would serve something
+ * else than the file asks for. An entry goes when its feature comes.
+ */
+enum NotYet {
+    TLS("TLS for clients"),
+    SHARD_TLS("TLS to shards"),
+    REPLICAS("reading from replicas"),
+    PEERS("a group of more than one proxy"),
+    USERS_FROM_SHARDS("login of the shards' roles"),
+    STRICT("consistency \"strict\"");
+
+    private final String feature;
+
+    NotYet(String feature) {
+        this.feature = feature;
+    }
+
+    String message() {
+        return feature + " is not supported yet";
+    }
+}
