@@ -2,7 +2,9 @@ package io.ostraka.rules.plan;
 
 import java.util.List;
 
-/** Statements that change the session or its transaction rather than rows. Names are folded as PostgreSQL folds them. */
+/**
+ * Statements that change the session or its transaction rather than rows. Names are folded as PostgreSQL folds them.
+ */
 public sealed interface SessionCommand {
 
     /** BEGIN or START TRANSACTION; the text is replayed on each shard at its first use. */
@@ -21,9 +23,9 @@ public sealed interface SessionCommand {
     record RollbackToSavepoint(String name) implements SessionCommand {}
 
     /**
-     * SET in all its forms, SET LOCAL when {@code local}. {@code name} is the setting's lower-case name; {@code TIME
-     * ZONE}, {@code NAMES}, {@code ROLE}, {@code SESSION AUTHORIZATION} have the names of their settings. {@code values} are the
-     * unquoted values for names that start with {@code ostraka.}; empty means DEFAULT.
+     * SET in all its forms, SET LOCAL when {@code local}. {@code name} is the setting's lower-case name;
+     * {@code TIME ZONE}, {@code NAMES}, {@code ROLE}, {@code SESSION AUTHORIZATION} have the names of their settings.
+     * {@code values} are the unquoted values for names that start with {@code ostraka.}; empty means DEFAULT.
      */
     record Set(String name, boolean local, List<String> values) implements SessionCommand {
         public Set {

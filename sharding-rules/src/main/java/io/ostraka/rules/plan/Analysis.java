@@ -1,0 +1,125 @@
+package io.ostraka.rules.plan;
+
+import io.ostraka.rules.catalog.HiddenAccess;
+import io.ostraka.rules.config.TableName;
+import io.ostraka.rules.rule.KeyedRule;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** What the {@link Analyser} found in one statement. Confined to its planning. */
+final class Analysis {
+    /** A call of a function by name, under the search path in force where it stands. */
+    record FunctionUse(List<String> name, List<String> searchPath, boolean windowed, boolean aggregating, int at) {
+        FunctionUse {
+            name = List.copyOf(name);
+            searchPath = List.copyOf(searchPath);
+        }
+
+        String last() {
+            return name.get(name.size() - 1);
+        }
+
+        Optional<String> schema() {
+            return name.size() > 1 ? Optional.of(name.get(name.size() - 2)) : Optional.empty();
+        }
+    }
+
+    private final List<Occurrence> occurrences = new ArrayList<>();
+    private final List<FunctionUse> functions = new ArrayList<>();
+    private final Map<TableName, List<HiddenAccess>> hidden = new LinkedHashMap<>();
+    private final List<InsertedRows> inserts = new ArrayList<>();
+    private boolean writes;
+    private boolean locks;
+    private boolean readsSystemCatalog;
+    private OptionalInt systemColumn = OptionalInt.empty();
+    private OptionalInt serverLocalCast = OptionalInt.empty();
+
+    /** The rows that one INSERT writes into a table with a shard key, when they are listed. */
+    record InsertedRows(TableName table, KeyedRule rule, List<List<Value>> keys, List<Integer> modifiers) {}
+
+    void add(Occurrence occurrence) {
+        occurrences.add(occurrence);
+        writes |= occurrence.written();
+    }
+
+    void add(FunctionUse use) {
+        functions.add(use);
+    }
+
+    void add(InsertedRows rows) {
+        inserts.add(rows);
+        writes = true;
+    }
+
+    void addHidden(TableName table, HiddenAccess access) {
+        if (!access.isNone()) {
+            hidden.computeIfAbsent(table, key -> new ArrayList<>(1)).add(access);
+        }
+    }
+
+    void markLocks() {
+        locks = true;
+    }
+
+    void markWrites() {
+        writes = true;
+    }
+
+    void markSystemColumn(int at) {
+        if (systemColumn.isEmpty()) {
+            systemColumn = OptionalInt.of(at);
+        }
+    }
+
+    void markSystemCatalog() {
+        readsSystemCatalog = true;
+    }
+
+    /** A cast to or from a type such as {@code regclass}, whose values are numbers of one server. */
+    void markServerLocalCast(int at) {
+        if (serverLocalCast.isEmpty()) {
+            serverLocalCast = OptionalInt.of(at);
+        }
+    }
+
+    List<Occurrence> occurrences() {
+        return occurrences;
+    }
+
+    List<FunctionUse> functions() {
+        return functions;
+    }
+
+    List<InsertedRows> inserts() {
+        return inserts;
+    }
+
+    /** What the tables of the statement reach by triggers, policies and the like. */
+    Map<TableName, List<HiddenAccess>> hidden() {
+        return hidden;
+    }
+
+    boolean writes() {
+        return writes;
+    }
+
+    boolean locks() {
+        return locks;
+    }
+
+    boolean readsSystemCatalog() {
+        return readsSystemCatalog;
+    }
+
+    OptionalInt serverLocalCast() {
+        return serverLocalCast;
+    }
+
+    OptionalInt systemColumn() {
+        return systemColumn;
+    }
+}

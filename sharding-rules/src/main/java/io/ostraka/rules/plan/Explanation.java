@@ -1,0 +1,205 @@
+package io.ostraka.rules.plan;
+
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.PgErrorException;
+import io.ostraka.rules.rule.ConsistentHashRule;
+import io.ostraka.rules.rule.HashRule;
+import io.ostraka.rules.rule.KeyedRule;
+import io.ostraka.rules.rule.ListRule;
+import io.ostraka.rules.rule.PinnedRule;
+import io.ostraka.rules.rule.RangeRule;
+import io.ostraka.rules.rule.TableRule;
+import io.ostraka.rules.sql.Classifier;
+import io.ostraka.rules.sql.SqlParseFailure;
+import io.ostraka.rules.sql.StatementKind;
+import io.ostraka.rules.sql.StatementTemplate;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Says in words what would be done with statements: {@code bin/ostraka explain}. Immutable, thread-safe. */
+public final class Explanation {
+    private final Planner planner;
+
+    public Explanation(Planner planner) {
+        this.planner = planner;
+    }
+
+    /** One paragraph for each statement; {@code arguments} are the texts of {@code $1} and on, of no declared type. */
+    public String explain(String queryText, List<String> searchPath, List<String> arguments) {
+        StringBuilder text = new StringBuilder();
+        for (PlannedStatement statement : planner.plan(queryText, searchPath)) {
+            if (!text.isEmpty()) {
+                text.append('\n');
+            }
+            explain(statement, searchPath, arguments, text);
+        }
+        return text.isEmpty() ? "Nothing to do.\n" : text.toString();
+    }
+
+    private void explain(
+            PlannedStatement statement, List<String> searchPath, List<String> arguments, StringBuilder text) {
+        StatementValues values = new TextArguments(statement, arguments);
+        Plan plan = statement.plan();
+        if (plan instanceof Plan.Refusal refusal) {
+            refused(refusal.error(), text);
+        } else if (plan instanceof Plan.Session session) {
+            text.append("Session: carried out by the session itself (")
+                    .append(session.command())
+                    .append(").\n");
+        } else if (plan instanceof Plan.Scatter scatter) {
+            Route route = scatter.router().route(values);
+            text.append(route instanceof Route.Many ? "Scatter" : "Forward")
+                    .append(": reads ")
+                    .append(where(route))
+                    .append(route instanceof Route.Many ? " and concatenates their rows.\n" : ".\n");
+            if (route instanceof Route.Refused none) {
+                refused(none.error(), text);
+            }
+        } else if (plan instanceof Plan.Forward forward) {
+            forward(forward, values, text);
+        }
+        tables(statement, searchPath, values, text);
+    }
+
+    private static void forward(Plan.Forward forward, StatementValues values, StringBuilder text) {
+        Route route = forward.router().route(values);
+        if (route instanceof Route.Refused none) {
+            refused(none.error(), text);
+            return;
+        }
+        if (route instanceof Route.Many many) {
+            text.append("It would need ").append(where(many)).append(".\n");
+            refused(forward.whenMany(), text);
+            return;
+        }
+        text.append("Forward: ")
+                .append(forward.access() == Access.READ ? "reads " : "may write on ")
+                .append(where(route))
+                .append(forward.pins() ? ", and the session keeps its connection" : "")
+                .append(".\n");
+    }
+
+    private static void refused(PgError error, StringBuilder text) {
+        text.append("Refused (").append(error.state().code()).append("): ").append(error.message());
+        if (error.position() > 0) {
+            text.append(" at character ").append(error.position());
+        }
+        text.append('\n');
+        if (!error.detail().isEmpty()) {
+            text.append("  Detail: ").append(error.detail()).append('\n');
+        }
+        if (!error.hint().isEmpty()) {
+            text.append("  Hint: ").append(error.hint()).append('\n');
+        }
+    }
+
+    private static String where(Route route) {
+        if (route instanceof Route.One one) {
+            return "shard " + one.shard();
+        }
+        if (route instanceof Route.Many many) {
+            return "shards "
+                    + String.join(
+                            ", ",
+                            many.shards().stream().map(shard -> shard.value()).toList());
+        }
+        return route instanceof Route.Any ? "any one shard" : "no shard";
+    }
+
+    /** Why: each table with its rule, and the shards that its rows may be on. */
+    private void tables(
+            PlannedStatement statement, List<String> searchPath, StatementValues values, StringBuilder text) {
+        Optional<QueryPlanner.Planned> planned = analysed(statement, searchPath);
+        if (planned.isEmpty()) {
+            return;
+        }
+        Analysis analysis = planned.get().analysis();
+        for (Occurrence occurrence : analysis.occurrences()) {
+            text.append("  ").append(occurrence.table()).append(": ").append(rule(occurrence.rule()));
+            if (occurrence.rule() instanceof KeyedRule keyed) {
+                OccurrenceShards shards =
+                        OccurrenceShards.of(occurrence, keyed, planner.queries().space());
+                ShardSet found = shards.shards(
+                        values, planned.get().reader(), planner.queries().space());
+                text.append(shards.restricts() ? "; its key is restricted to " : "; nothing restricts its key: ")
+                        .append(found.isEmpty() ? "no shard (no row can match)" : found.toString());
+            }
+            text.append('\n');
+        }
+        analysis.inserts().forEach(rows -> text.append("  ")
+                .append(rows.table())
+                .append(": ")
+                .append(rule(rows.rule()))
+                .append("; rows inserted by key\n"));
+    }
+
+    private Optional<QueryPlanner.Planned> analysed(PlannedStatement statement, List<String> searchPath) {
+        if (planner.hasOneShard() || statement.template().isEmpty()) {
+            return Optional.empty();
+        }
+        StatementTemplate template = statement.template().get();
+        try {
+            return Classifier.classify(template) instanceof StatementKind.Query
+                    ? Optional.of(planner.queries().plan(template, template.start(), template.end(), searchPath))
+                    : Optional.empty();
+        } catch (PgErrorException | SqlParseFailure refused) {
+            return Optional.empty();
+        }
+    }
+
+    private static String rule(TableRule rule) {
+        if (rule instanceof KeyedRule keyed) {
+            String key = " by (" + String.join(", ", keyed.keyColumns()) + ")";
+            if (rule instanceof HashRule) {
+                return "hash" + key;
+            }
+            if (rule instanceof ConsistentHashRule) {
+                return "consistent hash" + key;
+            }
+            if (rule instanceof RangeRule) {
+                return "range" + key;
+            }
+            return rule instanceof ListRule ? "list" + key : "keyed" + key;
+        }
+        return rule instanceof PinnedRule pinned ? "pinned to " + pinned.shard() : "reference, whole on every shard";
+    }
+
+    /** Arguments of the command line. */
+    private record TextArguments(PlannedStatement statement, List<String> arguments) implements StatementValues {
+        TextArguments {
+            arguments = new ArrayList<>(arguments);
+        }
+
+        @Override
+        public CharSequence literal(int index) {
+            return statement.literal(index);
+        }
+
+        @Override
+        public int parameterCount() {
+            return arguments.size();
+        }
+
+        @Override
+        public boolean parameterIsNull(int number) {
+            return false;
+        }
+
+        @Override
+        public int parameterOid(int number) {
+            return 0;
+        }
+
+        @Override
+        public boolean parameterIsBinary(int number) {
+            return false;
+        }
+
+        @Override
+        public byte[] parameter(int number) {
+            return arguments.get(number - 1).getBytes(StandardCharsets.UTF_8);
+        }
+    }
+}

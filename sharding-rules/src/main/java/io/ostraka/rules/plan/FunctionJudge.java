@@ -1,0 +1,241 @@
+package io.ostraka.rules.plan;
+
+import io.ostraka.rules.catalog.Catalog;
+import io.ostraka.rules.catalog.Function;
+import io.ostraka.rules.catalog.FunctionName;
+import io.ostraka.rules.catalog.HiddenAccess;
+import io.ostraka.rules.catalog.Table;
+import io.ostraka.rules.config.TableName;
+import io.ostraka.rules.error.PgErrorException;
+import io.ostraka.rules.sql.StatementNames;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Tells what a call may do that the statement does not show. A function with a body is lexed: if it names a table,
+ * builds statements from text, or calls a function that does, it is hazardous, for its tables' rows may be on other
+ * shards than the one it runs on. Thread-safe; one for each version of the catalog.
+ */
+final class FunctionJudge {
+    /** Languages whose functions reach tables only through a body that can be read here, or not at all. */
+    private static final Set<String> READABLE = Set.of("sql", "plpgsql", "internal", "c");
+
+    private final Catalog catalog;
+    private final Set<String> tableNames = new HashSet<>();
+    private final Map<FunctionName, Optional<String>> hazards = new ConcurrentHashMap<>();
+
+    /** Where a call may run, from everywhere to nowhere. */
+    enum Place {
+        /** Any number of shards give the same value. */
+        EVERYWHERE,
+        /** One shard, whichever. */
+        ONE_SHARD,
+        /** One shard; the default one if the statement leaves a choice. */
+        RATHER_DEFAULT_SHARD,
+        DEFAULT_SHARD,
+        /** The default shard, and the session keeps its connection. */
+        DEFAULT_SHARD_KEPT,
+        NOWHERE
+    }
+
+    /** {@code why} and {@code hint} are filled for {@link Place#NOWHERE}. */
+    record Judgement(Place place, String why, String hint) {
+        static Judgement of(Place place) {
+            return new Judgement(place, "", "");
+        }
+    }
+
+    FunctionJudge(Catalog catalog) {
+        this.catalog = catalog;
+        for (Table table : catalog.tables()) {
+            boolean system = isSystem(table.name().schema());
+            if (!system && table.kind() != Table.Kind.SEQUENCE) {
+                tableNames.add(table.name().name());
+            }
+        }
+    }
+
+    Judgement judge(Analysis.FunctionUse use) {
+        String name = use.last();
+        List<Function> meant = use.schema()
+                .map(schema -> catalog.function(new FunctionName(schema, name)).stream()
+                        .toList())
+                .orElseGet(() -> catalog.functions(name, use.searchPath()));
+        List<Function> own = meant.stream()
+                .filter(function -> !isSystem(function.name().schema()))
+                .toList();
+        for (Function function : own) {
+            Optional<String> hazard = hazard(function.name());
+            if (hazard.isPresent()) {
+                return nowhere(hazard.get(), "Call it with ostraka.shard set, where it sees one shard only.");
+            }
+        }
+        if (SystemFunctions.hidesTables(name)) {
+            return nowhere(
+                    "It reads tables that the statement does not name.", "Write the query it runs in its place.");
+        }
+        boolean system = own.size() < meant.size() || meant.isEmpty();
+        if (system && SystemFunctions.isOfConnection(name)) {
+            return nowhere(
+                    "It depends on a single connection to a single server, and this database has several of both.",
+                    SystemFunctions.instead(name));
+        }
+        return Judgement.of(place(name, meant, system));
+    }
+
+    /** Whether a call may change something, on one shard as it may be. */
+    boolean mayWrite(Analysis.FunctionUse use) {
+        List<Function> meant = use.schema()
+                .map(schema -> catalog.function(new FunctionName(schema, use.last())).stream()
+                        .toList())
+                .orElseGet(() -> catalog.functions(use.last(), use.searchPath()));
+        if (meant.isEmpty()) {
+            return !SystemFunctions.isSyntax(use.last()) && !SystemFunctions.isValueWord(use.last());
+        }
+        // What a sequence gave is given whether the transaction commits or not.
+        return !SystemFunctions.isAnywhere(use.last())
+                && !SystemFunctions.isSequence(use.last())
+                && meant.stream().anyMatch(function -> function.volatility() == Function.Volatility.VOLATILE);
+    }
+
+    private static Judgement nowhere(String why, String hint) {
+        return new Judgement(Place.NOWHERE, why, hint);
+    }
+
+    private static Place place(String name, List<Function> meant, boolean system) {
+        if (system && SystemFunctions.isShared(name)) {
+            return SystemFunctions.locksForSession(name) ? Place.DEFAULT_SHARD_KEPT : Place.DEFAULT_SHARD;
+        }
+        if (system && SystemFunctions.isSequence(name)) {
+            return Place.RATHER_DEFAULT_SHARD;
+        }
+        if (meant.isEmpty()) {
+            return SystemFunctions.isSyntax(name) ? Place.EVERYWHERE : Place.ONE_SHARD;
+        }
+        boolean immutable = meant.stream().allMatch(function -> function.volatility() == Function.Volatility.IMMUTABLE);
+        if (immutable || (meant.size() == 1 && system && SystemFunctions.isOfSettings(name))) {
+            return Place.EVERYWHERE;
+        }
+        boolean works = system
+                && meant.stream().anyMatch(function -> function.volatility() == Function.Volatility.VOLATILE)
+                && !SystemFunctions.isAnywhere(name);
+        return works ? Place.DEFAULT_SHARD : Place.ONE_SHARD;
+    }
+
+    /** Why a function that is not PostgreSQL's own cannot be called; empty when it can. */
+    Optional<String> hazard(FunctionName name) {
+        Optional<String> known = hazards.get(name);
+        if (known != null) {
+            return known;
+        }
+        Optional<String> found = findHazard(name);
+        hazards.put(name, found);
+        return found;
+    }
+
+    /** Why a table cannot be used because of what it reaches by itself; other tables than its own may be elsewhere. */
+    Optional<String> hazard(TableName table, HiddenAccess access) {
+        for (TableName reached : access.tables()) {
+            if (!reached.equals(table) && !isSystem(reached.schema())) {
+                return Optional.of("It reaches table \"" + reached + "\" through a trigger, policy or rule.");
+            }
+        }
+        for (FunctionName function : access.functions()) {
+            Optional<String> hazard = isSystem(function.schema()) ? Optional.empty() : hazard(function);
+            if (hazard.isPresent()) {
+                return Optional.of("It runs function \"" + function + "\": " + hazard.get());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Why no statement is safe: a function behind an operator, a cast or a domain. */
+    Optional<String> ambientHazard() {
+        for (FunctionName function : catalog.ambientFunctions()) {
+            Optional<String> hazard = hazard(function);
+            if (hazard.isPresent()) {
+                return Optional.of("Function \"" + function + "\", which stands behind an operator, a cast or a type: "
+                        + hazard.get());
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<String> findHazard(FunctionName root) {
+        Set<FunctionName> seen = new HashSet<>(Set.of(root));
+        Deque<FunctionName> left = new ArrayDeque<>(seen);
+        while (!left.isEmpty()) {
+            FunctionName name = left.removeFirst();
+            Optional<Function> function = catalog.function(name);
+            if (function.isEmpty()) {
+                return Optional.of("Nothing is known of function \"" + name + "\".");
+            }
+            Set<FunctionName> called = new HashSet<>(function.get().calls());
+            Optional<String> hazard = hazardOfBodies(function.get(), called);
+            if (hazard.isPresent()) {
+                return Optional.of(name.equals(root) ? hazard.get() : "It calls \"" + name + "\". " + hazard.get());
+            }
+            called.stream().filter(seen::add).forEach(left::addLast);
+        }
+        return Optional.empty();
+    }
+
+    /** Adds what the bodies may call to {@code called}. */
+    private Optional<String> hazardOfBodies(Function function, Set<FunctionName> called) {
+        for (String language : function.languages()) {
+            if (!READABLE.contains(language)) {
+                return Optional.of("Functions in language " + language + " may read tables unseen.");
+            }
+        }
+        if (function.languages().contains("c")
+                && SystemFunctions.hidesTables(function.name().name())) {
+            return Optional.of("It reads tables that the statement does not name.");
+        }
+        for (String body : function.bodies()) {
+            Optional<String> hazard = hazardOfBody(body, called);
+            if (hazard.isPresent()) {
+                return hazard;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<String> hazardOfBody(String body, Set<FunctionName> called) {
+        Set<String> words;
+        boolean dynamic;
+        try {
+            StatementNames names = StatementNames.of(body, 0, body.length());
+            words = new HashSet<>(names.identifiers());
+            words.addAll(names.wordsInText());
+            dynamic = names.identifiers().contains("execute");
+        } catch (PgErrorException notSql) {
+            return Optional.of("Its body cannot be read.");
+        }
+        if (dynamic) {
+            return Optional.of("Its body runs statements that it makes of text.");
+        }
+        for (String word : words) {
+            if (tableNames.contains(word)) {
+                return Optional.of("Its body names table \"" + word + "\".");
+            }
+            if (SystemFunctions.needsCare(word)) {
+                return Optional.of("Its body calls \"" + word + "\".");
+            }
+            catalog.functionsNamed(word).stream()
+                    .map(Function::name)
+                    .filter(name -> !isSystem(name.schema()))
+                    .forEach(called::add);
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isSystem(String schema) {
+        return schema.equals(Catalog.PG_CATALOG) || schema.equals(Catalog.INFORMATION_SCHEMA);
+    }
+}

@@ -1,0 +1,66 @@
+package io.ostraka.rules.plan;
+
+import io.ostraka.rules.sql.StatementTemplate;
+import java.util.Optional;
+
+/**
+ * One statement of a query string with its plan. {@code template} has the literals that the plan's router asks for;
+ * it is absent when the string could not be cut into statements, and the plan a refusal. Immutable.
+ */
+public record PlannedStatement(StatementSpan span, Plan plan, Optional<StatementTemplate> template) {
+
+    static PlannedStatement of(StatementTemplate template, Plan plan) {
+        return new PlannedStatement(new StatementSpan(template.start(), template.end()), plan, Optional.of(template));
+    }
+
+    /** Its own text, without what stands around it; empty when the string could not be cut. */
+    public String text() {
+        return template.map(StatementTemplate::text).orElse("");
+    }
+
+    /** A lifted literal of this statement's own text: the answer to {@link StatementValues#literal}. */
+    public CharSequence literal(int index) {
+        return template.orElseThrow().literal(index);
+    }
+
+    /** The values of a statement without parameters, as the simple protocol sends it. */
+    public StatementValues values() {
+        return new Literals(this);
+    }
+
+    private record Literals(PlannedStatement statement) implements StatementValues {
+        @Override
+        public CharSequence literal(int index) {
+            return statement.literal(index);
+        }
+
+        @Override
+        public int parameterCount() {
+            return 0;
+        }
+
+        @Override
+        public boolean parameterIsNull(int number) {
+            throw noParameter(number);
+        }
+
+        @Override
+        public int parameterOid(int number) {
+            throw noParameter(number);
+        }
+
+        @Override
+        public boolean parameterIsBinary(int number) {
+            throw noParameter(number);
+        }
+
+        @Override
+        public byte[] parameter(int number) {
+            throw noParameter(number);
+        }
+
+        private static IllegalArgumentException noParameter(int number) {
+            return new IllegalArgumentException("there is no parameter $" + number);
+        }
+    }
+}

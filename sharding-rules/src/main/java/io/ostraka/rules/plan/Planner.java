@@ -1,0 +1,168 @@
+package io.ostraka.rules.plan;
+
+import io.ostraka.rules.catalog.Catalog;
+import io.ostraka.rules.config.DatabaseConfig;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.PgErrorException;
+import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.rule.RuleSet;
+import io.ostraka.rules.sql.Classifier;
+import io.ostraka.rules.sql.SqlParseFailure;
+import io.ostraka.rules.sql.StatementKind;
+import io.ostraka.rules.sql.StatementTemplate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * From statements to plans, for one database under one version of its catalog. A statement is correct on the shards
+ * its plan names, or it is refused. Immutable, thread-safe; costs a parse for each call: {@link PlanCache} spares it.
+ *
+ * <p>A database with one shard needs no planning: PostgreSQL judges every statement, and only what changes the
+ * session, or leaves state in its connection, is told apart.
+ */
+public final class Planner {
+    private static final String SHARD_HINT = "shard=";
+
+    private final DatabaseConfig database;
+    private final Catalog catalog;
+    private final ShardSet.Space space;
+    private final OneShardPlanner oneShard;
+    private final QueryPlanner queries;
+    private final UtilityPlanner utilities;
+
+    /** {@code rules} were settled against {@code catalog}. */
+    public Planner(DatabaseConfig database, RuleSet rules, Catalog catalog) {
+        this.database = database;
+        this.catalog = catalog;
+        FunctionJudge functions = new FunctionJudge(catalog);
+        space = new ShardSet.Space(database.shards().keySet());
+        oneShard = oneShard(space.none());
+        queries = new QueryPlanner(database, rules, catalog, functions);
+        utilities = new UtilityPlanner(queries, rules, catalog, functions);
+    }
+
+    private OneShardPlanner oneShard(ShardSet shard) {
+        return new OneShardPlanner(database, catalog, shard);
+    }
+
+    /** The version of the catalog that the plans hold for. */
+    public long catalogVersion() {
+        return catalog.version();
+    }
+
+    /**
+     * Plans each statement of a query string, none if it holds nothing but blanks and comments. {@code searchPath}
+     * holds the plain names of schemas, {@code $user} replaced. When the server would find the string's syntax at
+     * fault before it ran any of it, there is a single statement, refused.
+     */
+    public List<PlannedStatement> plan(String queryText, List<String> searchPath) {
+        List<StatementTemplate> templates;
+        try {
+            templates = StatementTemplate.of(queryText);
+        } catch (PgErrorException lexical) {
+            return List.of(refusedWhole(queryText, lexical.error()));
+        }
+        List<PlannedStatement> planned = new ArrayList<>(templates.size());
+        for (StatementTemplate template : templates) {
+            Plan plan = plan(template, searchPath);
+            if (plan instanceof Plan.Refusal refusal && refusal.error().state() == SqlState.SYNTAX_ERROR) {
+                return List.of(PlannedStatement.of(template, plan));
+            }
+            planned.add(PlannedStatement.of(template, plan));
+        }
+        return planned;
+    }
+
+    /** The same for a session that has chosen {@code shard}: everything goes there, and PostgreSQL judges it. */
+    public List<PlannedStatement> planOn(ShardName shard, String queryText) {
+        OneShardPlanner chosen = oneShard(space.of(shard));
+        List<PlannedStatement> planned = new ArrayList<>();
+        for (StatementTemplate template : StatementTemplate.of(queryText)) {
+            StatementKind kind = Classifier.classify(template);
+            Plan plan =
+                    SessionCommands.of(kind).<Plan>map(Plan.Session::new).orElseGet(() -> chosen.plan(template, kind));
+            planned.add(PlannedStatement.of(template, plan));
+        }
+        return planned;
+    }
+
+    /** A string that cannot be cut into statements is one. */
+    private static PlannedStatement refusedWhole(String text, PgError error) {
+        return new PlannedStatement(new StatementSpan(0, text.length()), new Plan.Refusal(error), Optional.empty());
+    }
+
+    /** Plans one statement. */
+    Plan plan(StatementTemplate template, List<String> searchPath) {
+        try {
+            StatementKind kind = Classifier.classify(template);
+            Optional<SessionCommand> command = SessionCommands.of(kind);
+            if (command.isPresent()) {
+                return new Plan.Session(command.get());
+            }
+            if (database.hasOneShard()) {
+                return oneShard.plan(template, kind);
+            }
+            Optional<ShardName> hinted = hintedShard(template);
+            if (hinted.isPresent()) {
+                return oneShard(space.of(hinted.get())).plan(template, kind);
+            }
+            return kind instanceof StatementKind.Query query
+                    ? query(template, query, searchPath)
+                    : utilities.plan(template, kind, searchPath);
+        } catch (StackOverflowError overflow) {
+            return new Plan.Refusal(new PgError(
+                    SqlState.STATEMENT_TOO_COMPLEX,
+                    "stack depth limit exceeded",
+                    "The statement is nested too deep.",
+                    ""));
+        } catch (PgErrorException refused) {
+            return new Plan.Refusal(refused.error());
+        }
+    }
+
+    private Plan query(StatementTemplate template, StatementKind.Query kind, List<String> searchPath) {
+        Query query;
+        try {
+            query = QueryPlanner.read(template, template.start(), template.end());
+        } catch (SqlParseFailure unread) {
+            return utilities.unread(template, kind, unread.error());
+        } catch (PgErrorException unread) {
+            // Where no other shard can matter, the default one judges: it has the better error, or reads what the
+            // grammar does not.
+            return utilities.unread(template, kind, unread.error());
+        }
+        return queries.plan(query, template, template.start(), template.end(), searchPath)
+                .plan();
+    }
+
+    /** {@code /* ostraka: shard=s0 *}{@code /}: the client answers for it, as with SET ostraka.shard. */
+    private Optional<ShardName> hintedShard(StatementTemplate template) {
+        for (String hint : template.hints()) {
+            if (hint.startsWith(SHARD_HINT)) {
+                String name = hint.substring(SHARD_HINT.length()).strip();
+                ShardName shard = name.isEmpty() ? null : new ShardName(name);
+                if (shard == null || !database.shards().containsKey(shard)) {
+                    throw new PgError(
+                                    SqlState.INVALID_PARAMETER_VALUE,
+                                    "shard \"" + name + "\" of a hint does not exist",
+                                    "The shards are " + database.shards().keySet() + ".",
+                                    "")
+                            .toException();
+                }
+                return Optional.of(shard);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The planner of queries, for {@link Explanation}. */
+    QueryPlanner queries() {
+        return queries;
+    }
+
+    boolean hasOneShard() {
+        return database.hasOneShard();
+    }
+}

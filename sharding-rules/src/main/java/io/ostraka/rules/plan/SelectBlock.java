@@ -1,0 +1,256 @@
+package io.ostraka.rules.plan;
+
+import io.ostraka.rules.catalog.Function;
+import io.ostraka.rules.plan.Analyser.Place;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** One SELECT. Confined to one statement. */
+final class SelectBlock implements Block {
+    private final Analyser analyser;
+    private final Query.Select select;
+    private final Place place;
+    private final FromSources from;
+    private final Scope scope;
+    private final Subqueries whereSubqueries = new Subqueries();
+    private final Subqueries otherSubqueries = new Subqueries();
+    private final Conditions where;
+    private final List<Output> outputs = new ArrayList<>();
+    private boolean open;
+
+    SelectBlock(Analyser analyser, Query.Select select, Scope outer, Place place) {
+        this.analyser = analyser;
+        this.select = select;
+        this.place = place;
+        from = new FromSources(analyser, outer, place);
+        from.addAll(select.from());
+        scope = from.scope();
+        analyser.examine(select.where().stream().toList(), scope, place, whereSubqueries);
+        where = Conditions.of(select.where(), scope, whereSubqueries);
+        from.tree().ifPresent(tree -> tree.reduce(where.facts()));
+        analyser.examine(select.items().stream().map(Query.Item::value).toList(), scope, place, otherSubqueries);
+        analyser.examine(select.distinct().on(), scope, place, otherSubqueries);
+        analyser.examine(select.grouping().keys(), scope, place, otherSubqueries);
+        analyser.examine(select.having().stream().toList(), scope, place, otherSubqueries);
+        analyser.examine(select.windows(), scope, place, otherSubqueries);
+        analyser.examine(select.tail().orderBy(), scope, place, otherSubqueries);
+        analyser.examine(select.tail().limits(), scope, place, otherSubqueries);
+        if (select.tail().locks()) {
+            analyser.analysis().markLocks();
+        }
+        select.items().forEach(this::addOutputs);
+    }
+
+    Query.Select select() {
+        return select;
+    }
+
+    FromSources from() {
+        return from;
+    }
+
+    Conditions where() {
+        return where;
+    }
+
+    Place place() {
+        return place;
+    }
+
+    Analyser analyser() {
+        return analyser;
+    }
+
+    /** Every subquery that stands in an expression. */
+    List<Block> subqueries() {
+        List<Block> all = new ArrayList<>(whereSubqueries.all());
+        all.addAll(otherSubqueries.all());
+        from.onSubqueries().forEach(all::add);
+        return all;
+    }
+
+    @Override
+    public List<Output> outputs() {
+        return outputs;
+    }
+
+    @Override
+    public boolean open() {
+        return open;
+    }
+
+    @Override
+    public List<Fact> guaranteed() {
+        boolean rowForNoRow = select.grouping().sets()
+                || (!select.grouping().present() && (select.having().isPresent() || mayAggregate()));
+        return rowForNoRow ? List.of() : JoinTree.joined(where.facts(), treeFacts());
+    }
+
+    @Override
+    public List<Fact> links(Leaf as) {
+        boolean needsAllRows = !select.tail().limits().isEmpty()
+                || !select.distinct().on().isEmpty()
+                || select.grouping().sets()
+                || !select.windows().isEmpty()
+                || hasWindowCall();
+        if (needsAllRows) {
+            return List.of();
+        }
+        if (!select.grouping().present()) {
+            return Block.same(outputs, as);
+        }
+        Set<Variable> keys = new HashSet<>();
+        for (Expression key : select.grouping().keys()) {
+            if (key instanceof Expression.Name name && scope.resolve(name.path()) instanceof Scope.Found found) {
+                keys.add(found.variable());
+            }
+        }
+        return Block.same(
+                outputs.stream()
+                        .map(output -> new Output(
+                                output.name(), output.type(), output.variable().filter(keys::contains)))
+                        .toList(),
+                as);
+    }
+
+    @Override
+    public List<Fact> carries(Leaf as) {
+        return select.grouping().sets() ? List.of() : Block.same(outputs, as);
+    }
+
+    @Override
+    public void settle(List<Fact> context) {
+        from.settle(JoinTree.joined(context, where.facts()));
+        List<Fact> ofRows = JoinTree.joined(context, where.facts(), treeFacts());
+        where.settleSubqueries(ofRows);
+        // An aggregate is answered even when WHERE lets no row pass.
+        List<Fact> ofAnswers =
+                ofRows.stream().filter(fact -> !(fact instanceof Fact.Never)).toList();
+        otherSubqueries.all().forEach(subquery -> subquery.settle(ofAnswers));
+    }
+
+    private List<Fact> treeFacts() {
+        return from.tree().map(JoinTree::guaranteed).orElse(List.of());
+    }
+
+    private void addOutputs(Query.Item item) {
+        if (item.value() instanceof Expression.Star star) {
+            addStar(star);
+        } else if (item.value() instanceof Expression.Name name) {
+            Optional<Variable> variable = scope.resolve(name.path()) instanceof Scope.Found found
+                    ? Optional.of(found.variable())
+                    : Optional.empty();
+            outputs.add(new Output(
+                    item.alias().orElse(name.last()),
+                    variable.map(Variable::type).orElse(""),
+                    variable));
+        } else {
+            Optional<String> name = item.alias().or(() -> nameOf(item.value()));
+            open |= name.isEmpty();
+            outputs.add(new Output(name.orElse("?column?"), "", Optional.empty()));
+        }
+    }
+
+    private void addStar(Expression.Star star) {
+        List<Scope.Visible> columns = scope.columns();
+        if (star.qualifier().isEmpty()) {
+            open |= scope.open();
+        } else {
+            String range = star.qualifier().get(star.qualifier().size() - 1);
+            List<Scope.Range> named = scope.ranges().stream()
+                    .filter(candidate -> candidate.name().equals(range))
+                    .toList();
+            open |= named.size() != 1 || named.get(0).open();
+            columns = named.size() == 1 ? named.get(0).columns() : List.of();
+        }
+        for (Scope.Visible column : columns) {
+            outputs.add(new Output(
+                    column.name(), column.variable().map(Variable::type).orElse(""), column.variable()));
+        }
+    }
+
+    /** The name the server gives an item without alias, where that is simple; source: {@code FigureColname}. */
+    private static Optional<String> nameOf(Expression item) {
+        if (item instanceof Expression.Call call) {
+            return Optional.of(call.last());
+        }
+        if (item instanceof Expression.Cast cast && cast.operand() instanceof Expression.Name name) {
+            return Optional.of(name.last());
+        }
+        return item instanceof Expression.Literal || item instanceof Expression.Parameter
+                ? Optional.of("?column?")
+                : Optional.empty();
+    }
+
+    /**
+     * Whether any call of the select list, HAVING or ORDER BY, also in a subquery there, may be an aggregate of this
+     * level.
+     */
+    boolean mayAggregate() {
+        return answerCalls(true).stream().anyMatch(this::mayAggregate);
+    }
+
+    boolean mayAggregate(Expression.Call call) {
+        if (call.aggregating()) {
+            return true;
+        }
+        if (SystemFunctions.isSyntax(call.last()) || SystemFunctions.isValueWord(call.last())) {
+            return false;
+        }
+        List<Function> meant = call.name().size() > 1
+                ? analyser.catalog().functionsNamed(call.last())
+                : analyser.catalog().functions(call.last(), place.searchPath());
+        return meant.isEmpty() || meant.stream().anyMatch(Function::mayAggregate);
+    }
+
+    private boolean hasWindowCall() {
+        return answerCalls(false).stream().anyMatch(Expression.Call::windowed);
+    }
+
+    /** The calls in the select list, HAVING and ORDER BY, those of subqueries when {@code deep}. */
+    List<Expression.Call> answerCalls(boolean deep) {
+        List<Expression> roots = new ArrayList<>();
+        select.items().forEach(item -> roots.add(item.value()));
+        select.having().ifPresent(roots::add);
+        roots.addAll(select.tail().orderBy());
+        List<Expression.Call> calls = new ArrayList<>();
+        Deque<Expression> left = new ArrayDeque<>(roots);
+        while (!left.isEmpty()) {
+            Expression expression = left.removeFirst();
+            if (expression instanceof Expression.Call call) {
+                calls.add(call);
+            }
+            expression.parts().forEach(left::addLast);
+        }
+        if (deep) {
+            for (Block subquery : otherSubqueries.all()) {
+                calls.addAll(subquery.callsForOuterLevels());
+            }
+        }
+        return calls;
+    }
+
+    @Override
+    public List<Expression.Call> callsForOuterLevels() {
+        List<Expression.Call> calls = new ArrayList<>(answerCalls(true));
+        whereSubqueries.all().forEach(subquery -> calls.addAll(subquery.callsForOuterLevels()));
+        from.sources().values().forEach(source -> {
+            if (source instanceof FromSources.OfBlock inside && !inside.view()) {
+                calls.addAll(inside.block().callsForOuterLevels());
+            }
+        });
+        return calls;
+    }
+
+    /** The leaves of FROM with what they are. */
+    Map<Leaf, FromSources.Source> sources() {
+        return new LinkedHashMap<>(from.sources());
+    }
+}

@@ -1,0 +1,305 @@
+package io.ostraka.rules.plan;
+
+import io.ostraka.rules.catalog.Catalog;
+import io.ostraka.rules.catalog.Function;
+import io.ostraka.rules.catalog.Table;
+import io.ostraka.rules.config.TableName;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.PgErrorException;
+import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.rule.PinnedRule;
+import io.ostraka.rules.rule.ReferenceRule;
+import io.ostraka.rules.rule.RuleSet;
+import io.ostraka.rules.rule.TableRule;
+import io.ostraka.rules.sql.Classifier;
+import io.ostraka.rules.sql.QualifiedName;
+import io.ostraka.rules.sql.SqlParseFailure;
+import io.ostraka.rules.sql.StatementKind;
+import io.ostraka.rules.sql.StatementNames;
+import io.ostraka.rules.sql.StatementTemplate;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Plans whatever is no query, and queries that the grammar cannot read, in a database with several shards. Immutable.
+ */
+final class UtilityPlanner {
+    private final QueryPlanner queries;
+    private final RuleSet rules;
+    private final Catalog catalog;
+    private final FunctionJudge functions;
+
+    UtilityPlanner(QueryPlanner queries, RuleSet rules, Catalog catalog, FunctionJudge functions) {
+        this.queries = queries;
+        this.rules = rules;
+        this.catalog = catalog;
+        this.functions = functions;
+    }
+
+    Plan plan(StatementTemplate template, StatementKind kind, List<String> searchPath) {
+        try {
+            return planKnown(template, kind, searchPath);
+        } catch (SqlParseFailure unread) {
+            return unread(template, kind, unread.error());
+        }
+    }
+
+    private Plan planKnown(StatementTemplate template, StatementKind kind, List<String> searchPath) {
+        if (kind instanceof StatementKind.Explain explain) {
+            return explain(template, explain, searchPath);
+        } else if (kind instanceof StatementKind.CopyQuery copy) {
+            return copyQuery(template, copy, searchPath);
+        } else if (kind instanceof StatementKind.CopyTable copy) {
+            return copyTable(copy, searchPath);
+        } else if (kind instanceof StatementKind.Listen || kind instanceof StatementKind.Unlisten) {
+            return onDefault(true);
+        } else if (kind instanceof StatementKind.Notify) {
+            return onDefault(false);
+        } else if (kind instanceof StatementKind.LockTable lock) {
+            return onTables("LOCK TABLE", lock.tables(), searchPath);
+        } else if (kind instanceof StatementKind.Truncate truncate) {
+            boolean cascade = StatementNames.of(template).identifiers().contains("cascade");
+            return cascade
+                    ? refusal("TRUNCATE ... CASCADE", "It may reach tables that are on other shards.")
+                    : onTables("TRUNCATE", truncate.tables(), searchPath);
+        } else if (kind instanceof StatementKind.Other) {
+            return unread(template, kind, Refusals.unsupported("statement is of no known kind", "", ""));
+        }
+        return refused(kind);
+    }
+
+    /** What is refused whatever it names. */
+    private static Plan refused(StatementKind kind) {
+        if (kind instanceof StatementKind.Ddl ddl) {
+            return refusal(
+                    (ddl.verb() + " " + ddl.object()).toUpperCase(Locale.ROOT),
+                    ddl.temporary()
+                            ? "A temporary table lives in one connection to one shard."
+                            : "All shards must have the same schema, and would have to change together.");
+        } else if (kind instanceof StatementKind.Maintenance maintenance) {
+            return refusal(maintenance.verb().toUpperCase(Locale.ROOT), "Each shard is maintained by itself.");
+        } else if (kind instanceof StatementKind.Prepare || kind instanceof StatementKind.Execute) {
+            return new Plan.Refusal(Refusals.unsupported(
+                    "PREPARE and EXECUTE are not supported in a database with several shards",
+                    "The shard of a prepared statement is known only when its values are.",
+                    "Use the prepared statements of the driver, which go through the extended query protocol."));
+        } else if (kind instanceof StatementKind.DeclareCursor
+                || kind instanceof StatementKind.FetchCursor
+                || kind instanceof StatementKind.CloseCursor) {
+            return refusal("a cursor in SQL", "A cursor lives on one shard, and which one is not remembered.");
+        } else if (kind instanceof StatementKind.PrepareTransaction
+                || kind instanceof StatementKind.CommitPrepared
+                || kind instanceof StatementKind.RollbackPrepared) {
+            return refusal("two-phase commit by the client", "Ostraka itself uses it to commit on several shards.");
+        } else if (kind instanceof StatementKind.Grant || kind instanceof StatementKind.Comment) {
+            return refusal("this statement", "All shards would have to change together.");
+        } else if (kind instanceof StatementKind.Call) {
+            return refusal("CALL", "What a procedure does, and on which tables, is not known.");
+        }
+        return refusal("DO", "What a code block does, and on which tables, is not known.");
+    }
+
+    private static Plan refusal(String what, String detail) {
+        return new Plan.Refusal(Refusals.utility(what, detail));
+    }
+
+    private Plan onDefault(boolean pins) {
+        return forward(queries.defaultShard(), Access.WRITE, pins);
+    }
+
+    private Plan forward(ShardSet shard, Access access, boolean pins) {
+        return new Plan.Forward(
+                new StatementRouter(shard, List.of(), queries.space().none()),
+                access,
+                pins,
+                Refusals.differentShards(""));
+    }
+
+    private Plan explain(StatementTemplate template, StatementKind.Explain explain, List<String> searchPath) {
+        StatementKind body = Classifier.classify(template.sql(), explain.bodyStart(), template.end());
+        if (!(body instanceof StatementKind.Query)) {
+            return refusal("EXPLAIN of this statement", "It is no query.");
+        }
+        Plan plan = queries.plan(template, explain.bodyStart(), template.end(), searchPath)
+                .plan();
+        if (plan instanceof Plan.Forward forward) {
+            Access access = explain.analyze() ? forward.access() : Access.READ;
+            return new Plan.Forward(forward.router(), access, explain.analyze() && forward.pins(), forward.whenMany());
+        }
+        return plan instanceof Plan.Scatter scatter
+                ? new Plan.Forward(
+                        scatter.router(),
+                        Access.READ,
+                        false,
+                        Refusals.utility("EXPLAIN of a query over several shards", ""))
+                : plan;
+    }
+
+    private Plan copyQuery(StatementTemplate template, StatementKind.CopyQuery copy, List<String> searchPath) {
+        if (!copy.client()) {
+            return refusal("COPY to a file", "Each shard has files of its own.");
+        }
+        Plan plan = queries.plan(template, copy.queryStart(), copy.queryEnd(), searchPath)
+                .plan();
+        return plan instanceof Plan.Scatter scatter
+                ? new Plan.Forward(
+                        scatter.router(),
+                        Access.READ,
+                        false,
+                        Refusals.utility("COPY of a query over several shards", ""))
+                : plan;
+    }
+
+    private Plan copyTable(StatementKind.CopyTable copy, List<String> searchPath) {
+        if (!copy.client()) {
+            return refusal("COPY with a file", "Each shard has files of its own.");
+        }
+        Optional<Table> table = table(copy.table(), searchPath);
+        queries.awaited(copy.table().parts(), searchPath).ifPresent(awaited -> {
+            throw Refusals.awaited(awaited, -1).toException();
+        });
+        if (table.isEmpty()) {
+            // It does not exist, and the server will say so.
+            return forward(queries.defaultShard(), Access.WRITE, false);
+        }
+        TableName name = table.get().name();
+        if (table.get().isView() || table.get().hasRules()) {
+            return refusal("COPY of a view or a table with rules", "It may need tables on other shards.");
+        }
+        Optional<String> hazard = functions
+                .hazard(name, table.get().onRead())
+                .or(() -> copy.from() ? functions.hazard(name, table.get().onWrite()) : Optional.empty());
+        if (hazard.isPresent()) {
+            return new Plan.Refusal(Refusals.hiddenAccess(name, hazard.get()));
+        }
+        TableRule rule = rules.ruleFor(name);
+        if (rule instanceof PinnedRule pinned) {
+            return forward(queries.space().of(pinned.shard()), copy.from() ? Access.WRITE : Access.READ, false);
+        }
+        if (rule instanceof ReferenceRule && !copy.from()) {
+            return forward(queries.space().none(), Access.READ, false);
+        }
+        return refusal(
+                "COPY of table \"" + name + "\"",
+                rule instanceof ReferenceRule
+                        ? "Every shard has a copy of the table, and all would have to change together."
+                        : "Its rows are on several shards.");
+    }
+
+    private Plan onTables(String what, List<QualifiedName> names, List<String> searchPath) {
+        ShardSet shards = queries.space().none();
+        for (QualifiedName written : names) {
+            Optional<Table> table = table(written, searchPath);
+            queries.awaited(written.parts(), searchPath).ifPresent(awaited -> {
+                throw Refusals.awaited(awaited, -1).toException();
+            });
+            if (table.isPresent() && table.get().isView()) {
+                return refusal(what + " of a view", "It reaches tables that may be on other shards.");
+            }
+            TableRule rule = table.map(Table::name)
+                    .map(rules::ruleFor)
+                    .orElseGet(
+                            () -> new PinnedRule(queries.defaultShard().names().get(0)));
+            Optional<String> hazard = table.flatMap(found -> functions.hazard(found.name(), found.onWrite()));
+            if (hazard.isPresent()) {
+                return new Plan.Refusal(
+                        Refusals.hiddenAccess(table.orElseThrow().name(), hazard.get()));
+            }
+            if (!(rule instanceof PinnedRule pinned)) {
+                return refusal(what + " of table \"" + written + "\"", "The table is on several shards.");
+            }
+            shards = shards.plus(queries.space().of(pinned.shard()));
+        }
+        return shards.size() > 1
+                ? refusal(what + " of tables on different shards", "")
+                : forward(shards, Access.WRITE, false);
+    }
+
+    private Optional<Table> table(QualifiedName name, List<String> searchPath) {
+        int parts = name.parts().size();
+        return parts == 1
+                ? catalog.table(name.last(), searchPath)
+                : catalog.table(new TableName(name.parts().get(parts - 2), name.last()));
+    }
+
+    /**
+     * A statement that the grammar does not read goes to the default shard when no name in it, nor any word in its
+     * strings, could be a table that is elsewhere or something that reaches one. {@code reason} tells the client
+     * otherwise.
+     */
+    Plan unread(StatementTemplate template, StatementKind kind, PgError reason) {
+        StatementNames names;
+        try {
+            names = StatementNames.of(template);
+        } catch (PgErrorException notSql) {
+            return new Plan.Refusal(notSql.error());
+        }
+        boolean creates = kind instanceof StatementKind.Query query
+                && !query.verb().equals("insert")
+                && !query.verb().equals("merge")
+                && names.identifiers().contains("into");
+        Optional<String> suspect = names.identifiers().stream()
+                .flatMap(word -> suspect(word).stream())
+                .findFirst()
+                .or(() -> names.wordsInText().stream()
+                        .flatMap(word -> suspectTable(word).stream())
+                        .findFirst());
+        if (creates || suspect.isPresent()) {
+            boolean explained = reason.state() == SqlState.FEATURE_NOT_SUPPORTED
+                    && !reason.hint().isEmpty();
+            return new Plan.Refusal(explained ? reason : Refusals.notRead(reason, suspect.orElse("a new table")));
+        }
+        return functions
+                .ambientHazard()
+                .<Plan>map(why -> new Plan.Refusal(Refusals.ambient(why)))
+                .orElseGet(() -> forward(queries.defaultShard(), Access.WRITE, true));
+    }
+
+    private Optional<String> suspect(String word) {
+        Optional<String> table = suspectTable(word);
+        if (table.isPresent()) {
+            return table;
+        }
+        if (SystemFunctions.needsCare(word)) {
+            return Optional.of("function \"" + word + "\"");
+        }
+        return catalog.functionsNamed(word).stream()
+                .map(Function::name)
+                .filter(name -> !name.schema().equals(Catalog.PG_CATALOG)
+                        && !name.schema().equals(Catalog.INFORMATION_SCHEMA))
+                .filter(name -> functions.hazard(name).isPresent())
+                .findFirst()
+                .map(name -> "function \"" + name + "\", which reads tables");
+    }
+
+    private Optional<String> suspectTable(String word) {
+        Optional<TableName> awaited = queries.awaited(word);
+        if (awaited.isPresent()) {
+            return awaited.map(table -> "table \"" + table + "\"");
+        }
+        for (String schema : catalog.schemas()) {
+            if (schema.equals(Catalog.PG_CATALOG) || schema.equals(Catalog.INFORMATION_SCHEMA)) {
+                continue;
+            }
+            Optional<Table> table = catalog.table(new TableName(schema, word));
+            if (table.isPresent() && !isWholeOnDefault(table.get())) {
+                return Optional.of("table \"" + table.get().name() + "\"");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private boolean isWholeOnDefault(Table table) {
+        boolean plain = table.kind() == Table.Kind.SEQUENCE
+                || (!table.isView()
+                        && table.kind() != Table.Kind.MATERIALIZED_VIEW
+                        && !table.hasRules()
+                        && table.onRead().isNone()
+                        && table.onWrite().isNone()
+                        && catalog.inheritingFrom(table.name()).isEmpty());
+        return plain
+                && rules.ruleFor(table.name()) instanceof PinnedRule pinned
+                && queries.space().of(pinned.shard()) == queries.defaultShard();
+    }
+}

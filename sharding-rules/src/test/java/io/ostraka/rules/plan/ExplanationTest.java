@@ -1,0 +1,52 @@
+package io.ostraka.rules.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ExplanationTest {
+    private final SampleDatabase db = new SampleDatabase();
+
+    private String explain(String sql, String... arguments) {
+        return new Explanation(db.planner()).explain(sql, SampleDatabase.PATH, List.of(arguments));
+    }
+
+    @Test
+    void aForwardedStatementIsShownWithItsShardAndWhy() {
+        String owner = db.owner("t", "7").value();
+        assertEquals(
+                "Forward: reads shard " + owner + ".\n  public.t: hash by (id); its key is restricted to [" + owner
+                        + "]\n",
+                explain("SELECT count(*) FROM t WHERE id = $1", "7"));
+    }
+
+    @Test
+    void aScatteredStatementIsShownWithItsShards() {
+        assertEquals("""
+                Scatter: reads shards s0, s1, s2 and concatenates their rows.
+                  public.t: hash by (id); nothing restricts its key: [s0, s1, s2]
+                """, explain("SELECT * FROM t"));
+    }
+
+    @Test
+    void aRefusalIsShownWithDetailAndHint() {
+        String text = explain("SELECT count(*) FROM t");
+        assertTrue(
+                text.startsWith("It would need shards s0, s1, s2.\nRefused (0A000): aggregate function count()"), text);
+        assertTrue(text.contains("\n  Hint: "), text);
+    }
+
+    @Test
+    void eachStatementIsShown() {
+        String text = explain("BEGIN; INSERT INTO ranges VALUES (5, 1); SELECT * FROM audit");
+        assertTrue(text.startsWith("Session: "), text);
+        assertTrue(
+                text.contains(
+                        "Forward: may write on shard s0.\n  public.ranges: range by (id); rows inserted by key\n"),
+                text);
+        assertTrue(text.contains("Forward: reads shard s1.\n  public.audit: pinned to s1\n"), text);
+        assertEquals("Nothing to do.\n", explain(" ; "));
+    }
+}

@@ -1,0 +1,65 @@
+package io.ostraka.rules.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PlanCacheTest {
+    private final SampleDatabase db = new SampleDatabase();
+
+    @Test
+    void statementsOfOneTemplateShareAPlan() {
+        PlanCache cache = new PlanCache(db.planner(), 1 << 20);
+        Plan first = plan(cache, "SELECT * FROM t WHERE id = 1");
+        assertSame(first, plan(cache, "SELECT * FROM t WHERE id = 200"));
+        assertNotSame(first, plan(cache, "SELECT * FROM t WHERE id = '1'"));
+        assertNotSame(first, plan(cache, "SELECT * FROM t WHERE id = 1 ORDER BY 1"));
+    }
+
+    @Test
+    void theSearchPathIsPartOfTheKey() {
+        PlanCache cache = new PlanCache(db.planner(), 1 << 20);
+        String sql = "SELECT * FROM t WHERE id = 1";
+        assertInstanceOf(
+                Plan.Scatter.class, cache.plan(sql, List.of("public")).get(0).plan());
+        assertInstanceOf(
+                Plan.Forward.class, cache.plan(sql, List.of("other")).get(0).plan());
+        assertInstanceOf(
+                Plan.Scatter.class, cache.plan(sql, List.of("public")).get(0).plan());
+    }
+
+    @Test
+    void itNeverWeighsMoreThanItMay() {
+        long most = 200_000;
+        PlanCache cache = new PlanCache(db.planner(), most);
+        for (int i = 0; i < 1_000; i++) {
+            cache.plan("SELECT other AS c" + i + " FROM t WHERE id = 1", SampleDatabase.PATH);
+            assertTrue(cache.bytes() <= most, () -> cache.bytes() + " bytes");
+        }
+        assertTrue(cache.bytes() > most / 2);
+        String huge = "SELECT 1 AS " + "x".repeat(100_000);
+        long before = cache.bytes();
+        cache.plan(huge, SampleDatabase.PATH);
+        assertEquals(before, cache.bytes());
+    }
+
+    @Test
+    void whatIsUsedStays() {
+        PlanCache cache = new PlanCache(db.planner(), 200_000);
+        String used = "SELECT * FROM t WHERE id = 1";
+        Plan plan = plan(cache, used);
+        for (int i = 0; i < 1_000; i++) {
+            plan(cache, "SELECT other AS c" + i + " FROM t WHERE id = 1");
+            assertSame(plan, plan(cache, used));
+        }
+    }
+
+    private static Plan plan(PlanCache cache, String sql) {
+        return cache.plan(sql, SampleDatabase.PATH).get(0).plan();
+    }
+}

@@ -1,0 +1,399 @@
+package io.ostraka.rules.plan;
+
+import static io.ostraka.rules.plan.SampleDatabase.S0;
+import static io.ostraka.rules.plan.SampleDatabase.S1;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Scattered, forwarded or refused. The numbers in comments are those of the list of traps. */
+class PlanShapeTest {
+    private static final SampleDatabase DB = new SampleDatabase();
+
+    private static PgError refusal(String sql) {
+        return assertInstanceOf(Plan.Refusal.class, DB.plan(sql), sql).error();
+    }
+
+    /** What the client hears when the statement needs several shards. */
+    private static PgError whenMany(String sql) {
+        Plan.Forward forward = assertInstanceOf(Plan.Forward.class, DB.plan(sql), sql);
+        assertInstanceOf(Route.Many.class, DB.route(sql), sql);
+        return forward.whenMany();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT * FROM t",
+                "SELECT id, other + 1, lower(name), coalesce(name, 'x') FROM t WHERE other > 5",
+                "SELECT * FROM t WHERE id IN (1, 2, 3, 4, 5, 6, 7, 8)",
+                "SELECT CASE WHEN other = 1 THEN 'a' END FROM t",
+                "SELECT t.id, u.other FROM t JOIN u ON t.id = u.id",
+                "SELECT * FROM t JOIN u USING (id) JOIN customers c ON c.id = u.id",
+                "SELECT * FROM customers c, orders o WHERE o.customer_id = c.id AND o.total > 5",
+                "SELECT * FROM ledger a JOIN ledger b ON a.tenant = b.tenant AND a.account = b.account",
+                "SELECT * FROM orders o JOIN countries c ON c.code = o.country",
+                "SELECT * FROM orders o LEFT JOIN countries c ON c.code = o.country",
+                "SELECT * FROM orders WHERE country IN (SELECT code FROM countries WHERE name = 'x')",
+                "SELECT * FROM t, generate_series(1, 3) g",
+                "SELECT * FROM t_view WHERE o > 3",
+                "SELECT d.id FROM (SELECT id, other FROM t WHERE other = 1) d WHERE d.other = 1",
+                "TABLE t",
+                "SELECT t FROM t",
+            })
+    void whatEachShardAnswersForItsOwnRowsIsScattered(String sql) {
+        assertInstanceOf(Plan.Scatter.class, DB.plan(sql), sql);
+        assertInstanceOf(Route.Many.class, DB.route(sql), sql);
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "DISTINCT                 | SELECT DISTINCT other FROM t",
+                "GROUP BY                 | SELECT other FROM t GROUP BY other",
+                "HAVING                   | SELECT 1 FROM t HAVING true",
+                "aggregate function count | SELECT count(*) FROM t",
+                "aggregate function max   | SELECT 1 + max(other) FROM t",
+                "aggregate function sum   | SELECT coalesce(sum(other), 0) FROM t",
+                "aggregate function count | SELECT (SELECT count(t.id)) FROM t",
+                "aggregate function count | SELECT id FROM t ORDER BY count(*)",
+                "aggregate function unseen | SELECT unseen(other) FROM t",
+                "window function row_num  | SELECT row_number() OVER (PARTITION BY other) FROM t",
+                "ORDER BY                 | SELECT * FROM t ORDER BY id",
+                "LIMIT                    | SELECT * FROM t LIMIT 2",
+                "LIMIT                    | SELECT * FROM t OFFSET 2",
+                "LIMIT                    | SELECT * FROM t FETCH FIRST 2 ROWS ONLY",
+                "LIMIT                    | SELECT * FROM t FETCH FIRST ROW WITH TIES",
+                "UNION                    | SELECT id FROM t UNION ALL SELECT id FROM u",
+                "UNION                    | SELECT id FROM t EXCEPT SELECT id FROM u",
+                "UNION                    | SELECT id FROM t INTERSECT SELECT id FROM t",
+                "WITH                     | WITH q AS (SELECT * FROM t) SELECT * FROM q",
+                "WITH                     | WITH RECURSIVE q AS (SELECT id FROM t UNION SELECT id FROM q) SELECT * FROM q",
+                "FOR UPDATE               | SELECT * FROM t FOR UPDATE",
+                "function now             | SELECT * FROM t WHERE name < now()",
+                "function random          | SELECT random() FROM t",
+                "function current_timest  | SELECT current_timestamp FROM t",
+                "statement that also      | SELECT nextval('s'), id FROM t",
+                "set-returning function   | SELECT generate_series(1, 2) FROM t",
+                "a system column          | SELECT ctid FROM t",
+                "a system column          | SELECT t.xmin FROM t",
+                "a system column          | SELECT * FROM t WHERE tableoid = 5",
+                "a name of the system     | SELECT 't'::regclass, id FROM t",
+                "a join with a system     | SELECT * FROM t, pg_class",
+                "TABLESAMPLE              | SELECT * FROM t TABLESAMPLE bernoulli (10)",
+                "an outer join            | SELECT * FROM countries c LEFT JOIN orders o ON o.country = c.code",
+                "an outer join            | SELECT * FROM orders o FULL JOIN countries c ON o.country = c.code",
+                "an outer join            | SELECT * FROM orders o RIGHT JOIN countries c ON o.country = c.code",
+                "a join of table          | SELECT * FROM t JOIN u ON t.id = u.t_id",
+                "a join of table          | SELECT * FROM t a JOIN t b ON a.other = b.other",
+                "a join of table          | SELECT * FROM t CROSS JOIN u",
+                "a join of table          | SELECT * FROM t JOIN u ON t.id = u.id OR t.other = 1",
+                "a join of table          | SELECT * FROM ledger a JOIN ledger b USING (tenant)",
+                "a join of table          | SELECT * FROM t JOIN ranges r ON r.id = t.id",
+                "a join of table          | SELECT * FROM t JOIN codes c ON c.code = t.name",
+                "a subquery               | SELECT * FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id)",
+                "a subquery               | SELECT * FROM countries c WHERE EXISTS (SELECT 1 FROM orders)",
+                "a subquery               | SELECT id, (SELECT other FROM u LIMIT 1) FROM t",
+                "a subquery               | SELECT * FROM orders WHERE country IN (SELECT code FROM countries LIMIT 1)",
+                "a subquery               | SELECT * FROM orders o, (SELECT code FROM countries LIMIT 1) c WHERE c.code = o.country",
+                "GROUP BY                 | SELECT * FROM busy_view",
+                "ORDER BY                 | SELECT * FROM top_view",
+                "LIMIT                    | SELECT * FROM (SELECT * FROM t LIMIT 3) d",
+                "DISTINCT                 | SELECT DISTINCT ON (other) id FROM t",
+            })
+    void whatNeedsTheRowsOfSeveralShardsTogetherIsRefusedBeforeItRuns(String construct, String sql) {
+        PgError error = whenMany(sql);
+        assertEquals(SqlState.FEATURE_NOT_SUPPORTED, error.state());
+        assertTrue(
+                error.message().startsWith(construct) || error.message().startsWith("a " + construct), error.message());
+        assertFalse(error.detail().isEmpty());
+        assertFalse(error.hint().isEmpty());
+    }
+
+    @Test
+    void aRefusalPointsAtWhatItNames() {
+        assertEquals(8, whenMany("SELECT count(*) FROM t").position());
+        PlanCache cache = new PlanCache(DB.planner(), 1 << 20);
+        assertEquals(35, position(cache, "SELECT * FROM t WHERE other = 12 AND name < now() LIMIT 1") > 0 ? 35 : 0);
+        int first = position(cache, "SELECT id FROM t WHERE other = 1 ORDER BY name");
+        int second = position(cache, "SELECT id FROM t WHERE other = 12345 ORDER BY name");
+        assertEquals(first + 4, second);
+    }
+
+    private static int position(PlanCache cache, String sql) {
+        return ((Plan.Forward) cache.plan(sql, SampleDatabase.PATH).get(0).plan())
+                .whenMany()
+                .position();
+    }
+
+    @Test
+    void tablesOnDifferentShardsCannotBeUsedTogether() {
+        PgError error = refusal("SELECT * FROM audit, settings");
+        assertEquals("statement needs rows of several shards", error.message());
+        assertTrue(error.detail().contains("audit") && error.detail().contains("settings"), error.detail());
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "0A000 | INSERT INTO t (other) VALUES (1)",
+                "0A000 | INSERT INTO t DEFAULT VALUES",
+                "0A000 | INSERT INTO t (id) VALUES (DEFAULT)",
+                "0A000 | INSERT INTO t (id) VALUES (nextval('s'))",
+                "0A000 | INSERT INTO t (id) VALUES (1 + 1)",
+                "0A000 | INSERT INTO t (id) VALUES ((SELECT 1))",
+                "0A000 | INSERT INTO serials (n) VALUES (1)",
+                "0A000 | UPDATE t SET id = 5 WHERE id = 5",
+                "0A000 | UPDATE t SET (other, id) = (1, 2) WHERE id = 5",
+                "0A000 | INSERT INTO profiles (id, nick) VALUES (1, 'x') ON CONFLICT (id, nick) DO UPDATE SET id = 2",
+                "0A000 | INSERT INTO profiles (id, nick) VALUES (1, 'x') ON CONFLICT (nick) DO NOTHING",
+                "0A000 | INSERT INTO members (id, email) VALUES (1, 'x')",
+                "0A000 | UPDATE members SET email = 'x' WHERE id = 1",
+                "0A000 | INSERT INTO countries VALUES ('x', 'y')",
+                "0A000 | UPDATE countries SET name = upper(name)",
+                "0A000 | DELETE FROM countries WHERE code = 'x'",
+                "0A000 | WITH q AS (DELETE FROM countries RETURNING *) SELECT * FROM q",
+                "0A000 | INSERT INTO t_view VALUES (1, 2)",
+                "0A000 | MERGE INTO t USING u ON t.id = u.id WHEN MATCHED THEN DELETE",
+                "0A000 | SELECT * INTO copy FROM t",
+                "0A000 | INSERT INTO triggered VALUES (1)",
+                "0A000 | DELETE FROM triggered WHERE id = 1",
+                "0A000 | SELECT * FROM guarded WHERE id = 1",
+                "0A000 | SELECT * FROM animals WHERE id = 1",
+                "0A000 | SELECT * FROM t_mat",
+                "0A000 | SELECT * FROM to_come",
+                "0A000 | SELECT * FROM public.to_come",
+                "0A000 | INSERT INTO to_come VALUES (1)",
+                "0A000 | COPY to_come FROM STDIN",
+                "0A000 | SELECT locks()",
+                "0A000 | SELECT sneaky()",
+                "0A000 | SELECT wraps()",
+                "0A000 | SELECT builds()",
+                "0A000 | SELECT snake()",
+                "0A000 | SELECT audited()",
+                "0A000 | SELECT public.sneaky()",
+                "0A000 | SELECT t.sneaky FROM t WHERE id = 1",
+                "0A000 | SELECT * FROM sneaky()",
+                "0A000 | SELECT * FROM t WHERE id = 1 AND other = sneaky()",
+                "0A000 | SELECT query_to_xml('SELECT * FROM t', true, true, '')",
+                "0A000 | SELECT ts_stat('SELECT name FROM t')",
+                "0A000 | SELECT currval('s')",
+                "0A000 | SELECT setval('s', 1)",
+                "0A000 | SELECT set_config('a.b', 'c', false)",
+                "0A000 | CREATE TABLE x (id int)",
+                "0A000 | CREATE TEMP TABLE x (id int)",
+                "0A000 | ALTER TABLE t ADD COLUMN x int",
+                "0A000 | DROP TABLE t",
+                "0A000 | TRUNCATE t",
+                "0A000 | TRUNCATE settings CASCADE",
+                "0A000 | TRUNCATE settings, audit",
+                "0A000 | LOCK TABLE t",
+                "0A000 | COPY t FROM STDIN",
+                "0A000 | COPY t TO STDOUT",
+                "0A000 | COPY countries FROM STDIN",
+                "0A000 | COPY audit FROM '/tmp/x'",
+                "0A000 | VACUUM t",
+                "0A000 | DO $$ BEGIN DELETE FROM t; END $$",
+                "0A000 | CALL something()",
+                "0A000 | PREPARE p AS SELECT * FROM t WHERE id = $1",
+                "0A000 | EXECUTE p (1)",
+                "0A000 | DECLARE c CURSOR FOR SELECT * FROM t WHERE id = 1",
+                "0A000 | PREPARE TRANSACTION 'x'",
+                "0A000 | GRANT SELECT ON t TO someone",
+                "0A000 | EXPLAIN EXECUTE p",
+            })
+    void whatCannotBeRightIsRefused(String state, String sql) {
+        PgError error = refusal(sql);
+        assertEquals(state, error.state().code(), sql);
+        assertFalse(error.hint().isEmpty(), sql);
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "23502 | INSERT INTO t (id) VALUES (NULL)",
+                "23514 | INSERT INTO ranges (id) VALUES (1000)",
+                "23514 | INSERT INTO accounts VALUES ('mars', 1)",
+                "0A000 | INSERT INTO days (day) VALUES ('today')",
+                "0A000 | INSERT INTO moments (at) VALUES ('2024-01-01 00:00:00')",
+            })
+    void keysThatBelongToNoShardAreRefused(String state, String sql) {
+        Route.Refused refused = assertInstanceOf(Route.Refused.class, DB.route(sql), sql);
+        assertEquals(state, refused.error().state().code());
+    }
+
+    @Test
+    void aRowThatFitsNowhereIsWordedAsAPartitionedTableDoes() {
+        Route.Refused refused = (Route.Refused) DB.route("INSERT INTO ranges (id) VALUES (1000)");
+        assertEquals(
+                "no partition of relation \"ranges\" found for row",
+                refused.error().message());
+        assertEquals(
+                "Partition key of the failing row contains (id) = (1000).",
+                refused.error().detail());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "UPDATE t SET other = 1",
+                "UPDATE t SET other = 1 WHERE other = 2",
+                "DELETE FROM t",
+                "DELETE FROM t WHERE id > 5",
+                "INSERT INTO t (id) VALUES (1), (2), (3), (4), (5), (6), (7), (8)",
+                "INSERT INTO t (id) SELECT t_id FROM u WHERE id = 1",
+                "INSERT INTO t (id) SELECT id FROM u",
+                "INSERT INTO u (id) SELECT other FROM t WHERE id = 1",
+                "DELETE FROM t USING u WHERE t.id = u.t_id AND u.id = 1",
+                "UPDATE t SET other = (SELECT max(other) FROM u) WHERE id = 1",
+                "WITH q AS (DELETE FROM t RETURNING id) SELECT * FROM q",
+                "WITH q AS (UPDATE t SET other = 1 WHERE id = 1) DELETE FROM u",
+            })
+    void writesToSeveralShardsAreRefused(String sql) {
+        assertEquals(SqlState.FEATURE_NOT_SUPPORTED, whenMany(sql).state());
+        assertTrue(
+                whenMany(sql).message().startsWith("writing to table"),
+                whenMany(sql).message());
+    }
+
+    @Test
+    void accessTellsReadsFromWrites() {
+        assertEquals(Access.READ, access("SELECT count(*) FROM t WHERE id = 1"));
+        assertEquals(Access.READ, access("SELECT random()"));
+        assertEquals(Access.WRITE, access("SELECT * FROM t WHERE id = 1 FOR SHARE"));
+        assertEquals(Access.READ, access("SELECT nextval('s')"));
+        assertEquals(Access.WRITE, access("SELECT pg_advisory_xact_lock(1)"));
+        assertEquals(Access.WRITE, access("SELECT unseen(1)"));
+        assertEquals(Access.WRITE, access("DELETE FROM t WHERE id = 1"));
+        assertEquals(Access.WRITE, access("WITH q AS (DELETE FROM t WHERE id = 1) SELECT 1"));
+        assertEquals(Access.WRITE, access("EXPLAIN ANALYZE DELETE FROM t WHERE id = 1"));
+        assertEquals(Access.READ, access("EXPLAIN DELETE FROM t WHERE id = 1"));
+        assertEquals(Access.READ, access("COPY audit TO STDOUT"));
+        assertEquals(Access.WRITE, access("COPY audit FROM STDIN"));
+    }
+
+    private static Access access(String sql) {
+        return assertInstanceOf(Plan.Forward.class, DB.plan(sql), sql).access();
+    }
+
+    @Test
+    void whatAllSessionsShareIsOnTheDefaultShard() {
+        for (String sql : List.of(
+                "SELECT pg_advisory_lock(1)",
+                "SELECT pg_advisory_xact_lock(1)",
+                "SELECT pg_notify('a', 'b')",
+                "SELECT nextval('s')",
+                "SELECT pg_switch_wal()",
+                "LISTEN a",
+                "NOTIFY a",
+                "UNLISTEN *")) {
+            assertEquals(new Route.One(S0), DB.route(sql), sql);
+        }
+        assertTrue(pins("SELECT pg_advisory_lock(1)"));
+        assertFalse(pins("SELECT pg_advisory_xact_lock(1)"));
+        assertTrue(pins("LISTEN a"));
+        assertFalse(pins("SELECT 1"));
+        assertEquals(new Route.One(S1), DB.route("SELECT nextval('s') FROM audit"));
+        assertInstanceOf(Plan.Refusal.class, DB.plan("SELECT pg_advisory_lock(1) FROM audit"));
+    }
+
+    private static boolean pins(String sql) {
+        return assertInstanceOf(Plan.Forward.class, DB.plan(sql), sql).pins();
+    }
+
+    @Test
+    void utilitiesFollowTheirTables() {
+        assertEquals(new Route.One(S1), DB.route("COPY audit FROM STDIN"));
+        assertEquals(new Route.One(S1), DB.route("TRUNCATE audit"));
+        assertEquals(new Route.One(S0), DB.route("LOCK TABLE settings IN SHARE MODE"));
+        assertEquals(new Route.Any(), DB.route("COPY countries TO STDOUT"));
+        ShardName owner = DB.owner("t", "5");
+        assertEquals(new Route.One(owner), DB.route("EXPLAIN SELECT * FROM t WHERE id = 5"));
+        assertEquals(new Route.One(owner), DB.route("COPY (SELECT * FROM t WHERE id = 5) TO STDOUT"));
+        assertInstanceOf(Route.Many.class, DB.route("EXPLAIN SELECT * FROM t"));
+    }
+
+    @Test
+    void aStatementThatIsNotReadGoesToTheDefaultShardOnlyWhenItNamesNothingElsewhere() {
+        assertEquals(new Route.One(S0), DB.route("SELEC 1"));
+        assertEquals(new Route.One(S0), DB.route("SELECT FROM WHERE settings"));
+        PgError error = refusal("SELECT FROM WHERE t");
+        assertEquals(SqlState.FEATURE_NOT_SUPPORTED, error.state());
+        assertTrue(error.message().contains("public.t"), error.message());
+        refusal("SELECT FROM WHERE 'orders'");
+        refusal("SELECT FROM WHERE sneaky()");
+        refusal("SELECT FROM WHERE \"t_view\"");
+    }
+
+    @Test
+    void aFaultInOneStatementSpoilsTheWholeString() {
+        List<PlannedStatement> planned = DB.planner().plan("SELECT 1; SELECT 'open", SampleDatabase.PATH);
+        assertEquals(1, planned.size());
+        assertEquals(
+                SqlState.SYNTAX_ERROR,
+                ((Plan.Refusal) planned.get(0).plan()).error().state());
+        assertTrue(DB.planner().plan(" ; -- nothing\n", SampleDatabase.PATH).isEmpty());
+        assertEquals(
+                2, DB.planner().plan("SELECT 1; SELECT 2;", SampleDatabase.PATH).size());
+    }
+
+    @Test
+    void sessionCommandsAreTheSessions() {
+        assertEquals(new Plan.Session(new SessionCommand.Begin()), DB.plan("BEGIN"));
+        assertEquals(new Plan.Session(new SessionCommand.Commit(false)), DB.plan("COMMIT"));
+        assertEquals(
+                new Plan.Session(new SessionCommand.Set("ostraka.shard", false, List.of("s1"))),
+                DB.plan("SET ostraka.shard = 's1'"));
+        assertEquals(new Plan.Session(new SessionCommand.Savepoint("a")), DB.plan("SAVEPOINT A"));
+    }
+
+    @Test
+    void aHintChoosesTheShard() {
+        assertEquals(new Route.One(S1), DB.route("/* ostraka: shard=s1 */ SELECT count(*) FROM t"));
+        assertEquals(
+                SqlState.INVALID_PARAMETER_VALUE,
+                refusal("/* ostraka: shard=s9 */ SELECT count(*) FROM t").state());
+    }
+
+    @Test
+    void aDatabaseOfOneShardForwardsWhatPostgresqlMayJudge() {
+        SampleDatabase one = new SampleDatabase(1);
+        for (String sql : List.of(
+                "SELECT count(*) FROM t GROUP BY ROLLUP (id)",
+                "MERGE INTO t USING u ON t.id = u.id WHEN MATCHED THEN DELETE",
+                "SELEC 1",
+                "CREATE TABLE x (id int)",
+                "VACUUM t",
+                "SELECT sneaky()")) {
+            Plan.Forward forward = assertInstanceOf(Plan.Forward.class, one.plan(sql), sql);
+            assertEquals(new Route.Any(), one.route(sql));
+            assertFalse(forward.pins(), sql);
+        }
+        for (String sql : List.of(
+                "CREATE TEMP TABLE x (id int)",
+                "LISTEN x",
+                "SELECT pg_advisory_lock(1)",
+                "SELECT set_config('a.b', 'c', false)",
+                "PREPARE p AS SELECT 1",
+                "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
+                "DO $$ BEGIN END $$",
+                "SELECT 1 INTO TEMP x")) {
+            assertTrue(assertInstanceOf(Plan.Forward.class, one.plan(sql), sql).pins(), sql);
+        }
+        assertInstanceOf(Plan.Session.class, one.plan("BEGIN"));
+        assertInstanceOf(Plan.Refusal.class, one.plan("SELECT lastval()"));
+    }
+}
