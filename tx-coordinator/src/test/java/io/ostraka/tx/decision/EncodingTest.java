@@ -1,0 +1,113 @@
+package io.ostraka.tx.decision;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ostraka.rules.config.ShardName;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class EncodingTest {
+
+    static Stream<LogEntry> entries() {
+        return Stream.of(
+                new LogEntry.CreateCluster(new ClusterNumber(0x7f3a12bc)),
+                new LogEntry.CreateCluster(new ClusterNumber(-1)),
+                new LogEntry.Register("n1", new UUID(0x0123456789abcdefL, -2)),
+                new LogEntry.Register("ναός 🏛", new UUID(0, 0)),
+                new LogEntry.Expel(new Epoch(Long.MAX_VALUE)),
+                new LogEntry.NumberShard("shop", new ShardName("s0"), Optional.empty()),
+                new LogEntry.NumberShard("shop", new ShardName("s0"), Optional.of(new ShardNumber(0))),
+                new LogEntry.NumberShard("", new ShardName("x"), Optional.of(new ShardNumber(ShardNumber.MAX))));
+    }
+
+    static Stream<Answer> answers() {
+        return Stream.of(
+                new Answer.ClusterNumbered(new ClusterNumber(Integer.MIN_VALUE)),
+                new Answer.Registered(new Epoch(3)),
+                new Answer.Expelled(new Epoch(0)),
+                new Answer.ShardNumbered(new ShardNumber(17)),
+                new Answer.Rejected("shard \"é\" says no"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("entries")
+    void entriesComeBackAsTheyWere(LogEntry entry) throws MalformedBytesException {
+        assertEquals(entry, LogEntry.decode(entry.encode()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("answers")
+    void answersComeBackAsTheyWere(Answer answer) throws MalformedBytesException {
+        assertEquals(answer, Answer.decode(answer.encode()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("entries")
+    void aPartOfAnEntryIsNoEntry(LogEntry entry) {
+        byte[] whole = entry.encode();
+        for (int length = 0; length < whole.length; length++) {
+            byte[] part = Arrays.copyOf(whole, length);
+            assertThrows(MalformedBytesException.class, () -> LogEntry.decode(part));
+        }
+        byte[] longer = Arrays.copyOf(whole, whole.length + 1);
+        assertThrows(MalformedBytesException.class, () -> LogEntry.decode(longer));
+    }
+
+    /** These bytes are on disks: a change that reads them otherwise needs a new format. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "create,   01 01 7f3a12bc",
+        "register, 01 02 0002 6e31 0000000000000001 0000000000000002",
+        "expel,    01 03 0000000000000007",
+        "dealt,    01 04 0004 73686f70 0002 7330 ffffffff",
+        "given,    01 04 0004 73686f70 0002 7330 00000005",
+    })
+    void theFormatOnDiskDoesNotDrift(String name, String hex) throws MalformedBytesException {
+        LogEntry entry =
+                switch (name) {
+                    case "create" -> new LogEntry.CreateCluster(new ClusterNumber(0x7f3a12bc));
+                    case "register" -> new LogEntry.Register("n1", new UUID(1, 2));
+                    case "expel" -> new LogEntry.Expel(new Epoch(7));
+                    case "dealt" -> new LogEntry.NumberShard("shop", new ShardName("s0"), Optional.empty());
+                    default -> new LogEntry.NumberShard("shop", new ShardName("s0"), Optional.of(new ShardNumber(5)));
+                };
+        byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
+        assertArrayEquals(bytes, entry.encode());
+        assertEquals(entry, LogEntry.decode(bytes));
+    }
+
+    @Test
+    void whatANewerVersionWroteIsNamed() {
+        MalformedBytesException format =
+                assertThrows(MalformedBytesException.class, () -> LogEntry.decode(new byte[] {2, 1, 0, 0, 0, 0}));
+        assertEquals("log entry has format 2, this version reads format 1", format.getMessage());
+        MalformedBytesException kind =
+                assertThrows(MalformedBytesException.class, () -> LogEntry.decode(new byte[] {1, 99}));
+        assertEquals("log entry is of unknown kind 99", kind.getMessage());
+    }
+
+    @Test
+    void fieldsOutOfRangeAreMalformedAndNoDefect() {
+        byte[] negativeEpoch = HexFormat.of().parseHex("0103ffffffffffffffff");
+        MalformedBytesException e = assertThrows(MalformedBytesException.class, () -> LogEntry.decode(negativeEpoch));
+        assertTrue(e.getMessage().contains("epoch -1 is negative"), e.getMessage());
+    }
+
+    @Test
+    void aClusterNumberIsEightHexDigits() {
+        assertEquals("0000002a", new ClusterNumber(42).toString());
+        assertEquals(new ClusterNumber(0xfedcba98), ClusterNumber.parse("fedcba98"));
+        assertThrows(IllegalArgumentException.class, () -> ClusterNumber.parse("FEDCBA98"));
+        assertThrows(IllegalArgumentException.class, () -> ClusterNumber.parse("2a"));
+    }
+}
