@@ -1,0 +1,28 @@
+package io.ostraka.proxy.auth;
+
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
+
+/** The answers to a client that may not come in. They say no more to a stranger than PostgreSQL's do. */
+public final class LoginErrors {
+    private LoginErrors() {}
+
+    /** For a wrong password and for a user who does not exist, alike. */
+    public static PgError wrongPassword(String user) {
+        return new PgError(SqlState.INVALID_PASSWORD, "password authentication failed for user \"" + user + "\"");
+    }
+
+    /** Where no password is asked ({@code auth: trust}), a name that is not in the directory. */
+    public static PgError unknownUser(String user) {
+        return new PgError(SqlState.INVALID_AUTHORIZATION_SPECIFICATION, "role \"" + user + "\" does not exist");
+    }
+
+    /** For an address that {@link LoginThrottle} holds back; said before anything else is looked at. */
+    public static PgError tooManyFailures() {
+        return new PgError(
+                SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                "too many failed logins from this address",
+                "",
+                "Correct the password and try again in some seconds.");
+    }
+}

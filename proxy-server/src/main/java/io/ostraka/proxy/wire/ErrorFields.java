@@ -1,0 +1,27 @@
+package io.ostraka.proxy.wire;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/** The fields of an ErrorResponse or NoticeResponse. A server that leaves the SQLSTATE out gets {@code XX000}. */
+public record ErrorFields(String severity, String sqlState, String message) {
+    private static final int SQLSTATE_LENGTH = 5;
+
+    /** Reads a payload: {@code (Byte1 code, String value)... Byte1 0}. */
+    public static ErrorFields read(FieldReader in) {
+        Map<Byte, String> fields = new HashMap<>();
+        for (byte code = in.int8(); code != 0; code = in.int8()) {
+            fields.put(code, in.string());
+        }
+        String state = fields.getOrDefault((byte) 'C', "");
+        return new ErrorFields(
+                fields.getOrDefault((byte) 'V', fields.getOrDefault((byte) 'S', "ERROR")),
+                state.length() == SQLSTATE_LENGTH ? state : "XX000",
+                fields.getOrDefault((byte) 'M', ""));
+    }
+
+    /** FATAL or PANIC: the connection ends with it. */
+    public boolean endsSession() {
+        return severity.equals("FATAL") || severity.equals("PANIC");
+    }
+}

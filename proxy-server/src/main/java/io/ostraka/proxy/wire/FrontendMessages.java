@@ -1,0 +1,131 @@
+package io.ostraka.proxy.wire;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/** Appends the messages that the proxy itself sends to a shard. Thread-safe; the buffer is the caller's. */
+public final class FrontendMessages {
+    /** Protocol version 3.0. */
+    public static final int PROTOCOL_3_0 = 3 << 16;
+
+    public static final int CANCEL_REQUEST = 1234 << 16 | 5678;
+    public static final int SSL_REQUEST = 1234 << 16 | 5679;
+    public static final int GSSENC_REQUEST = 1234 << 16 | 5680;
+
+    private FrontendMessages() {}
+
+    public static void startup(ByteBuf out, Map<String, String> parameters) {
+        int start = out.writerIndex();
+        out.writeInt(0);
+        out.writeInt(PROTOCOL_3_0);
+        parameters.forEach((name, value) -> {
+            string(out, name);
+            string(out, value);
+        });
+        out.writeByte(0);
+        out.setInt(start, out.writerIndex() - start);
+    }
+
+    /** The key is that of BackendKeyData. */
+    public static void cancelRequest(ByteBuf out, int pid, byte[] key) {
+        out.writeInt(3 * Integer.BYTES + key.length);
+        out.writeInt(CANCEL_REQUEST);
+        out.writeInt(pid);
+        out.writeBytes(key);
+    }
+
+    /** PasswordMessage or SASLResponse; the body is as the mechanism makes it. */
+    public static void password(ByteBuf out, byte[] body) {
+        int frame = begin(out, FrontendTag.PASSWORD);
+        out.writeBytes(body);
+        end(out, frame);
+    }
+
+    public static void query(ByteBuf out, String sql) {
+        int frame = begin(out, FrontendTag.QUERY);
+        string(out, sql);
+        end(out, frame);
+    }
+
+    /** Parse, Bind and Execute of a statement without parameters, under the unnamed statement and portal. */
+    public static void parseBindExecute(ByteBuf out, String sql) {
+        Parse.write(out, "", sql, java.util.List.of());
+        int bind = begin(out, FrontendTag.BIND);
+        out.writeZero(2 + 3 * Short.BYTES);
+        end(out, bind);
+        execute(out, "", 0);
+    }
+
+    public static void execute(ByteBuf out, String portal, int maxRows) {
+        int frame = begin(out, FrontendTag.EXECUTE);
+        string(out, portal);
+        out.writeInt(maxRows);
+        end(out, frame);
+    }
+
+    /** {@code kind} is {@code 'S'} for a statement, {@code 'P'} for a portal. */
+    public static void describe(ByteBuf out, char kind, String name) {
+        int frame = begin(out, FrontendTag.DESCRIBE);
+        out.writeByte(kind);
+        string(out, name);
+        end(out, frame);
+    }
+
+    /** {@code kind} is {@code 'S'} for a statement, {@code 'P'} for a portal. */
+    public static void close(ByteBuf out, char kind, String name) {
+        int frame = begin(out, FrontendTag.CLOSE);
+        out.writeByte(kind);
+        string(out, name);
+        end(out, frame);
+    }
+
+    public static void sync(ByteBuf out) {
+        empty(out, FrontendTag.SYNC);
+    }
+
+    public static void flush(ByteBuf out) {
+        empty(out, FrontendTag.FLUSH);
+    }
+
+    public static void terminate(ByteBuf out) {
+        empty(out, FrontendTag.TERMINATE);
+    }
+
+    public static void copyFail(ByteBuf out, String reason) {
+        int frame = begin(out, FrontendTag.COPY_FAIL);
+        string(out, reason);
+        end(out, frame);
+    }
+
+    private static void empty(ByteBuf out, byte tag) {
+        out.writeByte(tag);
+        out.writeInt(Frame.MIN_LENGTH);
+    }
+
+    /** Writes a header whose length {@link #end} fills in. Returns what end needs. */
+    static int begin(ByteBuf out, byte tag) {
+        int frame = out.writerIndex();
+        out.writeByte(tag);
+        out.writeInt(0);
+        return frame;
+    }
+
+    static void end(ByteBuf out, int frame) {
+        out.setInt(frame + 1, out.writerIndex() - frame - 1);
+    }
+
+    static void string(ByteBuf out, String value) {
+        if (value.indexOf('\0') >= 0) {
+            throw new CorruptedFrameException("a string has a zero byte in it");
+        }
+        ByteBufUtil.writeUtf8(out, value);
+        out.writeByte(0);
+    }
+
+    /** A name as it goes into messages many times. */
+    public static byte[] nameBytes(String name) {
+        return name.getBytes(StandardCharsets.UTF_8);
+    }
+}

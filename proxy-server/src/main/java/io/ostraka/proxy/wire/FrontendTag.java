@@ -1,0 +1,23 @@
+package io.ostraka.proxy.wire;
+
+/** First bytes of the messages a client sends once it is logged in. Source: PostgreSQL manual, "Message Formats". */
+public final class FrontendTag {
+    public static final byte BIND = 'B';
+    public static final byte CLOSE = 'C';
+    public static final byte COPY_DATA = 'd';
+    public static final byte COPY_DONE = 'c';
+    public static final byte COPY_FAIL = 'f';
+    public static final byte DESCRIBE = 'D';
+    public static final byte EXECUTE = 'E';
+    public static final byte FLUSH = 'H';
+    public static final byte FUNCTION_CALL = 'F';
+    public static final byte PARSE = 'P';
+    /** PasswordMessage, SASLInitialResponse and SASLResponse share it. */
+    public static final byte PASSWORD = 'p';
+
+    public static final byte QUERY = 'Q';
+    public static final byte SYNC = 'S';
+    public static final byte TERMINATE = 'X';
+
+    private FrontendTag() {}
+}
