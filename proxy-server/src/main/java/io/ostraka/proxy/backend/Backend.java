@@ -1,0 +1,697 @@
+package io.ostraka.proxy.backend;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.ostraka.proxy.wire.BackendMessages;
+import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.BindView;
+import io.ostraka.proxy.wire.CorruptedFrameException;
+import io.ostraka.proxy.wire.ErrorFields;
+import io.ostraka.proxy.wire.FieldReader;
+import io.ostraka.proxy.wire.Frame;
+import io.ostraka.proxy.wire.FrontendMessages;
+import io.ostraka.proxy.wire.Parse;
+import io.ostraka.proxy.wire.TransactionStatus;
+import io.ostraka.rules.config.ShardName;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One logged-in connection to a shard, lent to one {@link BackendListener} at a time.
+ *
+ * <p>Each message sent puts an entry into a queue of expected replies, which says whose it is: the client's, or the proxy's
+ * own. Frames are matched to the head of the queue, and runs of frames that the client is to see are passed on as one
+ * slice of what was read, uncopied and undecoded.
+ *
+ * <pre>
+ * sent:      Parse(ours)  Bind   Execute  Sync
+ * expected:  PARSE/NONE   BIND   EXECUTE  SYNC
+ * received:  1            2 | D D D C |   Z      -> one slice to the client, then ReadyForQuery as an event
+ * </pre>
+ *
+ * After an error the server skips all up to Sync, and so does the queue. Messages gather in one outgoing buffer until
+ * {@link #flush}. Confined to the event loop of its channel. A crash of the proxy leaves a connection that the server
+ * rolls back and closes. Source of the rules: PostgreSQL manual, "Message Flow".
+ */
+public final class Backend extends ChannelInboundHandlerAdapter {
+    public static final String SEARCH_PATH = "search_path";
+    public static final String DEFAULT_ISOLATION = "default_transaction_isolation";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Backend.class);
+
+    /** Frames up to this size are copied into the outgoing buffer: cheaper than a write of their own. */
+    private static final int COPY_BYTES = 4096;
+
+    /** A length no PostgreSQL sends: its own limit for one message is below. */
+    private static final int MAX_LENGTH = 0x7FFF_FFF0;
+
+    private static final byte[] UNNAMED = new byte[0];
+
+    private final ShardName shard;
+    private final Channel channel;
+    private final BackendPid pid;
+    private final byte[] cancelKey;
+    private final Map<String, String> parameters = new HashMap<>();
+    private final Map<String, String> defaults;
+    private final ArrayDeque<Expected> expected = new ArrayDeque<>();
+    private final PreparedNames prepared = new PreparedNames();
+
+    private Optional<BackendListener> listener = Optional.empty();
+    private Optional<StatementKey> unnamed = Optional.empty();
+    private Optional<ByteBuf> outgoing = Optional.empty();
+    private Optional<ByteBuf> incoming = Optional.empty();
+    /** Bytes still to come of a frame that is being passed on in pieces. */
+    private int restOfPiece;
+    /** How many entries of {@link #expected} are answers of the proxy's own. */
+    private int ownQueued;
+
+    private BackendSettings settings = BackendSettings.NONE;
+    /** What {@link #settings} were before the transaction, explicit or implicit, that runs now. */
+    private BackendSettings settingsBefore = BackendSettings.NONE;
+    /** Whether messages of the extended protocol were sent since the last Sync: the server is in a transaction then. */
+    private boolean needsSync;
+    /** As of the last ReadyForQuery. */
+    private TransactionStatus status = TransactionStatus.IDLE;
+
+    private int cancelsInFlight;
+    private Optional<Runnable> afterCancels = Optional.empty();
+
+    Backend(
+            ShardName shard,
+            Channel channel,
+            BackendPid pid,
+            byte[] cancelKey,
+            Map<String, String> parameters,
+            Map<String, String> defaults) {
+        this.defaults = Map.copyOf(defaults);
+        this.shard = shard;
+        this.channel = channel;
+        this.pid = pid;
+        this.cancelKey = cancelKey.clone();
+        this.parameters.putAll(parameters);
+    }
+
+    public ShardName shard() {
+        return shard;
+    }
+
+    public EventLoop loop() {
+        return channel.eventLoop();
+    }
+
+    public boolean isOpen() {
+        return channel.isActive();
+    }
+
+    /** What the server reported last, by name. A view, valid on the event loop. */
+    public Map<String, String> parameters() {
+        return Map.copyOf(parameters);
+    }
+
+    /** The server's own value of {@link #SEARCH_PATH} or {@link #DEFAULT_ISOLATION}, as it was at login. */
+    public String defaultOf(String setting) {
+        return defaults.get(setting);
+    }
+
+    /** The settings that were made on this connection, beyond those of its start. */
+    public BackendSettings settings() {
+        return settings;
+    }
+
+    /** Settings were made, in the transaction that runs now if there is one. */
+    public void settingsAre(BackendSettings made) {
+        settings = made;
+    }
+
+    /** The transaction was committed, and its settings with it. */
+    public void keepSettings() {
+        settingsBefore = settings;
+    }
+
+    /** The transaction was rolled back: the server undid its settings. */
+    public void revertSettings() {
+        settings = settingsBefore;
+    }
+
+    /** Whether a message that was sent has not been answered in full. */
+    public boolean hasOutstandingReplies() {
+        return !expected.isEmpty();
+    }
+
+    /** Whether ReadyForQuery is still to come for something that was sent. */
+    public boolean isWaitingForReady() {
+        for (Expected reply : expected) {
+            if (reply.endsWithReady()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether it serves nobody: outside a transaction, with nothing to be answered. */
+    boolean isAtRest() {
+        return isOpen() && expected.isEmpty() && !needsSync && status == TransactionStatus.IDLE;
+    }
+
+    /** Whether the client has had only a part of a message: nothing else can be said to it before the rest. */
+    public boolean isInsideMessage() {
+        return restOfPiece > 0;
+    }
+
+    public void attach(BackendListener borrower) {
+        assert loop().inEventLoop();
+        if (listener.isPresent()) {
+            throw new IllegalStateException("backend " + pid + " of shard " + shard + " is lent out already");
+        }
+        listener = Optional.of(borrower);
+        setReading(true);
+    }
+
+    /** Runs {@code action} on the event loop once the connection is closed. */
+    void onClose(Runnable action) {
+        channel.closeFuture().addListener(closed -> action.run());
+    }
+
+    public void detach() {
+        listener = Optional.empty();
+        // Its last borrower may have had no room: the server's goodbye must be heard all the same.
+        setReading(true);
+    }
+
+    // ---- sending -------------------------------------------------------------------------------------------------
+
+    /** A Query or FunctionCall of the client's, as it came, {@code bytes} long at {@code frame}. Ends with ReadyForQuery. */
+    public void sendQuery(ByteBuf borrowed, int frame, int bytes, Visibility visibility) {
+        append(borrowed, frame, bytes);
+        unnamed = Optional.empty();
+        expect(Expected.Kind.QUERY, visibility);
+    }
+
+    public void sendQuery(String sql, Visibility visibility) {
+        unnamed = Optional.empty();
+        FrontendMessages.query(out(), sql);
+        expect(Expected.Kind.QUERY, visibility);
+    }
+
+    /** Runs a statement of the proxy's own; its ReadyForQuery is that of the Sync or Query which follows. */
+    public void sendHidden(String sql) {
+        FrontendMessages.parseBindExecute(out(), sql);
+        unnamed = Optional.empty();
+        expect(Expected.Kind.PARSE, Visibility.NONE);
+        expect(Expected.Kind.BIND, Visibility.NONE);
+        expect(Expected.Kind.EXECUTE, Visibility.NONE);
+    }
+
+    /** Makes the server fail the transaction: executes a portal that cannot exist. */
+    public void sendPoison() {
+        FrontendMessages.execute(out(), "ostraka: statement refused by the proxy", 0);
+        expect(Expected.Kind.EXECUTE, Visibility.NONE);
+    }
+
+    /**
+     * Sees to it that a statement is prepared here and returns the name it has. {@code visibility} is for ParseComplete:
+     * when nothing needs to be sent and the client is to see one, one of ours takes its place.
+     */
+    public byte[] prepare(StatementKey key, boolean named, Visibility visibility) {
+        if (!named) {
+            if (visibility != Visibility.NONE || unnamed.filter(key::equals).isEmpty()) {
+                Parse.write(out(), "", key.sql(), key.parameterOids());
+                unnamed = Optional.of(key);
+                expect(Expected.parse(key, false, visibility));
+            }
+            return UNNAMED;
+        }
+        Optional<byte[]> known = prepared.find(key);
+        if (known.isPresent()) {
+            if (visibility == Visibility.ALL) {
+                ByteBuf complete = channel.alloc().buffer(Frame.HEADER_BYTES);
+                BackendMessages.empty(complete, BackendTag.PARSE_COMPLETE);
+                answerInOrder(Expected.ownParse(key, complete), complete);
+            }
+            return known.get();
+        }
+        prepared.evict().ifPresent(name -> {
+            FrontendMessages.close(out(), 'S', new String(name, StandardCharsets.UTF_8));
+            expect(Expected.Kind.CLOSE, Visibility.NONE);
+        });
+        byte[] name = prepared.create(key);
+        Parse.write(out(), new String(name, StandardCharsets.UTF_8), key.sql(), key.parameterOids());
+        expect(Expected.parse(key, true, visibility));
+        return name;
+    }
+
+    /** Whether {@link #prepare} under a name would have nothing to send. */
+    public boolean hasPrepared(StatementKey key) {
+        return prepared.find(key).isPresent();
+    }
+
+    /** A Bind of the client's, under the statement name that {@link #prepare} returned. */
+    public void sendBind(BindView bind, byte[] statement, Visibility visibility) {
+        bind.writeWithStatement(out(), statement);
+        expect(Expected.Kind.BIND, visibility);
+    }
+
+    public void sendDescribeStatement(byte[] name, Visibility visibility) {
+        FrontendMessages.describe(out(), 'S', new String(name, StandardCharsets.UTF_8));
+        expect(Expected.Kind.DESCRIBE, visibility);
+    }
+
+    public void sendDescribePortal(String portal, Visibility visibility) {
+        FrontendMessages.describe(out(), 'P', portal);
+        expect(Expected.Kind.DESCRIBE, visibility);
+    }
+
+    public void sendExecute(String portal, int maxRows, Visibility visibility) {
+        FrontendMessages.execute(out(), portal, maxRows);
+        expect(Expected.Kind.EXECUTE, visibility);
+    }
+
+    public void sendClosePortal(String portal, Visibility visibility) {
+        FrontendMessages.close(out(), 'P', portal);
+        expect(Expected.Kind.CLOSE, visibility);
+    }
+
+    public void sendSync(Visibility visibility) {
+        FrontendMessages.sync(out());
+        expect(Expected.Kind.SYNC, visibility);
+    }
+
+    /** Asks the server to answer what it has, without ending anything. */
+    public void sendFlush() {
+        FrontendMessages.flush(out());
+    }
+
+    /** CopyData, CopyDone or CopyFail of the client's: answered by the statement that is copying. */
+    public void sendCopy(ByteBuf borrowed, int frame, int bytes) {
+        append(borrowed, frame, bytes);
+    }
+
+    public void sendCopyFail(String reason) {
+        FrontendMessages.copyFail(out(), reason);
+    }
+
+    /** Puts bytes of the proxy's own at their place among the replies. Takes ownership. */
+    public void answerInOrder(ByteBuf owned) {
+        answerInOrder(Expected.own(owned), owned);
+    }
+
+    private void answerInOrder(Expected answer, ByteBuf owned) {
+        if (expected.isEmpty()) {
+            listenerOrRelease(owned);
+        } else {
+            expected.add(answer);
+            ownQueued++;
+        }
+    }
+
+    /** Forgets which statements are prepared here, after something dropped them all. */
+    public void forgetPrepared() {
+        prepared.clear();
+        unnamed = Optional.empty();
+    }
+
+    /** Sends what has gathered. */
+    public void flush() {
+        if (outgoing.isPresent()) {
+            ByteBuf bytes = outgoing.get();
+            outgoing = Optional.empty();
+            channel.writeAndFlush(bytes, channel.voidPromise());
+        } else {
+            channel.flush();
+        }
+    }
+
+    public boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    /** Whether the shard's answers are read: false while the client cannot take them. */
+    public void setReading(boolean reading) {
+        channel.config().setAutoRead(reading);
+    }
+
+    /** Says goodbye and closes; the server rolls back what is open. */
+    public void close() {
+        FrontendMessages.terminate(out());
+        flush();
+        channel.close();
+    }
+
+    private ByteBuf out() {
+        if (outgoing.isEmpty()) {
+            outgoing = Optional.of(channel.alloc().buffer());
+        }
+        return outgoing.get();
+    }
+
+    /** Appends a frame of the client's: small ones are copied, large ones are written as a slice. */
+    private void append(ByteBuf borrowed, int start, int bytes) {
+        if (bytes <= COPY_BYTES) {
+            out().writeBytes(borrowed, start, bytes);
+            return;
+        }
+        outgoing.ifPresent(gathered -> channel.write(gathered, channel.voidPromise()));
+        outgoing = Optional.empty();
+        channel.write(borrowed.retainedSlice(start, bytes), channel.voidPromise());
+    }
+
+    private void expect(Expected.Kind kind, Visibility visibility) {
+        expect(Expected.of(kind, visibility));
+    }
+
+    private void expect(Expected reply) {
+        expected.add(reply);
+        needsSync = !reply.endsWithReady();
+    }
+
+    // ---- cancelling ----------------------------------------------------------------------------------------------
+
+    BackendPid pid() {
+        return pid;
+    }
+
+    byte[] cancelKey() {
+        return cancelKey.clone();
+    }
+
+    /** While a cancel is on its way this connection must not serve anybody else: it could hit the wrong statement. */
+    void cancelStarted() {
+        cancelsInFlight++;
+    }
+
+    void cancelEnded() {
+        cancelsInFlight--;
+        if (cancelsInFlight == 0) {
+            Optional<Runnable> waiting = afterCancels;
+            afterCancels = Optional.empty();
+            waiting.ifPresent(Runnable::run);
+        }
+    }
+
+    /** Whether a cancel is on its way. */
+    public boolean isBeingCancelled() {
+        return cancelsInFlight > 0;
+    }
+
+    /** Runs {@code action} now, or when the last cancel on its way has arrived. */
+    public void afterCancels(Runnable action) {
+        if (cancelsInFlight == 0) {
+            action.run();
+        } else {
+            afterCancels = Optional.of(action);
+        }
+    }
+
+    // ---- receiving -----------------------------------------------------------------------------------------------
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf read = (ByteBuf) message;
+        if (incoming.isPresent()) {
+            read = ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), incoming.get(), read);
+            incoming = Optional.empty();
+        }
+        int rest;
+        try {
+            rest = consume(read);
+        } catch (CorruptedFrameException e) {
+            LOG.warn("shard {}: closing backend {}: {}", shard, pid.value(), e.getMessage());
+            read.release();
+            ctx.close();
+            return;
+        }
+        if (rest == read.writerIndex()) {
+            read.release();
+        } else {
+            read.readerIndex(rest);
+            incoming = Optional.of(read);
+        }
+    }
+
+    /** Handles whole frames, and pieces of those that may be passed on in pieces. Returns where the unread rest begins. */
+    private int consume(ByteBuf in) {
+        int at = in.readerIndex();
+        int end = in.writerIndex();
+        // Bytes [run, at) are for the client and not yet passed on.
+        int run = at;
+        if (restOfPiece > 0) {
+            int piece = Math.min(restOfPiece, end - at);
+            restOfPiece -= piece;
+            at += piece;
+        }
+        while (end - at >= Frame.HEADER_BYTES) {
+            int length = in.getInt(at + 1);
+            if (length < Frame.MIN_LENGTH || length > MAX_LENGTH) {
+                throw new CorruptedFrameException("message length " + length + " is not in 4.." + MAX_LENGTH);
+            }
+            byte tag = in.getByte(at);
+            Expected head = expected.peek();
+            if (end - at <= length) {
+                if (head != null && head.visibility == Visibility.ALL && mayComeInPieces(tag)) {
+                    restOfPiece = 1 + length - (end - at);
+                    at = end;
+                }
+                break;
+            }
+            int next = at + 1 + length;
+            boolean isRowForClient = head != null
+                    && (tag == BackendTag.DATA_ROW || tag == BackendTag.COPY_DATA)
+                    && head.visibility.shows(tag);
+            if (!isRowForClient) {
+                if (!isShown(in, at, tag, head)) {
+                    pass(in, run, at);
+                    run = next;
+                } else if (ownQueued > 0 || tag == BackendTag.ERROR_RESPONSE || tag == BackendTag.COPY_IN_RESPONSE) {
+                    pass(in, run, next);
+                    run = next;
+                }
+                onFrame(in, at, tag, head);
+            }
+            at = next;
+        }
+        pass(in, run, at);
+        return at;
+    }
+
+    private static boolean mayComeInPieces(byte tag) {
+        return tag == BackendTag.DATA_ROW || tag == BackendTag.COPY_DATA;
+    }
+
+    private static boolean isShown(ByteBuf in, int frame, byte tag, Expected head) {
+        return switch (tag) {
+            case BackendTag.ERROR_RESPONSE ->
+                head != null
+                        && head.visibility.shows(tag)
+                        && !ErrorFields.read(FieldReader.ofFrame(in, frame)).endsSession();
+            case BackendTag.READY_FOR_QUERY, BackendTag.PARAMETER_STATUS, BackendTag.NOTIFICATION_RESPONSE -> false;
+            case BackendTag.NOTICE_RESPONSE -> head != null && head.visibility != Visibility.NONE;
+            default -> head != null && head.visibility.shows(tag);
+        };
+    }
+
+    private void pass(ByteBuf in, int start, int end) {
+        if (end > start && listener.isPresent()) {
+            listener.get().onBytes(this, in.retainedSlice(start, end - start));
+        }
+    }
+
+    private void onFrame(ByteBuf in, int frame, byte tag, Expected head) {
+        switch (tag) {
+            case BackendTag.PARAMETER_STATUS -> onParameterStatus(in, frame);
+            case BackendTag.NOTIFICATION_RESPONSE -> onAsyncMessage(in, frame);
+            case BackendTag.NOTICE_RESPONSE -> {
+                if (head == null) {
+                    onAsyncMessage(in, frame);
+                }
+            }
+            case BackendTag.ERROR_RESPONSE -> onError(in, frame, head);
+            default -> {
+                if (head == null) {
+                    throw new CorruptedFrameException("message '" + (char) tag + "' answers nothing that was sent");
+                }
+                onReply(in, frame, tag, head);
+            }
+        }
+    }
+
+    private void onReply(ByteBuf in, int frame, byte tag, Expected head) {
+        Expected.Kind kind = head.kind;
+        boolean tellsListener = head.visibility == Visibility.ROWS;
+        switch (tag) {
+            case BackendTag.PARSE_COMPLETE -> step(kind == Expected.Kind.PARSE, tag, tellsListener);
+            case BackendTag.BIND_COMPLETE -> step(kind == Expected.Kind.BIND, tag, tellsListener);
+            case BackendTag.CLOSE_COMPLETE -> step(kind == Expected.Kind.CLOSE, tag, tellsListener);
+            case BackendTag.PARAMETER_DESCRIPTION -> {
+                if (tellsListener) {
+                    listener().onParameterDescription(this, in, frame);
+                }
+            }
+            case BackendTag.ROW_DESCRIPTION, BackendTag.NO_DATA -> {
+                if (kind == Expected.Kind.DESCRIBE) {
+                    expected.remove();
+                }
+                if (tellsListener) {
+                    listener().onRowDescription(this, in, frame);
+                }
+                ownAnswers();
+            }
+            case BackendTag.COMMAND_COMPLETE, BackendTag.EMPTY_QUERY_RESPONSE, BackendTag.PORTAL_SUSPENDED -> {
+                if (kind == Expected.Kind.EXECUTE) {
+                    expected.remove();
+                }
+                listener().onCommandEnd(this, head.visibility, in, frame);
+                ownAnswers();
+            }
+            case BackendTag.COPY_IN_RESPONSE -> listener().onCopyIn(this, syncIgnored());
+            case BackendTag.READY_FOR_QUERY -> {
+                if (!head.endsWithReady()) {
+                    throw new CorruptedFrameException("ReadyForQuery while " + kind + " is not answered");
+                }
+                expected.remove();
+                status = TransactionStatus.of(in.getByte(frame + Frame.HEADER_BYTES));
+                listener().onReady(this, head.visibility, status);
+            }
+            default -> {
+                // Rows that are hidden, copy responses, function results: passed on already, or not meant to be.
+            }
+        }
+    }
+
+    /**
+     * A server that copies in throws away Syncs until it has the data, also those that were sent before the client could know.
+     * Returns whether there was one, whose ReadyForQuery will not come.
+     */
+    private boolean syncIgnored() {
+        boolean ignored = expected.peek().kind == Expected.Kind.EXECUTE
+                && expected.removeIf(reply -> reply.kind == Expected.Kind.SYNC);
+        needsSync |= ignored;
+        return ignored;
+    }
+
+    private void step(boolean isExpected, byte tag, boolean tellsListener) {
+        if (!isExpected) {
+            throw new CorruptedFrameException("message '" + (char) tag + "' is out of order");
+        }
+        expected.remove();
+        if (tellsListener) {
+            listener().onStepComplete(this, tag);
+        }
+        ownAnswers();
+    }
+
+    private void ownAnswers() {
+        while (ownQueued > 0 && expected.peek().kind == Expected.Kind.OWN) {
+            ownQueued--;
+            listenerOrRelease(expected.remove().own.orElseThrow());
+        }
+    }
+
+    /**
+     * The server skips what was sent up to the next Sync. A simple query that stands behind messages of the proxy's own is
+     * skipped with them, so a Sync is sent in its place.
+     */
+    private void onError(ByteBuf in, int frame, Expected head) {
+        ErrorFields error = ErrorFields.read(FieldReader.ofFrame(in, frame));
+        if (head == null || error.endsSession()) {
+            // Its closing follows, and is told then.
+            LOG.info("shard {}: backend {} was ended by the server: {}", shard, pid.value(), error.sqlState());
+            return;
+        }
+        unnamed = Optional.empty();
+        Visibility visibility = head.visibility;
+        boolean answersQuery = head.kind == Expected.Kind.QUERY;
+        while (!answersQuery && !expected.isEmpty() && expected.peek().kind != Expected.Kind.SYNC) {
+            Expected skipped = expected.remove();
+            skip(skipped);
+            if (skipped.kind == Expected.Kind.QUERY) {
+                expected.addFirst(Expected.of(Expected.Kind.SYNC, skipped.visibility));
+                FrontendMessages.sync(out());
+                flush();
+                break;
+            }
+        }
+        listener().onError(this, visibility, in, frame);
+    }
+
+    private void skip(Expected skipped) {
+        skipped.own.ifPresent(owned -> {
+            ownQueued--;
+            owned.release();
+        });
+        skipped.statement.ifPresent(key -> {
+            if (skipped.isNamed) {
+                prepared.forget(key);
+            }
+            if (skipped.visibility != Visibility.NONE) {
+                listener().onParseSkipped(this, key);
+            }
+        });
+    }
+
+    private void onParameterStatus(ByteBuf in, int frame) {
+        FieldReader fields = FieldReader.ofFrame(in, frame);
+        String name = fields.string();
+        String value = fields.string();
+        parameters.put(name, value);
+        listener.ifPresent(borrower -> borrower.onParameterStatus(this, name, value));
+    }
+
+    private void onAsyncMessage(ByteBuf in, int frame) {
+        int bytes = 1 + in.getInt(frame + 1);
+        listener.ifPresent(borrower -> borrower.onAsyncMessage(this, in.retainedSlice(frame, bytes)));
+    }
+
+    private BackendListener listener() {
+        return listener.orElseThrow(() -> new CorruptedFrameException("a reply came while nobody had asked"));
+    }
+
+    private void listenerOrRelease(ByteBuf owned) {
+        if (listener.isPresent()) {
+            listener.get().onBytes(this, owned);
+        } else {
+            owned.release();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        listener.ifPresent(borrower -> borrower.onReadComplete(this));
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (channel.isWritable()) {
+            listener.ifPresent(borrower -> borrower.onWritable(this));
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        listener.ifPresent(borrower -> borrower.onClosed(this));
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        incoming.ifPresent(ByteBuf::release);
+        incoming = Optional.empty();
+        outgoing.ifPresent(ByteBuf::release);
+        outgoing = Optional.empty();
+        expected.forEach(reply -> reply.own.ifPresent(ByteBuf::release));
+        expected.clear();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        LOG.info("shard {}: backend {} failed: {}", shard, pid.value(), cause.toString());
+        ctx.close();
+    }
+}

@@ -1,0 +1,134 @@
+package io.ostraka.proxy.backend;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Promise;
+import io.ostraka.proxy.auth.BackendLogin;
+import io.ostraka.proxy.auth.ScramKeyCache;
+import io.ostraka.proxy.auth.ShardLogin;
+import io.ostraka.proxy.wire.FrontendMessages;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
+/** Opens connections to shards and logs them in. Thread-safe; a connection's events come on the loop it was opened on. */
+public final class BackendConnector {
+    /** A server on a network that answers at all answers a connect within this. */
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+
+    private static final Duration LOGIN_TIMEOUT = Duration.ofSeconds(10);
+
+    private final NettyTransport transport;
+    private final Executor blocking;
+    private final ScramKeyCache keys = new ScramKeyCache();
+    private final SecureRandom random = new SecureRandom();
+
+    /** {@code blocking} derives keys from passwords, milliseconds each. */
+    public BackendConnector(NettyTransport transport, Executor blocking) {
+        this.transport = transport;
+        this.blocking = blocking;
+    }
+
+    /** The promise fails with {@link io.ostraka.rules.error.PgErrorException} and no other. */
+    Promise<Backend> connect(EventLoop loop, ShardAddress address, ShardLogin login) {
+        Promise<Backend> promise = loop.newPromise();
+        BackendLogin handshake = new BackendLogin(address.shard(), login, false, keys, random);
+        BackendLoginHandler handler = new BackendLoginHandler(address, login.user(), handshake, blocking, promise);
+        bootstrap(loop)
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline().addLast(handler);
+                    }
+                })
+                .connect(socketAddress(address))
+                .addListener((ChannelFuture connected) -> {
+                    if (!connected.isSuccess()) {
+                        promise.tryFailure(
+                                unreachable(address, connected.cause()).toException());
+                        return;
+                    }
+                    Channel channel = connected.channel();
+                    var timer = loop.schedule(
+                            () -> {
+                                promise.tryFailure(noLogin(
+                                                address,
+                                                "It did not answer within " + LOGIN_TIMEOUT.toSeconds() + " s.")
+                                        .toException());
+                                channel.close();
+                            },
+                            LOGIN_TIMEOUT.toMillis(),
+                            TimeUnit.MILLISECONDS);
+                    promise.addListener(done -> timer.cancel(false));
+                });
+        return promise;
+    }
+
+    /** Sends a CancelRequest for what the backend runs; keeps it from being lent to others until the server has read it. */
+    public void cancel(ShardAddress address, Backend backend) {
+        backend.cancelStarted();
+        bootstrap(backend.loop())
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        // Nothing comes back: the server closes when it has sent the signal.
+                    }
+                })
+                .connect(socketAddress(address))
+                .addListener((ChannelFuture connected) -> {
+                    if (!connected.isSuccess()) {
+                        backend.cancelEnded();
+                        return;
+                    }
+                    ByteBuf request = connected.channel().alloc().buffer();
+                    FrontendMessages.cancelRequest(request, backend.pid().value(), backend.cancelKey());
+                    Channel channel = connected.channel();
+                    channel.writeAndFlush(request);
+                    var timer = channel.eventLoop()
+                            .schedule(() -> channel.close(), LOGIN_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+                    channel.closeFuture().addListener(closed -> {
+                        timer.cancel(false);
+                        backend.cancelEnded();
+                    });
+                });
+    }
+
+    private Bootstrap bootstrap(EventLoop loop) {
+        return new Bootstrap()
+                .group(loop)
+                .channel(transport.clientChannel())
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.SO_KEEPALIVE, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) CONNECT_TIMEOUT.toMillis());
+    }
+
+    private static InetSocketAddress socketAddress(ShardAddress address) {
+        return InetSocketAddress.createUnresolved(
+                address.primary().host(), address.primary().port());
+    }
+
+    static PgError unreachable(ShardAddress address, Throwable cause) {
+        return new PgError(
+                SqlState.CANNOT_CONNECT_NOW,
+                "shard \"" + address.shard() + "\" is not reachable",
+                "Connecting to " + address.primary() + " failed: " + cause.getMessage(),
+                "Statements for other shards go on; this one is tried again with each statement.");
+    }
+
+    static PgError noLogin(ShardAddress address, String why) {
+        return new PgError(
+                SqlState.CANNOT_CONNECT_NOW,
+                "shard \"" + address.shard() + "\" does not let the proxy in",
+                why,
+                "Check the user's shard_user and shard_password, and the server's pg_hba.conf and log.");
+    }
+}

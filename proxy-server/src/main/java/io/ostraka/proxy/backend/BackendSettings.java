@@ -1,0 +1,72 @@
+package io.ostraka.proxy.backend;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Settings made on a connection: name to the statement that makes it, in the order they were made. Immutable; compared
+ * by identity first, because a backend mostly returns to a session with the very same settings.
+ */
+public final class BackendSettings {
+    public static final BackendSettings NONE = new BackendSettings(Map.of());
+
+    private final Map<String, String> statements;
+
+    private BackendSettings(Map<String, String> statements) {
+        this.statements = statements;
+    }
+
+    /** These settings and one more, or one changed. */
+    public BackendSettings with(String name, String statement) {
+        Map<String, String> changed = new LinkedHashMap<>(statements);
+        changed.remove(name);
+        changed.put(name, statement);
+        return new BackendSettings(changed);
+    }
+
+    public BackendSettings without(String name) {
+        if (!statements.containsKey(name)) {
+            return this;
+        }
+        Map<String, String> changed = new LinkedHashMap<>(statements);
+        changed.remove(name);
+        return new BackendSettings(changed);
+    }
+
+    /** The statement that makes {@code name}; absent when it is the server's default. */
+    public Optional<String> statement(String name) {
+        return Optional.ofNullable(statements.get(name));
+    }
+
+    /** Those that make all of them, in their order. */
+    public Collection<String> statements() {
+        return statements.values();
+    }
+
+    /** The statement that returns to the server's default. */
+    public static String reset(String name) {
+        return "RESET \"" + name.replace("\"", "\"\"") + '"';
+    }
+
+    public boolean same(BackendSettings other) {
+        return this == other || statements.equals(other.statements);
+    }
+
+    /** The statements that turn a connection with {@code this} into one with {@code wanted}, separated by semicolons. */
+    public String changeTo(BackendSettings wanted) {
+        StringBuilder sql = new StringBuilder();
+        for (String name : statements.keySet()) {
+            if (!wanted.statements.containsKey(name)) {
+                sql.append(reset(name)).append(';');
+            }
+        }
+        wanted.statements.forEach((name, statement) -> {
+            if (!statement.equals(statements.get(name))) {
+                sql.append(statement).append(';');
+            }
+        });
+        return sql.toString();
+    }
+}

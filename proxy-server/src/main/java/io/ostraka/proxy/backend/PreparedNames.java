@@ -1,0 +1,47 @@
+package io.ostraka.proxy.backend;
+
+import io.ostraka.proxy.wire.FrontendMessages;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What one backend has prepared: statement content to the name it has there, least recently used first. Confined to the
+ * backend's event loop.
+ */
+final class PreparedNames {
+    /** Plans cost memory on the server, a few ten KB each; drivers use some hundred statements. */
+    private static final int MAX_STATEMENTS = 500;
+
+    private final Map<StatementKey, byte[]> names = new LinkedHashMap<>(64, 0.75f, true);
+    private long created;
+
+    Optional<byte[]> find(StatementKey key) {
+        return Optional.ofNullable(names.get(key));
+    }
+
+    byte[] create(StatementKey key) {
+        byte[] name = FrontendMessages.nameBytes("ostraka_" + Long.toString(++created, Character.MAX_RADIX));
+        names.put(key, name);
+        return name;
+    }
+
+    void forget(StatementKey key) {
+        names.remove(key);
+    }
+
+    void clear() {
+        names.clear();
+    }
+
+    /** The name to be closed before another is created, when the bound is reached. */
+    Optional<byte[]> evict() {
+        if (names.size() < MAX_STATEMENTS) {
+            return Optional.empty();
+        }
+        var eldest = names.entrySet().iterator();
+        byte[] name = eldest.next().getValue();
+        eldest.remove();
+        return Optional.of(name);
+    }
+}

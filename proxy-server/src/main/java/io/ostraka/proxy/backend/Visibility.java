@@ -1,0 +1,21 @@
+package io.ostraka.proxy.backend;
+
+import io.ostraka.proxy.wire.BackendTag;
+
+/** Which of the replies to a message the client sees. Errors are told to the listener whatever it says. */
+public enum Visibility {
+    /** The client sent the message: everything. */
+    ALL,
+    /** The proxy sent it on its own account: nothing. */
+    NONE,
+    /** One shard of a scatter: its rows, as whole frames; the rest is merged by the listener. */
+    ROWS;
+
+    boolean shows(byte tag) {
+        return switch (this) {
+            case ALL -> true;
+            case NONE -> false;
+            case ROWS -> tag == BackendTag.DATA_ROW;
+        };
+    }
+}

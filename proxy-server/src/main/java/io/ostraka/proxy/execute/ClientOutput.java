@@ -1,0 +1,15 @@
+package io.ostraka.proxy.execute;
+
+import io.netty.buffer.ByteBuf;
+
+/** Where answers go: one client's socket. Confined to the session's event loop. */
+public interface ClientOutput {
+    /** Queues bytes behind those already written. Takes ownership. */
+    void write(ByteBuf owned);
+
+    /** Sends what is queued. */
+    void flush();
+
+    /** A buffer for a message of the proxy's own, to be written or released by the caller. */
+    ByteBuf buffer();
+}

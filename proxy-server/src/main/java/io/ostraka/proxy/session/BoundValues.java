@@ -1,0 +1,52 @@
+package io.ostraka.proxy.session;
+
+import io.ostraka.proxy.wire.BindView;
+import io.ostraka.rules.plan.StatementValues;
+import java.util.List;
+import java.util.Optional;
+
+/** The values of a Bind: its parameters, and the literals of the statement's text. Confined to the session's event loop. */
+final class BoundValues implements StatementValues {
+    private final BindView bind;
+    private Optional<StatementValues> literals = Optional.empty();
+    private List<Integer> oids = List.of();
+
+    BoundValues(BindView bind) {
+        this.bind = bind;
+    }
+
+    void use(StatementValues statementLiterals, List<Integer> parameterOids) {
+        literals = Optional.of(statementLiterals);
+        oids = parameterOids;
+    }
+
+    @Override
+    public CharSequence literal(int index) {
+        return literals.orElseThrow().literal(index);
+    }
+
+    @Override
+    public int parameterCount() {
+        return bind.parameterCount();
+    }
+
+    @Override
+    public boolean parameterIsNull(int number) {
+        return bind.isNull(number);
+    }
+
+    @Override
+    public int parameterOid(int number) {
+        return number <= oids.size() ? oids.get(number - 1) : 0;
+    }
+
+    @Override
+    public boolean parameterIsBinary(int number) {
+        return bind.isBinary(number);
+    }
+
+    @Override
+    public byte[] parameter(int number) {
+        return bind.value(number);
+    }
+}

@@ -1,0 +1,175 @@
+package io.ostraka.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.ostraka.proxy.execute.ClientOutput;
+import io.ostraka.proxy.wire.CorruptedFrameException;
+import io.ostraka.proxy.wire.Frame;
+import java.util.Optional;
+
+/**
+ * A logged-in client's socket: cuts what it sends into frames for the {@link Session}, one at a time, and carries the answers
+ * back. A frame the session cannot take yet stays where it is, and the socket is not read until it can: so a client that
+ * is ahead of its shards waits, and the memory it takes is what was read at once, or one message.
+ *
+ * <p>Confined to the event loop of its channel. Owns the bytes read and not yet consumed.
+ */
+final class ClientConnection extends ChannelInboundHandlerAdapter implements ClientOutput {
+    /** Longest message taken from a client. PostgreSQL's own limit is 1 GB; it is held in memory until it is whole. */
+    private static final int MAX_LENGTH = 256 << 20;
+
+    private final Channel channel;
+    private final Session session;
+    private Optional<ByteBuf> incoming = Optional.empty();
+    private boolean consuming;
+    private boolean resumed;
+    private boolean closing;
+
+    ClientConnection(Channel channel, Session session) {
+        this.channel = channel;
+        this.session = session;
+    }
+
+    EventLoop loop() {
+        return channel.eventLoop();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf read = (ByteBuf) message;
+        if (closing) {
+            read.release();
+            return;
+        }
+        incoming =
+                Optional.of(incoming.map(rest -> ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), rest, read))
+                        .orElse(read));
+        consume();
+    }
+
+    /** What the session waited for is there: it is offered the frame again. */
+    void resume() {
+        if (consuming) {
+            resumed = true;
+        } else {
+            consume();
+            session.onReadEnd();
+        }
+    }
+
+    private void consume() {
+        if (!session.hasRoom()) {
+            channel.config().setAutoRead(false);
+            return;
+        }
+        consuming = true;
+        try {
+            boolean goOn = true;
+            while (goOn && incoming.isPresent() && !closing) {
+                resumed = false;
+                goOn = consumeOne(incoming.get()) || resumed;
+            }
+        } catch (CorruptedFrameException e) {
+            session.onProtocolViolation(e.getMessage());
+        } finally {
+            consuming = false;
+        }
+    }
+
+    /** Offers the next frame to the session. Returns whether it is worth going on. */
+    private boolean consumeOne(ByteBuf in) {
+        int readable = in.readableBytes();
+        if (readable < Frame.HEADER_BYTES) {
+            return await(in);
+        }
+        int frame = in.readerIndex();
+        int length = in.getInt(frame + 1);
+        if (length < Frame.MIN_LENGTH || length > MAX_LENGTH) {
+            throw new CorruptedFrameException("invalid message length");
+        }
+        if (readable <= length) {
+            return await(in);
+        }
+        if (!session.onFrame(in, frame, 1 + length)) {
+            channel.config().setAutoRead(false);
+            return false;
+        }
+        // The session may have closed the connection, and with it released what was read.
+        if (incoming.isPresent()) {
+            in.skipBytes(1 + length);
+        }
+        return true;
+    }
+
+    private boolean await(ByteBuf in) {
+        if (!in.isReadable()) {
+            in.release();
+            incoming = Optional.empty();
+        }
+        channel.config().setAutoRead(true);
+        return false;
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        session.onReadEnd();
+    }
+
+    @Override
+    public void write(ByteBuf owned) {
+        channel.write(owned, channel.voidPromise());
+    }
+
+    @Override
+    public void flush() {
+        channel.flush();
+    }
+
+    @Override
+    public ByteBuf buffer() {
+        return channel.alloc().buffer(64);
+    }
+
+    boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    /** Whether a frame was not taken yet. */
+    boolean hasFrameWaiting() {
+        return !channel.config().isAutoRead();
+    }
+
+    /** Sends what is queued, then closes. */
+    void close() {
+        closing = true;
+        channel.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER)
+                .addListener(io.netty.channel.ChannelFutureListener.CLOSE);
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        session.onClientWritability(channel.isWritable());
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        closing = true;
+        session.onClientGone();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        incoming.ifPresent(ByteBuf::release);
+        incoming = Optional.empty();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        session.onFailure(cause);
+        ctx.close();
+    }
+}

@@ -1,0 +1,208 @@
+package io.ostraka.proxy.session;
+
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.BackendPool;
+import io.ostraka.proxy.backend.BackendSettings;
+import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * The backends one session holds, by shard: borrowed from the pool, brought to the session's settings, given back at the
+ * end of the transaction unless they are pinned. Confined to the session's event loop.
+ */
+final class HeldBackends {
+    /** A backend on its way: asked of the pool, or having settings made on it. */
+    private final class Pending implements BackendPool.Borrower {
+        private final ShardName shard;
+        private Optional<Backend> backend = Optional.empty();
+        private Optional<PgError> error = Optional.empty();
+        private BackendSettings wanted = BackendSettings.NONE;
+
+        Pending(ShardName shard) {
+            this.shard = shard;
+        }
+
+        @Override
+        public void onBackend(Backend lent) {
+            backend = Optional.of(lent);
+            lent.attach(session);
+            adjust(this, lent);
+        }
+
+        @Override
+        public void onNoBackend(PgError reason) {
+            error = Optional.of(reason);
+            session.resume();
+        }
+    }
+
+    private final Session session;
+    private final Function<ShardName, BackendPool.Loop> pools;
+    private final boolean sessionMode;
+    private final Map<ShardName, Backend> held = new LinkedHashMap<>();
+    private final Map<ShardName, Pending> pending = new LinkedHashMap<>();
+    /** Shards whose backend has state that only it has: kept until the session ends. */
+    private final List<ShardName> pinned = new ArrayList<>();
+
+    HeldBackends(Session session, Function<ShardName, BackendPool.Loop> pools, boolean sessionMode) {
+        this.session = session;
+        this.pools = pools;
+        this.sessionMode = sessionMode;
+    }
+
+    Optional<Backend> find(ShardName shard) {
+        return Optional.ofNullable(held.get(shard));
+    }
+
+    Collection<Backend> all() {
+        return held.values();
+    }
+
+    /**
+     * The shard's backend with the session's settings made; empty when it is on its way: {@link Session#resume} is called
+     * then. Throws {@link io.ostraka.rules.error.PgErrorException} when there is none to be had.
+     */
+    Optional<Backend> ready(ShardName shard) {
+        Backend backend = held.get(shard);
+        if (backend != null) {
+            return backend.settings().same(session.settingsFor(backend).made()) || backend.hasOutstandingReplies()
+                    ? Optional.of(backend)
+                    : adjustAgain(backend);
+        }
+        Pending coming = pending.get(shard);
+        if (coming != null && coming.error.isPresent()) {
+            pending.remove(shard);
+            throw coming.error.get().toException();
+        }
+        if (coming == null) {
+            Pending asked = new Pending(shard);
+            pending.put(shard, asked);
+            pools.apply(shard).acquire(asked);
+        }
+        return find(shard);
+    }
+
+    /** A setting went back to the server's default where the session has another. */
+    private Optional<Backend> adjustAgain(Backend backend) {
+        held.remove(backend.shard());
+        Pending asked = new Pending(backend.shard());
+        asked.backend = Optional.of(backend);
+        pending.put(backend.shard(), asked);
+        adjust(asked, backend);
+        return find(backend.shard());
+    }
+
+    /** A backend that has yet to join the transaction gets what was set in it by the transaction's script. */
+    private void adjust(Pending asked, Backend backend) {
+        asked.wanted = session.settingsFor(backend).made();
+        if (backend.settings().same(asked.wanted)) {
+            arrived(asked, backend);
+            return;
+        }
+        backend.sendQuery(backend.settings().changeTo(asked.wanted), Visibility.NONE);
+        backend.flush();
+    }
+
+    /** Whether this backend is still having settings made; its events are then for here. */
+    boolean isPending(Backend backend) {
+        Pending asked = pending.get(backend.shard());
+        return asked != null && asked.backend.filter(lent -> lent == backend).isPresent();
+    }
+
+    /** The settings were made, or {@link #onSettingsError} was told before. */
+    void onSettingsMade(Backend backend) {
+        Pending asked = pending.get(backend.shard());
+        if (asked.error.isPresent()) {
+            asked.backend = Optional.empty();
+            pinned.remove(backend.shard());
+            pools.apply(backend.shard()).discard(backend);
+            session.resume();
+            return;
+        }
+        backend.settingsAre(asked.wanted);
+        if (!session.transaction().hasJoined(backend.shard())) {
+            backend.keepSettings();
+        }
+        arrived(asked, backend);
+    }
+
+    void onSettingsError(Backend backend, PgError error) {
+        pending.get(backend.shard()).error = Optional.of(error);
+    }
+
+    private void arrived(Pending asked, Backend backend) {
+        pending.remove(asked.shard);
+        held.put(asked.shard, backend);
+        session.resume();
+        // What it was asked for may have been refused meanwhile.
+        session.releaseUnused();
+    }
+
+    /** From now on the session keeps this backend. */
+    void pin(ShardName shard) {
+        if (!pinned.contains(shard)) {
+            pinned.add(shard);
+        }
+    }
+
+    /** Whether the session relies on state that only this backend has. */
+    boolean isPinned(ShardName shard) {
+        return sessionMode || pinned.contains(shard);
+    }
+
+    /** DISCARD ALL has removed all state. */
+    void unpin() {
+        pinned.clear();
+    }
+
+    /** Gives back what no transaction holds any more. */
+    void releaseIdle() {
+        if (sessionMode || held.isEmpty()) {
+            return;
+        }
+        var all = held.entrySet().iterator();
+        while (all.hasNext()) {
+            Map.Entry<ShardName, Backend> next = all.next();
+            if (!pinned.contains(next.getKey())) {
+                all.remove();
+                pools.apply(next.getKey()).release(next.getValue());
+            }
+        }
+    }
+
+    void onClosed(Backend backend, PgError reason) {
+        if (isPending(backend)) {
+            Pending asked = pending.get(backend.shard());
+            asked.backend = Optional.empty();
+            asked.error = Optional.of(reason);
+            session.resume();
+        }
+        held.remove(backend.shard(), backend);
+        pinned.remove(backend.shard());
+    }
+
+    /** The session ends: what is in use, in a transaction or pinned is closed, so that nothing of it is left. */
+    void close() {
+        pending.values().forEach(asked -> {
+            pools.apply(asked.shard).forget(asked);
+            asked.backend.ifPresent(backend -> pools.apply(asked.shard).discard(backend));
+        });
+        pending.clear();
+        held.forEach((shard, backend) -> {
+            if (isPinned(shard)) {
+                pools.apply(shard).discard(backend);
+            } else {
+                pools.apply(shard).release(backend);
+            }
+        });
+        held.clear();
+    }
+}

@@ -1,0 +1,572 @@
+package io.ostraka.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.BackendSettings;
+import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.transaction.SessionTransaction;
+import io.ostraka.proxy.wire.BackendMessages;
+import io.ostraka.proxy.wire.BackendMessages.Severity;
+import io.ostraka.proxy.wire.FieldReader;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.plan.SessionCommand;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Statements about the session and its transaction. Those that PostgreSQL must judge (SET, SHOW) run on a shard and take
+ * effect here when it has accepted them ({@link #applyEffect}); the rest the session carries out itself, over all shards of its
+ * transaction ({@link #run}). Confined to the session's event loop.
+ */
+final class OwnCommands {
+    static final String PREFIX = "ostraka.";
+    static final String SHARD = "ostraka.shard";
+    private static final Set<String> NAMES = Set.of(SHARD);
+
+    private final Session session;
+    /** What remains to be done when the backends that were told have answered. */
+    private Optional<Step> step = Optional.empty();
+
+    /** One round over some backends: each runs the same statement, unseen by the client. */
+    private static final class Step {
+        final List<Backend> waitingFor;
+        final boolean isCommit;
+        final Runnable then;
+        Optional<ByteBuf> error = Optional.empty();
+        boolean rolledBack;
+
+        Step(Collection<Backend> waitingFor, boolean isCommit, Runnable then) {
+            this.waitingFor = new ArrayList<>(waitingFor);
+            this.isCommit = isCommit;
+            this.then = then;
+        }
+    }
+
+    OwnCommands(Session session) {
+        this.session = session;
+    }
+
+    /** Whether the session answers this itself. */
+    boolean carriesOut(SessionCommand command) {
+        if (command instanceof SessionCommand.Set set) {
+            return set.name().startsWith(PREFIX) || mustBeToldToOthers();
+        }
+        if (command instanceof SessionCommand.Reset reset) {
+            return reset.name().startsWith(PREFIX) || mustBeToldToOthers();
+        }
+        if (command instanceof SessionCommand.Show show) {
+            return show.name().startsWith(PREFIX);
+        }
+        return !isSetting(command) || mustBeToldToOthers();
+    }
+
+    private static boolean isSetting(SessionCommand command) {
+        return command instanceof SessionCommand.Set
+                || command instanceof SessionCommand.Reset
+                || command instanceof SessionCommand.SetTransaction
+                || command instanceof SessionCommand.SetConstraints;
+    }
+
+    /** Whether the transaction is on more shards than the one that would judge a setting. */
+    private boolean mustBeToldToOthers() {
+        ShardName judge = session.anyShard();
+        return session.transaction().participants().stream().anyMatch(shard -> !shard.equals(judge));
+    }
+
+    /** Commands that mean the same within a query string that goes to a shard as a whole. */
+    void requireForwardable(SessionCommand command) {
+        requireSupported(command);
+        boolean ownState = command instanceof SessionCommand.Discard
+                || command instanceof SessionCommand.Deallocate
+                || (carriesOut(command)
+                        && (command instanceof SessionCommand.Set
+                                || command instanceof SessionCommand.Reset
+                                || command instanceof SessionCommand.Show));
+        if (ownState) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "this command is not supported in a query string of several statements",
+                            "The proxy carries it out itself.",
+                            "Send it alone.")
+                    .toException();
+        }
+    }
+
+    /** Refuses a setting that the proxy could not live with. */
+    static void requireSupported(SessionCommand command) {
+        if (command instanceof SessionCommand.Set set
+                && set.name().equals("client_encoding")
+                && !set.values().isEmpty()) {
+            ClientEncoding.require(set.values().get(0));
+        }
+    }
+
+    /** What a command has changed, once a shard has accepted it. */
+    void applyEffect(SessionCommand command, String text, Backend by) {
+        SessionTransaction transaction = session.transaction();
+        if (isSetting(command)) {
+            applySetting(command, text, List.of(by));
+        } else if (command instanceof SessionCommand.Begin) {
+            if (!transaction.isOpen()) {
+                transaction.begin(text);
+                transaction.join(by.shard());
+                // Other statements of the string may have written already.
+                transaction.wrote(by.shard());
+            }
+        } else if (command instanceof SessionCommand.Commit commit) {
+            endedWithin(true, commit.chain(), by);
+        } else if (command instanceof SessionCommand.Rollback rollback) {
+            endedWithin(false, rollback.chain(), by);
+        } else if (transaction.isOpen()) {
+            applySavepoint(command, text);
+        }
+    }
+
+    private void endedWithin(boolean committed, boolean chain, Backend by) {
+        SessionTransaction transaction = session.transaction();
+        boolean wasOpen = transaction.isOpen();
+        String begin = wasOpen ? transaction.script().get(0) : "";
+        // Without a block, what came before it in the same string is committed or rolled back all the same.
+        session.transactionEnded(committed && transaction.state() != SessionTransaction.State.FAILED);
+        if (wasOpen && chain) {
+            transaction.begin(begin);
+            transaction.join(by.shard());
+            transaction.wrote(by.shard());
+        }
+    }
+
+    private void applySavepoint(SessionCommand command, String text) {
+        SessionTransaction transaction = session.transaction();
+        if (command instanceof SessionCommand.Savepoint savepoint) {
+            transaction.savepoint(savepoint.name(), text, session.settingsNow());
+        } else if (command instanceof SessionCommand.ReleaseSavepoint release) {
+            transaction.release(release.name());
+        } else if (command instanceof SessionCommand.RollbackToSavepoint back) {
+            session.restore(transaction.rollbackTo(back.name()));
+        }
+    }
+
+    /** A setting that all of {@code by} have accepted; in a block these are all its participants. */
+    private void applySetting(SessionCommand command, String text, Collection<Backend> by) {
+        if (command instanceof SessionCommand.Set set && !set.local()) {
+            if (set.values().isEmpty()) {
+                applyReset(set.name(), by);
+            } else {
+                applySet(set, text, by);
+            }
+        } else if (command instanceof SessionCommand.Reset reset) {
+            applyReset(reset.name(), by);
+        } else if (command instanceof SessionCommand.SetTransaction set && set.session()) {
+            madeCharacteristics(text, by);
+        } else {
+            remember(text);
+        }
+    }
+
+    private void applySet(SessionCommand.Set set, String text, Collection<Backend> by) {
+        if (set.name().equals(SearchPath.NAME)) {
+            session.settingsAre(session.settings().withSearchPath(session.resolved(set.values())));
+        }
+        made(set.name(), text, by);
+    }
+
+    /** A setting made on some backends: others get it before they are used. */
+    private void made(String name, String text, Collection<Backend> by) {
+        session.settingsAre(
+                session.settings().withMade(session.settings().made().with(name, text)));
+        remember(text);
+        by.forEach(backend -> backend.settingsAre(backend.settings().with(name, text)));
+    }
+
+    /**
+     * The server went back to its own default. Where the session began with another value, its backends are told that before they
+     * are used again.
+     */
+    private void applyReset(String name, Collection<Backend> by) {
+        Settings initial = session.initialSettings();
+        Settings now = session.settings();
+        if (name.equals("all")) {
+            session.settingsAre(new Settings(initial.made(), now.own(), initial.searchPath()));
+            by.forEach(backend -> backend.settingsAre(BackendSettings.NONE));
+            remember("RESET ALL");
+            initial.made().statements().forEach(this::remember);
+            return;
+        }
+        Optional<String> first = initial.made().statement(name);
+        BackendSettings made = first.map(statement -> now.made().with(name, statement))
+                .orElseGet(() -> now.made().without(name));
+        Settings changed = now.withMade(made);
+        session.settingsAre(name.equals(SearchPath.NAME) ? changed.withSearchPath(initial.searchPath()) : changed);
+        by.forEach(backend -> backend.settingsAre(backend.settings().without(name)));
+        remember(first.orElse(BackendSettings.reset(name)));
+    }
+
+    private void remember(String statement) {
+        if (session.transaction().isOpen()) {
+            session.transaction().remember(statement);
+        }
+    }
+
+    /** SET SESSION CHARACTERISTICS is a way to write three settings. */
+    private void madeCharacteristics(String text, Collection<Backend> by) {
+        String words = text.toLowerCase(Locale.ROOT);
+        if (words.contains("isolation")) {
+            made("default_transaction_isolation", text, by);
+        }
+        if (words.contains("read only") || words.contains("read write")) {
+            made("default_transaction_read_only", text, by);
+        }
+        if (words.contains("deferrable")) {
+            made("default_transaction_deferrable", text, by);
+        }
+    }
+
+    // ---- carried out by the session ------------------------------------------------------------------------------
+
+    /** Runs it to its end and answers CommandComplete; then {@code after}, when the session is available again. */
+    void run(SessionCommand command, String text, Runnable after) {
+        SessionTransaction transaction = session.transaction();
+        if (command instanceof SessionCommand.Begin) {
+            begin(text, after);
+        } else if (command instanceof SessionCommand.Commit commit) {
+            end(transaction.state() == SessionTransaction.State.OPEN, "COMMIT", commit.chain(), after);
+        } else if (command instanceof SessionCommand.Rollback rollback) {
+            end(false, "ROLLBACK", rollback.chain(), after);
+        } else if (command instanceof SessionCommand.RollbackToSavepoint back) {
+            requireSavepoint(back.name(), "ROLLBACK TO SAVEPOINT");
+            session.restore(transaction.rollbackTo(back.name()));
+            toAll(text, "ROLLBACK", after);
+        } else {
+            session.requireNotFailed();
+            runOpen(command, text, after);
+        }
+    }
+
+    private void runOpen(SessionCommand command, String text, Runnable after) {
+        SessionTransaction transaction = session.transaction();
+        if (command instanceof SessionCommand.Savepoint savepoint) {
+            requireBlock("SAVEPOINT");
+            transaction.savepoint(savepoint.name(), text, session.settingsNow());
+            toAll(text, "SAVEPOINT", after);
+        } else if (command instanceof SessionCommand.ReleaseSavepoint release) {
+            requireSavepoint(release.name(), "RELEASE SAVEPOINT");
+            transaction.release(release.name());
+            toAll(text, "RELEASE", after);
+        } else if (command instanceof SessionCommand.Set set && set.name().startsWith(PREFIX)) {
+            setOwn(
+                    set.name(),
+                    Optional.of(set.values())
+                            .filter(values -> !values.isEmpty())
+                            .map(values -> values.get(0)));
+            complete("SET", after);
+        } else if (command instanceof SessionCommand.Reset reset && reset.name().startsWith(PREFIX)) {
+            setOwn(reset.name(), Optional.empty());
+            complete("RESET", after);
+        } else if (command instanceof SessionCommand.Show show) {
+            requireKnown(show.name());
+            ByteBuf out = session.output().buffer();
+            BackendMessages.textRow(out, session.settings().own(show.name()).orElse(""));
+            session.output().write(out);
+            complete("SHOW", after);
+        } else if (command instanceof SessionCommand.Discard discard) {
+            discard(discard.what(), after);
+        } else if (command instanceof SessionCommand.Deallocate deallocate) {
+            session.extended().deallocate(deallocate.name());
+            complete(deallocate.name().isEmpty() ? "DEALLOCATE ALL" : "DEALLOCATE", after);
+        } else if (isSetting(command)) {
+            setEverywhere(command, text, after);
+        } else {
+            throw new IllegalStateException("not a command of the session's own: " + command);
+        }
+    }
+
+    /** On all shards of the transaction, so that they go on alike. */
+    private void setEverywhere(SessionCommand command, String text, Runnable after) {
+        requireSupported(command);
+        List<Backend> all = participants();
+        String tag = command instanceof SessionCommand.Reset
+                ? "RESET"
+                : command instanceof SessionCommand.SetConstraints ? "SET CONSTRAINTS" : "SET";
+        round(all, text, false, () -> {
+            if (step.orElseThrow().error.isEmpty()) {
+                applySetting(command, text, all);
+            }
+            finish(tag, after);
+        });
+    }
+
+    /** RowDescription of what {@link #run} will answer with a row: the simple protocol has no Describe to ask for it. */
+    void describe(SessionCommand command) {
+        if (command instanceof SessionCommand.Show show) {
+            session.requireNotFailed();
+            requireKnown(show.name());
+            ByteBuf out = session.output().buffer();
+            BackendMessages.textColumn(out, show.name());
+            session.output().write(out);
+        }
+    }
+
+    private void begin(String text, Runnable after) {
+        if (session.transaction().isOpen()) {
+            session.requireNotFailed();
+            warn(SqlState.ACTIVE_SQL_TRANSACTION, "there is already a transaction in progress");
+        } else {
+            session.transaction().begin(text);
+        }
+        complete(
+                text.stripLeading().toLowerCase(Locale.ROOT).startsWith("start") ? "START TRANSACTION" : "BEGIN",
+                after);
+    }
+
+    private void end(boolean commits, String word, boolean chain, Runnable after) {
+        SessionTransaction transaction = session.transaction();
+        if (!transaction.isOpen()) {
+            if (chain) {
+                throw new PgError(
+                                SqlState.NO_ACTIVE_SQL_TRANSACTION,
+                                word + " AND CHAIN can only be used in transaction blocks")
+                        .toException();
+            }
+            warn(SqlState.NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress");
+            complete(word, after);
+            return;
+        }
+        String begin = transaction.script().get(0);
+        Optional<PgError> lost = word.equals("COMMIT") ? session.takeUntold() : Optional.empty();
+        Runnable ended = () -> {
+            Step done = step.orElseThrow();
+            boolean committed = commits && done.error.isEmpty() && !done.rolledBack;
+            session.transactionEnded(committed);
+            if (done.error.isPresent()) {
+                session.output().write(done.error.get());
+                session.extended().onOwnError();
+            } else if (lost.isPresent()) {
+                session.writeError(lost.get());
+                session.extended().onOwnError();
+            } else {
+                if (chain) {
+                    transaction.begin(begin);
+                }
+                write(committed ? "COMMIT" : "ROLLBACK");
+            }
+            session.available();
+            after.run();
+        };
+        String sql = commits ? "COMMIT" : "ROLLBACK";
+        List<Backend> all = participants();
+        Optional<Backend> writer = commits ? transaction.writer().flatMap(session.held()::find) : Optional.empty();
+        if (writer.isEmpty() || all.size() < 2) {
+            round(all, sql, commits, ended);
+            return;
+        }
+        // Readers last: what they hold is held until the writes are visible.
+        List<Backend> readers =
+                all.stream().filter(backend -> backend != writer.get()).toList();
+        round(List.of(writer.get()), sql, true, () -> {
+            Step first = step.orElseThrow();
+            round(readers, first.error.isPresent() ? "ROLLBACK" : sql, false, () -> {
+                Step second = step.orElseThrow();
+                second.error.ifPresent(ByteBuf::release);
+                second.error = first.error;
+                second.rolledBack = first.rolledBack;
+                ended.run();
+            });
+        });
+    }
+
+    private void requireBlock(String word) {
+        if (!session.transaction().isOpen()) {
+            throw new PgError(SqlState.NO_ACTIVE_SQL_TRANSACTION, word + " can only be used in transaction blocks")
+                    .toException();
+        }
+    }
+
+    private void requireSavepoint(String name, String word) {
+        requireBlock(word);
+        if (!session.transaction().hasSavepoint(name)) {
+            throw new PgError(SqlState.INVALID_SAVEPOINT_SPECIFICATION, "savepoint \"" + name + "\" does not exist")
+                    .toException();
+        }
+    }
+
+    private void setOwn(String name, Optional<String> value) {
+        requireKnown(name);
+        if (value.isPresent() && !session.database().hasShard(value.get())) {
+            throw new PgError(
+                            SqlState.INVALID_PARAMETER_VALUE,
+                            "invalid value for parameter \"" + name + "\": \"" + value.get() + "\"",
+                            "There is no shard of that name.",
+                            "Available values: " + session.database().shards() + ".")
+                    .toException();
+        }
+        session.settingsAre(session.settings().withOwn(name, value));
+    }
+
+    private static void requireKnown(String name) {
+        if (!NAMES.contains(name)) {
+            throw new PgError(
+                            SqlState.UNDEFINED_OBJECT,
+                            "unrecognized configuration parameter \"" + name + "\"",
+                            "",
+                            "Known are: " + String.join(", ", NAMES) + ".")
+                    .toException();
+        }
+    }
+
+    private void discard(String what, Runnable after) {
+        if (what.equals("all")) {
+            if (session.transaction().isOpen()) {
+                throw new PgError(SqlState.ACTIVE_SQL_TRANSACTION, "DISCARD ALL cannot run inside a transaction block")
+                        .toException();
+            }
+            session.extended().deallocate("");
+            session.settingsAre(session.initialSettings());
+        }
+        List<Backend> holding = List.copyOf(session.held().all());
+        if (what.equals("all")) {
+            holding.forEach(Backend::forgetPrepared);
+        }
+        String tag =
+                switch (what) {
+                    case "all" -> "DISCARD ALL";
+                    case "plans" -> "DISCARD PLANS";
+                    case "sequences" -> "DISCARD SEQUENCES";
+                    default -> "DISCARD TEMP";
+                };
+        round(holding, tag, false, () -> {
+            if (what.equals("all") && step.orElseThrow().error.isEmpty()) {
+                holding.forEach(backend -> backend.settingsAre(BackendSettings.NONE));
+                session.held().unpin();
+            }
+            finish(tag, after);
+        });
+    }
+
+    private void toAll(String text, String tag, Runnable after) {
+        round(participants(), text, false, () -> finish(tag, after));
+    }
+
+    private void finish(String tag, Runnable after) {
+        Step done = step.orElseThrow();
+        if (done.error.isPresent()) {
+            session.output().write(done.error.get());
+            session.transaction().fail();
+            session.extended().onOwnError();
+        } else {
+            write(tag);
+        }
+        session.available();
+        after.run();
+    }
+
+    private void complete(String tag, Runnable after) {
+        write(tag);
+        after.run();
+    }
+
+    private void write(String tag) {
+        ByteBuf out = session.output().buffer();
+        BackendMessages.commandComplete(out, tag);
+        session.output().write(out);
+    }
+
+    private void warn(SqlState state, String message) {
+        ByteBuf out = session.output().buffer();
+        BackendMessages.notice(out, Severity.WARNING, new PgError(state, message));
+        session.output().write(out);
+    }
+
+    private List<Backend> participants() {
+        return session.transaction().participants().stream()
+                .flatMap(shard -> session.held().find(shard).stream())
+                .toList();
+    }
+
+    // ---- rounds over backends ------------------------------------------------------------------------------------
+
+    private void round(Collection<Backend> backends, String sql, boolean isCommit, Runnable then) {
+        step = Optional.of(new Step(backends, isCommit, then));
+        if (backends.isEmpty()) {
+            ended();
+            return;
+        }
+        session.busy();
+        for (Backend backend : List.copyOf(backends)) {
+            backend.sendQuery(sql, Visibility.NONE);
+            backend.flush();
+        }
+    }
+
+    void onCommandEnd(Backend backend, ByteBuf borrowed, int frame) {
+        step.filter(now -> now.waitingFor.contains(backend))
+                .ifPresent(now -> now.rolledBack |=
+                        FieldReader.ofFrame(borrowed, frame).string().equals("ROLLBACK"));
+    }
+
+    /** Whether the error belongs to a round of this class; it keeps the first one's bytes for the client. */
+    boolean onError(Backend backend, ByteBuf borrowed, int frame) {
+        if (step.filter(now -> now.waitingFor.contains(backend)).isEmpty()) {
+            return false;
+        }
+        if (step.get().error.isEmpty()) {
+            step.get().error = Optional.of(borrowed.copy(frame, 1 + borrowed.getInt(frame + 1)));
+        }
+        return true;
+    }
+
+    /** Whether the answer belongs to a round of this class. */
+    boolean onReady(Backend backend) {
+        if (step.filter(now -> now.waitingFor.remove(backend)).isEmpty()) {
+            return false;
+        }
+        if (step.get().waitingFor.isEmpty()) {
+            ended();
+        }
+        return true;
+    }
+
+    /** Whether a round was waiting for the backend that is gone. */
+    boolean onClosed(Backend backend, PgError lost) {
+        if (step.filter(now -> now.waitingFor.contains(backend)).isEmpty()) {
+            return false;
+        }
+        Step now = step.get();
+        if (now.error.isEmpty()) {
+            ByteBuf out = session.output().buffer();
+            BackendMessages.error(out, Severity.ERROR, now.isCommit ? unknownOutcome(backend) : lost);
+            now.error = Optional.of(out);
+        }
+        return onReady(backend);
+    }
+
+    private PgError unknownOutcome(Backend backend) {
+        boolean wrote =
+                session.transaction().writer().filter(backend.shard()::equals).isPresent();
+        return wrote
+                ? new PgError(
+                        SqlState.TRANSACTION_RESOLUTION_UNKNOWN,
+                        "connection to shard \"" + backend.shard() + "\" was lost during COMMIT",
+                        "The transaction may have been committed or not.",
+                        "Look at the rows before you try it again.")
+                : new PgError(
+                        SqlState.CONNECTION_FAILURE,
+                        "connection to shard \"" + backend.shard() + "\" was lost during COMMIT",
+                        "The transaction had written nothing.",
+                        "Try it again.");
+    }
+
+    private void ended() {
+        Step done = step.orElseThrow();
+        done.then.run();
+        if (step.filter(now -> now == done).isPresent()) {
+            step = Optional.empty();
+            session.resume();
+        }
+    }
+}

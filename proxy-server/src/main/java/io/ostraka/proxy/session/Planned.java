@@ -1,0 +1,45 @@
+package io.ostraka.proxy.session;
+
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.plan.Plan;
+import io.ostraka.rules.plan.PlannedStatement;
+import io.ostraka.rules.plan.StatementValues;
+import java.util.List;
+
+/**
+ * A query string with the plan of each of its statements. {@code generation} changes with the catalog and the rules: a statement
+ * planned in an older one is planned again.
+ */
+public record Planned(List<Statement> statements, long generation) {
+    public Planned {
+        statements = List.copyOf(statements);
+    }
+
+    /** One statement of the string. */
+    public record Statement(PlannedStatement planned) {
+        public Plan plan() {
+            return planned.plan();
+        }
+
+        /** Its own text, without what stands around it. */
+        String text() {
+            return planned.text();
+        }
+
+        /** Its literals; knows no parameters. */
+        StatementValues values() {
+            return planned.values();
+        }
+    }
+
+    /** Where plans come from. Thread-safe. Throws {@link io.ostraka.rules.error.PgErrorException} for what cannot be read. */
+    public interface Source {
+        Planned plan(String text, List<String> searchPath);
+
+        /** For a session that sends everything to one shard. */
+        Planned planOn(ShardName shard, String text);
+
+        /** Of the catalog and rules in use now. */
+        long generation();
+    }
+}

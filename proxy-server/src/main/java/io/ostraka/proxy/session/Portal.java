@@ -1,0 +1,32 @@
+package io.ostraka.proxy.session;
+
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.execute.ScatterMerge;
+import io.ostraka.rules.plan.Plan;
+import io.ostraka.rules.plan.SessionCommand;
+import java.util.List;
+import java.util.Optional;
+
+/** What Bind made: a statement with values, on the backends that have it. */
+sealed interface Portal {
+    /** On one backend, under the client's own portal name. */
+    record OnBackend(Backend backend, Planned.Statement statement) implements Portal {}
+
+    /** On several backends, its rows to be concatenated. */
+    record OnMany(List<Backend> backends, ScatterMerge merge) implements Portal {
+        public OnMany {
+            backends = List.copyOf(backends);
+        }
+    }
+
+    /** A command the session carries out; {@code text} is the statement's. */
+    record Own(SessionCommand command, String text) implements Portal {}
+
+    /** Nothing: an empty query. */
+    record Nothing() implements Portal {}
+
+    /** The statement's effect on the session, applied when it has been executed. */
+    static Optional<SessionCommand> commandOf(Planned.Statement statement) {
+        return statement.plan() instanceof Plan.Session session ? Optional.of(session.command()) : Optional.empty();
+    }
+}

@@ -1,0 +1,79 @@
+package io.ostraka.proxy.session;
+
+import io.ostraka.proxy.auth.ShardLogin;
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.BackendConnector;
+import io.ostraka.proxy.backend.BackendPool;
+import io.ostraka.proxy.backend.ShardAddress;
+import io.ostraka.rules.config.DatabaseConfig;
+import io.ostraka.rules.config.PoolConfig;
+import io.ostraka.rules.config.ShardConfig;
+import io.ostraka.rules.config.ShardName;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * One database as sessions see it: its shards, their pools by login, and where its plans come from. Thread-safe.
+ */
+public final class ServedDatabase {
+    private record PoolKey(ShardName shard, ShardLogin login) {}
+
+    private final DatabaseConfig config;
+    private final BackendConnector connector;
+    private final Planned.Source plans;
+    private final Map<PoolKey, BackendPool> pools = new ConcurrentHashMap<>();
+
+    public ServedDatabase(DatabaseConfig config, BackendConnector connector, Planned.Source plans) {
+        this.config = config;
+        this.connector = connector;
+        this.plans = plans;
+    }
+
+    String name() {
+        return config.name();
+    }
+
+    ShardName defaultShard() {
+        return config.defaultShard();
+    }
+
+    boolean hasOneShard() {
+        return config.hasOneShard();
+    }
+
+    boolean hasShard(String name) {
+        return config.shards().keySet().stream().anyMatch(shard -> shard.value().equals(name));
+    }
+
+    List<ShardName> shards() {
+        return List.copyOf(config.shards().keySet());
+    }
+
+    boolean poolsBySession() {
+        return config.pool().mode() == PoolConfig.Mode.SESSION;
+    }
+
+    Planned.Source plans() {
+        return plans;
+    }
+
+    BackendPool pool(ShardName shard, ShardLogin login) {
+        return pools.computeIfAbsent(
+                new PoolKey(shard, login), key -> new BackendPool(connector, addressOf(shard), login, config.pool()));
+    }
+
+    void cancel(Backend backend) {
+        connector.cancel(addressOf(backend.shard()), backend);
+    }
+
+    private ShardAddress addressOf(ShardName name) {
+        ShardConfig shard = config.shards().get(name);
+        return new ShardAddress(name, shard.primary(), shard.database());
+    }
+
+    /** Closes the backends nobody uses. */
+    public void close() {
+        pools.values().forEach(BackendPool::closeIdle);
+    }
+}

@@ -1,0 +1,257 @@
+package io.ostraka.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.execute.ScatterMerge;
+import io.ostraka.proxy.wire.BackendMessages;
+import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.FieldReader;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.plan.Access;
+import io.ostraka.rules.plan.Plan;
+import io.ostraka.rules.plan.Route;
+import io.ostraka.rules.plan.SessionCommand;
+import io.ostraka.rules.plan.StatementValues;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The simple protocol: one Query at a time, which may hold several statements. Confined to the session's event loop. */
+final class SimpleQuery {
+    private static final PgError SEVERAL_SHARDS = new PgError(
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "a query string whose statements go to different shards is not supported yet",
+            "Its statements are one transaction, and run in one message.",
+            "Send the statements one by one.");
+
+    private final Session session;
+    /** The query being worked at, while it waits for backends. */
+    private Optional<Planned> current = Optional.empty();
+
+    SimpleQuery(Session session) {
+        this.session = session;
+    }
+
+    boolean onQuery(ByteBuf borrowed, int frame, int bytes) {
+        if (!session.isQuiet()) {
+            return false;
+        }
+        if (session.extended().isSkipping()) {
+            return true;
+        }
+        if (!session.extended().answerParse()) {
+            return false;
+        }
+        session.extended().requireSynced();
+        Planned planned = current.orElseGet(() -> session.plan(text(borrowed, frame)));
+        current = Optional.of(planned);
+        boolean taken = run(planned, borrowed, frame, bytes);
+        if (taken) {
+            current = Optional.empty();
+        }
+        return taken;
+    }
+
+    /** The query has been refused. */
+    void abandon() {
+        current = Optional.empty();
+    }
+
+    private static String text(ByteBuf borrowed, int frame) {
+        FieldReader fields = FieldReader.ofFrame(borrowed, frame);
+        String text = fields.string();
+        fields.end();
+        return text;
+    }
+
+    private boolean run(Planned planned, ByteBuf borrowed, int frame, int bytes) {
+        List<Planned.Statement> statements = planned.statements();
+        if (statements.isEmpty()) {
+            return answerEmpty();
+        }
+        if (statements.size() > 1) {
+            return runSeveral(planned, borrowed, frame, bytes);
+        }
+        Planned.Statement statement = statements.get(0);
+        Plan plan = statement.plan();
+        if (plan instanceof Plan.Session command) {
+            return runCommand(statement, command.command(), borrowed, frame, bytes);
+        }
+        session.requireNotFailed();
+        if (plan instanceof Plan.Forward forward) {
+            ShardName shard = session.shardOf(forward, statement.values());
+            return forward(statement, shard, forward.access(), forward.pins(), borrowed, frame, bytes);
+        }
+        if (plan instanceof Plan.Scatter scatter) {
+            List<ShardName> shards = session.shardsOf(scatter, statement.values());
+            return shards.size() == 1
+                    ? forward(statement, shards.get(0), Access.READ, false, borrowed, frame, bytes)
+                    : scatter(shards, borrowed, frame, bytes);
+        }
+        throw ((Plan.Refusal) plan).error().toException();
+    }
+
+    private boolean answerEmpty() {
+        ByteBuf out = session.output().buffer();
+        BackendMessages.empty(out, BackendTag.EMPTY_QUERY_RESPONSE);
+        session.output().write(out);
+        session.writeReady();
+        return true;
+    }
+
+    private boolean runCommand(
+            Planned.Statement statement, SessionCommand command, ByteBuf borrowed, int frame, int bytes) {
+        if (session.own().carriesOut(command)) {
+            session.own().describe(command);
+            session.own().run(command, statement.text(), session::writeReady);
+            return true;
+        }
+        session.requireNotFailed();
+        OwnCommands.requireSupported(command);
+        return forward(statement, session.anyShard(), Access.READ, false, borrowed, frame, bytes);
+    }
+
+    private boolean forward(
+            Planned.Statement statement,
+            ShardName shard,
+            Access access,
+            boolean pins,
+            ByteBuf borrowed,
+            int frame,
+            int bytes) {
+        session.requireOneWriter(shard, access);
+        Optional<Backend> backend = session.held().ready(shard);
+        if (backend.isEmpty()) {
+            return false;
+        }
+        session.enlist(backend.get(), access);
+        if (pins) {
+            session.held().pin(shard);
+        }
+        session.executes(statement);
+        backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
+        session.busyUntilReady(1);
+        return true;
+    }
+
+    private boolean scatter(List<ShardName> shards, ByteBuf borrowed, int frame, int bytes) {
+        Optional<List<Backend>> backends = allReady(session, shards);
+        if (backends.isEmpty()) {
+            return false;
+        }
+        session.requireOneSnapshot(backends.get());
+        session.scatterTo(new ScatterMerge(session.output(), shards.size()));
+        for (Backend backend : backends.get()) {
+            session.enlist(backend, Access.READ);
+            backend.sendQuery(borrowed, frame, bytes, Visibility.ROWS);
+        }
+        session.busyUntilReady(shards.size());
+        return true;
+    }
+
+    /** The backends of all these shards, asked for at once; empty while one is on its way. */
+    static Optional<List<Backend>> allReady(Session session, List<ShardName> shards) {
+        List<Backend> backends = new ArrayList<>(shards.size());
+        for (ShardName shard : shards) {
+            session.held().ready(shard).ifPresent(backends::add);
+        }
+        return backends.size() == shards.size() ? Optional.of(backends) : Optional.empty();
+    }
+
+    /** Several statements go as they came, when one shard can take them all. */
+    private boolean runSeveral(Planned planned, ByteBuf borrowed, int frame, int bytes) {
+        if (session.transaction().participants().size() > 1) {
+            throw SEVERAL_SHARDS.toException();
+        }
+        session.requireNotFailed();
+        Optional<ShardName> only = Optional.empty();
+        Access access = Access.READ;
+        boolean pins = false;
+        for (Planned.Statement statement : planned.statements()) {
+            Plan plan = statement.plan();
+            if (plan instanceof Plan.Refusal refusal) {
+                throw refusal.error().toException();
+            }
+            if (plan instanceof Plan.Session command) {
+                session.own().requireForwardable(command.command());
+                continue;
+            }
+            if (plan instanceof Plan.Forward forward) {
+                access = forward.access() == Access.WRITE ? Access.WRITE : access;
+                pins |= forward.pins();
+            }
+            Optional<ShardName> shard = shardOf(plan, statement.values());
+            if (only.isPresent() && shard.isPresent() && !only.equals(shard)) {
+                throw SEVERAL_SHARDS.toException();
+            }
+            only = shard.isPresent() ? shard : only;
+        }
+        ShardName shard = only.orElseGet(session::anyShard);
+        if (session.transaction().participants().stream().anyMatch(other -> !other.equals(shard))) {
+            throw SEVERAL_SHARDS.toException();
+        }
+        session.requireOneWriter(shard, access);
+        Optional<Backend> backend = session.held().ready(shard);
+        if (backend.isEmpty()) {
+            return false;
+        }
+        session.enlist(backend.get(), access);
+        if (pins) {
+            session.held().pin(shard);
+        }
+        planned.statements().forEach(session::executes);
+        backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
+        session.busyUntilReady(1);
+        return true;
+    }
+
+    /** The one shard a statement must go to; empty when each would do. */
+    private Optional<ShardName> shardOf(Plan plan, StatementValues values) {
+        if (plan instanceof Plan.Scatter scatter) {
+            List<ShardName> shards = session.shardsOf(scatter, values);
+            if (shards.size() > 1) {
+                throw SEVERAL_SHARDS.toException();
+            }
+            return Optional.of(shards.get(0));
+        }
+        Plan.Forward forward = (Plan.Forward) plan;
+        return forward.router().route(values) instanceof Route.Any
+                ? Optional.empty()
+                : Optional.of(session.shardOf(forward, values));
+    }
+
+    /** A function by OID, which means the same on one shard only: where there is one, or the session is told to go to one. */
+    boolean onFunctionCall(ByteBuf borrowed, int frame, int bytes) {
+        if (!session.isQuiet()) {
+            return false;
+        }
+        if (session.extended().isSkipping()) {
+            return true;
+        }
+        if (!session.extended().answerParse()) {
+            return false;
+        }
+        session.extended().requireSynced();
+        session.requireNotFailed();
+        if (!session.database().hasOneShard() && session.forcedShard().isEmpty()) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "function calls by OID are not supported over several shards",
+                            "A function's OID differs from shard to shard.",
+                            "Call the function with SELECT.")
+                    .toException();
+        }
+        ShardName shard = session.anyShard();
+        Optional<Backend> backend = session.held().ready(shard);
+        if (backend.isEmpty()) {
+            return false;
+        }
+        session.enlist(backend.get(), Access.WRITE);
+        backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
+        session.busyUntilReady(1);
+        return true;
+    }
+}

@@ -1,0 +1,253 @@
+package io.ostraka.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.util.concurrent.Future;
+import io.ostraka.proxy.auth.LoginErrors;
+import io.ostraka.proxy.auth.LoginThrottle;
+import io.ostraka.proxy.auth.ScramServer;
+import io.ostraka.proxy.auth.ShardLogin;
+import io.ostraka.proxy.auth.UserDirectory;
+import io.ostraka.proxy.wire.BackendMessages;
+import io.ostraka.proxy.wire.BackendMessages.Severity;
+import io.ostraka.proxy.wire.CorruptedFrameException;
+import io.ostraka.proxy.wire.FieldReader;
+import io.ostraka.proxy.wire.Frame;
+import io.ostraka.proxy.wire.FrontendMessages;
+import io.ostraka.proxy.wire.FrontendTag;
+import io.ostraka.proxy.wire.StartupMessage;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.PgErrorException;
+import io.ostraka.rules.error.SqlState;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A client before it is logged in: encryption requests, cancel, startup, SCRAM. Then a {@link ClientConnection} takes its place.
+ *
+ * <pre>
+ * EXPECTING_STARTUP --StartupMessage--> EXPECTING_FIRST_PROOF --> EXPECTING_FINAL_PROOF --> (replaced)
+ * </pre>
+ *
+ * A second StartupMessage has no place in this: once one is read, only messages with a tag are. Confined to the channel's
+ * event loop. Source: PostgreSQL manual, "Start-up".
+ */
+public final class StartupHandler extends ByteToMessageDecoder {
+    /** PostgreSQL's {@code MAX_STARTUP_PACKET_LENGTH}. */
+    private static final int MAX_STARTUP_BYTES = 10_000;
+
+    /** A SASL message is a few hundred bytes; PostgreSQL takes no password message above this. */
+    private static final int MAX_PASSWORD_BYTES = 65_535;
+
+    /** PostgreSQL's default of {@code authentication_timeout}. */
+    private static final Duration LOGIN_TIMEOUT = Duration.ofMinutes(1);
+
+    private static final int PROTOCOL_MAJOR = 3;
+
+    private enum State {
+        EXPECTING_STARTUP,
+        EXPECTING_FIRST_PROOF,
+        EXPECTING_FINAL_PROOF,
+        CLOSED
+    }
+
+    private final ServedDatabases databases;
+    private final UserDirectory users;
+    private final boolean trusts;
+    private final LoginThrottle throttle;
+    private final Sessions sessions;
+
+    private State state = State.EXPECTING_STARTUP;
+    private final Set<Integer> encryptionsRefused = new HashSet<>();
+    private StartupMessage startup = StartupMessage.EMPTY;
+    private Optional<ScramServer> scram = Optional.empty();
+    private Optional<Future<?>> timeout = Optional.empty();
+
+    public StartupHandler(
+            ServedDatabases databases, UserDirectory users, boolean trusts, LoginThrottle throttle, Sessions sessions) {
+        this.databases = databases;
+        this.users = users;
+        this.trusts = trusts;
+        this.throttle = throttle;
+        this.sessions = sessions;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        timeout = Optional.of(ctx.executor().schedule(() -> ctx.close(), LOGIN_TIMEOUT.toSeconds(), TimeUnit.SECONDS));
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        switch (state) {
+            case EXPECTING_STARTUP -> readStartup(ctx, in);
+            case EXPECTING_FIRST_PROOF, EXPECTING_FINAL_PROOF -> readProof(ctx, in);
+            case CLOSED -> in.skipBytes(in.readableBytes());
+        }
+    }
+
+    private void readStartup(ChannelHandlerContext ctx, ByteBuf in) {
+        if (in.readableBytes() < 2 * Integer.BYTES) {
+            return;
+        }
+        int length = in.getInt(in.readerIndex());
+        if (length < 2 * Integer.BYTES || length > MAX_STARTUP_BYTES) {
+            throw new CorruptedFrameException("invalid length of startup packet");
+        }
+        if (in.readableBytes() < length) {
+            return;
+        }
+        int start = in.readerIndex();
+        in.skipBytes(length);
+        FieldReader fields = new FieldReader(in, start + Integer.BYTES, start + length);
+        int code = fields.int32();
+        switch (code) {
+            case FrontendMessages.SSL_REQUEST, FrontendMessages.GSSENC_REQUEST -> refuseEncryption(ctx, code);
+            case FrontendMessages.CANCEL_REQUEST -> {
+                sessions.cancel(fields.int32(), fields.rest());
+                state = State.CLOSED;
+                ctx.close();
+            }
+            default -> onStartup(ctx, code, fields);
+        }
+    }
+
+    /** As in PostgreSQL each kind may be asked for once. */
+    private void refuseEncryption(ChannelHandlerContext ctx, int code) {
+        if (!encryptionsRefused.add(code)) {
+            throw new CorruptedFrameException("encryption was requested twice");
+        }
+        ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {'N'}));
+    }
+
+    private void onStartup(ChannelHandlerContext ctx, int version, FieldReader fields) {
+        int major = version >>> 16;
+        int minor = version & 0xFFFF;
+        if (major != PROTOCOL_MAJOR) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "unsupported frontend protocol " + major + "." + minor + ": server supports 3.0 to 3.0")
+                    .toException();
+        }
+        startup = StartupMessage.read(fields);
+        ByteBuf out = ctx.alloc().buffer();
+        if (minor > 0 || !startup.protocolOptions().isEmpty()) {
+            BackendMessages.negotiateProtocolVersion(out, 0, startup.protocolOptions());
+        }
+        if (!throttle.admits(address(ctx))) {
+            out.release();
+            throw LoginErrors.tooManyFailures().toException();
+        }
+        if (trusts) {
+            ctx.write(out);
+            ShardLogin login = users.find(startup.user())
+                    .map(UserDirectory.User::shardLogin)
+                    .orElseThrow(() -> LoginErrors.unknownUser(startup.user()).toException());
+            admit(ctx, login);
+            return;
+        }
+        ScramServer exchange = users.login(startup.user());
+        scram = Optional.of(exchange);
+        state = State.EXPECTING_FIRST_PROOF;
+        BackendMessages.authentication(out, exchange.offer());
+        ctx.writeAndFlush(out);
+    }
+
+    private void readProof(ChannelHandlerContext ctx, ByteBuf in) {
+        if (in.readableBytes() < Frame.HEADER_BYTES) {
+            return;
+        }
+        int frame = in.readerIndex();
+        int length = in.getInt(frame + 1);
+        if (in.getByte(frame) != FrontendTag.PASSWORD) {
+            throw new CorruptedFrameException("expected SASL response, got message type " + in.getByte(frame));
+        }
+        if (length < Frame.MIN_LENGTH || length > MAX_PASSWORD_BYTES) {
+            throw new CorruptedFrameException("invalid message length");
+        }
+        if (in.readableBytes() <= length) {
+            return;
+        }
+        in.skipBytes(1 + length);
+        byte[] body = FieldReader.ofFrame(in, frame).rest();
+        boolean isLast = state == State.EXPECTING_FINAL_PROOF;
+        ByteBuf out = ctx.alloc().buffer();
+        try {
+            if (isLast) {
+                BackendMessages.authentication(out, scram.orElseThrow().finish(body));
+            } else {
+                BackendMessages.authentication(out, scram.orElseThrow().start(body));
+                state = State.EXPECTING_FINAL_PROOF;
+            }
+        } catch (PgErrorException e) {
+            out.release();
+            throttle.failed(address(ctx));
+            throw e;
+        }
+        ctx.writeAndFlush(out);
+        if (isLast) {
+            admit(
+                    ctx,
+                    users.find(startup.user())
+                            .orElseThrow()
+                            .shardLogin(scram.orElseThrow().keys()));
+        }
+    }
+
+    /** The client is who it says: from here on it has a session. */
+    private void admit(ChannelHandlerContext ctx, ShardLogin login) {
+        timeout.ifPresent(timer -> timer.cancel(false));
+        ServedDatabase database = databases.find(startup.database());
+        Settings settings = StartupSettings.of(startup);
+        Session session = new Session(sessions, database, login, settings);
+        ClientConnection connection = new ClientConnection(ctx.channel(), session);
+        ByteBuf out = ctx.alloc().buffer();
+        BackendMessages.authenticationOk(out);
+        ctx.write(out);
+        ctx.pipeline().addAfter(ctx.name(), "client", connection);
+        session.start(connection);
+        // Bytes that came early go to the session, as the decoder is removed.
+        ctx.pipeline().remove(this);
+    }
+
+    private static InetAddress address(ChannelHandlerContext ctx) {
+        return ((InetSocketAddress) ctx.channel().remoteAddress()).getAddress();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Throwable root = cause.getCause() == null ? cause : cause.getCause();
+        if (state == State.CLOSED) {
+            return;
+        }
+        state = State.CLOSED;
+        timeout.ifPresent(timer -> timer.cancel(false));
+        PgError error;
+        if (root instanceof PgErrorException refused) {
+            error = refused.error();
+        } else if (root instanceof CorruptedFrameException corrupted) {
+            error = BackendMessages.protocolViolation(corrupted.getMessage());
+        } else {
+            ctx.close();
+            return;
+        }
+        ByteBuf out = ctx.alloc().buffer();
+        BackendMessages.error(out, Severity.FATAL, error);
+        ctx.writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        state = State.CLOSED;
+        timeout.ifPresent(timer -> timer.cancel(false));
+    }
+}

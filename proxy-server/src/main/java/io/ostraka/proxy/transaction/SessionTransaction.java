@@ -1,0 +1,170 @@
+package io.ostraka.proxy.transaction;
+
+import io.ostraka.rules.config.ShardName;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The transaction block of one session: open from BEGIN to its end, over the shards that its statements reached. A shard
+ * joins at its first statement, when all that was said to the transaction so far is said to it: BEGIN, savepoints, SET LOCAL.
+ *
+ * <pre>
+ * NONE --begin--> OPEN --fail--> FAILED
+ *   ^--------------+----end--------+      FAILED --rollbackTo--> OPEN
+ * </pre>
+ *
+ * Confined to the session's event loop. A crash of the proxy ends the connections, and each shard rolls back.
+ */
+public final class SessionTransaction {
+    /** Where a transaction block stands. */
+    public enum State {
+        /** No block: each statement is its own transaction. */
+        NONE,
+        OPEN,
+        /** A statement has failed: nothing but the end, or a return to a savepoint, is accepted. */
+        FAILED
+    }
+
+    private static final Pattern LEVEL = Pattern.compile(
+            "serializable|repeatable\\s+read|read\\s+committed|read\\s+uncommitted", Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern SETS_LEVEL = Pattern.compile("isolation", Pattern.CASE_INSENSITIVE);
+
+    /** A statement of the script; savepoints are those that a later RELEASE takes out again. */
+    private record Said(String statement, boolean isSavepoint) {}
+
+    /** {@code scriptSize} is what of the script was said before and with it. */
+    private record Savepoint(String name, int scriptSize, Object restore) {}
+
+    private State state = State.NONE;
+    private final List<Said> script = new ArrayList<>();
+    private final Set<ShardName> joined = new LinkedHashSet<>();
+    private final Deque<Savepoint> savepoints = new ArrayDeque<>();
+    private Optional<ShardName> writer = Optional.empty();
+
+    public State state() {
+        return state;
+    }
+
+    public boolean isOpen() {
+        return state != State.NONE;
+    }
+
+    /** {@code text} is the client's own BEGIN, with the options it has. */
+    public void begin(String text) {
+        if (state != State.NONE) {
+            throw new IllegalStateException("begin in state " + state);
+        }
+        state = State.OPEN;
+        script.add(new Said(text, false));
+    }
+
+    public void fail() {
+        if (state == State.OPEN) {
+            state = State.FAILED;
+        }
+    }
+
+    public void end() {
+        state = State.NONE;
+        script.clear();
+        joined.clear();
+        savepoints.clear();
+        writer = Optional.empty();
+    }
+
+    /** What a shard that joins now must run first. */
+    public List<String> script() {
+        return script.stream().map(Said::statement).toList();
+    }
+
+    /** A statement all later participants must run too: SET LOCAL, SET TRANSACTION, SET CONSTRAINTS. */
+    public void remember(String statement) {
+        script.add(new Said(statement, false));
+    }
+
+    /** The isolation level the client asked for last in this block, in lower case; empty when it is the session's default. */
+    public Optional<String> isolationLevel() {
+        for (int i = script.size() - 1; i >= 0; i--) {
+            String statement = script.get(i).statement();
+            if (SETS_LEVEL.matcher(statement).find()) {
+                return Optional.of(levelIn(statement));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The level a SET or BEGIN names; {@code serializable}, the strictest, when it cannot be made out. */
+    public static String levelIn(String statement) {
+        Matcher level = LEVEL.matcher(statement);
+        return level.find() ? level.group().toLowerCase(Locale.ROOT).replaceAll("\\s+", " ") : "serializable";
+    }
+
+    public boolean hasJoined(ShardName shard) {
+        return joined.contains(shard);
+    }
+
+    public void join(ShardName shard) {
+        joined.add(shard);
+    }
+
+    /** The shards reached so far, in the order they were. */
+    public Set<ShardName> participants() {
+        return joined;
+    }
+
+    /** The one shard that may have been written to. */
+    public Optional<ShardName> writer() {
+        return writer;
+    }
+
+    public void wrote(ShardName shard) {
+        writer = Optional.of(shard);
+    }
+
+    /** {@code restore} is given back by {@link #rollbackTo}. */
+    public void savepoint(String name, String statement, Object restore) {
+        script.add(new Said(statement, true));
+        savepoints.push(new Savepoint(name, script.size(), restore));
+    }
+
+    public boolean hasSavepoint(String name) {
+        return savepoints.stream().anyMatch(savepoint -> savepoint.name().equals(name));
+    }
+
+    /**
+     * Forgets the savepoint and those after it; what was done since stays. A shard that joins later need not hear of them: drivers
+     * that set a savepoint before each statement would make the script long.
+     */
+    public void release(String name) {
+        Savepoint released;
+        do {
+            released = savepoints.pop();
+        } while (!released.name().equals(name));
+        script.subList(released.scriptSize() - 1, script.size()).removeIf(Said::isSavepoint);
+    }
+
+    /** Returns to the savepoint, which stays; a shard that joins later has nothing to undo. */
+    public Object rollbackTo(String name) {
+        Iterator<Savepoint> later = savepoints.iterator();
+        while (later.hasNext()) {
+            Savepoint savepoint = later.next();
+            if (savepoint.name().equals(name)) {
+                script.subList(savepoint.scriptSize(), script.size()).clear();
+                state = State.OPEN;
+                return savepoint.restore();
+            }
+            later.remove();
+        }
+        throw new IllegalStateException("no savepoint of that name");
+    }
+}

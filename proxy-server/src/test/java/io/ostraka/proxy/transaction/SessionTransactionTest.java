@@ -1,0 +1,78 @@
+package io.ostraka.proxy.transaction;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ostraka.proxy.transaction.SessionTransaction.State;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class SessionTransactionTest {
+    private final SessionTransaction transaction = new SessionTransaction();
+
+    @Test
+    void whoJoinsLateHearsWhatWasSaid() {
+        transaction.begin("BEGIN READ ONLY");
+        transaction.savepoint("a", "SAVEPOINT a", "before a");
+        transaction.remember("SET LOCAL work_mem = '1MB'");
+        assertEquals(List.of("BEGIN READ ONLY", "SAVEPOINT a", "SET LOCAL work_mem = '1MB'"), transaction.script());
+    }
+
+    @Test
+    void whatARollbackToASavepointUndoesIsNotSaidToWhoJoinsLate() {
+        transaction.begin("BEGIN");
+        transaction.savepoint("a", "SAVEPOINT a", "before a");
+        transaction.remember("SET LOCAL work_mem = '1MB'");
+        transaction.savepoint("b", "SAVEPOINT b", "before b");
+        transaction.fail();
+        assertEquals("before a", transaction.rollbackTo("a"));
+        assertEquals(State.OPEN, transaction.state());
+        assertEquals(List.of("BEGIN", "SAVEPOINT a"), transaction.script());
+        assertTrue(transaction.hasSavepoint("a"));
+        assertFalse(transaction.hasSavepoint("b"));
+    }
+
+    @Test
+    void theLatestOfTwoSavepointsWithOneNameIsMeant() {
+        transaction.begin("BEGIN");
+        transaction.savepoint("a", "SAVEPOINT a", "first");
+        transaction.savepoint("a", "SAVEPOINT a", "second");
+        transaction.release("a");
+        assertEquals("first", transaction.rollbackTo("a"));
+    }
+
+    @Test
+    void whatWasReleasedIsNotSaidAgain() {
+        transaction.begin("BEGIN");
+        transaction.savepoint("outer", "SAVEPOINT outer", "");
+        for (int i = 0; i < 3; i++) {
+            transaction.savepoint("a", "SAVEPOINT a", "");
+            transaction.savepoint("b", "SAVEPOINT b", "");
+            transaction.remember("SET LOCAL x = " + i);
+            transaction.release("a");
+        }
+        assertEquals(
+                List.of("BEGIN", "SAVEPOINT outer", "SET LOCAL x = 0", "SET LOCAL x = 1", "SET LOCAL x = 2"),
+                transaction.script());
+        transaction.rollbackTo("outer");
+        assertEquals(List.of("BEGIN", "SAVEPOINT outer"), transaction.script());
+    }
+
+    @Test
+    void nothingIsLeftAfterTheEnd() {
+        transaction.begin("BEGIN ISOLATION LEVEL REPEATABLE  READ");
+        assertEquals(Optional.of("repeatable read"), transaction.isolationLevel());
+        transaction.fail();
+        transaction.end();
+        assertEquals(State.NONE, transaction.state());
+        assertEquals(List.of(), transaction.script());
+        assertEquals(Optional.empty(), transaction.isolationLevel());
+    }
+
+    @Test
+    void aLevelThatCannotBeMadeOutCountsAsTheStrictest() {
+        assertEquals("serializable", SessionTransaction.levelIn("SET default_transaction_isolation TO DEFAULT"));
+    }
+}
