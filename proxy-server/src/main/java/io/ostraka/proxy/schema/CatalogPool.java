@@ -1,0 +1,96 @@
+package io.ostraka.proxy.schema;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.ostraka.rules.config.ShardConfig;
+import io.ostraka.rules.config.ShardName;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Properties;
+
+/**
+ * The control plane's few connections to one shard: read-only, with a search path that no role's or database's setting
+ * changes (names in {@code pg_catalog} mean what they should), and with a limit on every wait. Nothing is connected, and
+ * nothing waits, before the first use; a dead shard costs the caller an exception within seconds.
+ *
+ * <p>Thread-safe. Owns its connections. {@link #connection} blocks: never on an event loop.
+ */
+final class CatalogPool implements AutoCloseable {
+    /** One for the reading under way, one for a check beside it. */
+    private static final int SIZE = 2;
+
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+    /** Above the server's own limit, which gives the better error. */
+    private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(15);
+
+    private static final String SETTINGS = "-c search_path=pg_catalog -c default_transaction_read_only=on"
+            + " -c statement_timeout=10s -c lock_timeout=2s -c idle_in_transaction_session_timeout=60s";
+
+    private final ShardName shard;
+    private final HikariDataSource pool;
+
+    /** A pool of connections to a shard's primary. */
+    CatalogPool(ShardConfig shard, ShardLogin login) {
+        this(shard.name(), url(shard), properties(shard, login));
+    }
+
+    /** Any database behind JDBC. */
+    CatalogPool(ShardName shard, String url, Properties properties) {
+        this.shard = shard;
+        pool = new HikariDataSource();
+        pool.setPoolName("ostraka-catalog-" + shard);
+        pool.setJdbcUrl(url);
+        pool.setDataSourceProperties(properties);
+        pool.setMaximumPoolSize(SIZE);
+        pool.setMinimumIdle(0);
+        pool.setIdleTimeout(Duration.ofMinutes(1).toMillis());
+        pool.setReadOnly(true);
+        pool.setConnectionTimeout(CONNECT_TIMEOUT.toMillis());
+        pool.setValidationTimeout(CONNECT_TIMEOUT.toMillis() / 2);
+        // One attempt at first use, its own error at once, and a new attempt at the next use.
+        pool.setInitializationFailTimeout(1);
+    }
+
+    private static String url(ShardConfig shard) {
+        return "jdbc:postgresql://" + shard.primary() + "/";
+    }
+
+    private static Properties properties(ShardConfig shard, ShardLogin login) {
+        Properties properties = new Properties();
+        // As properties, because a database's name may hold what has a meaning in a URL.
+        properties.setProperty("PGDBNAME", shard.database());
+        properties.setProperty("user", login.user());
+        properties.setProperty("password", login.password());
+        properties.setProperty("ApplicationName", "ostraka/catalog");
+        properties.setProperty("options", SETTINGS);
+        properties.setProperty("connectTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
+        properties.setProperty("loginTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds() * 2));
+        properties.setProperty("socketTimeout", Long.toString(SOCKET_TIMEOUT.toSeconds()));
+        properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty("gssEncMode", "disable");
+        properties.setProperty(
+                "sslmode",
+                switch (shard.tls()) {
+                    case DISABLE -> "disable";
+                    case REQUIRE -> "require";
+                    case VERIFY_CA -> "verify-ca";
+                    case VERIFY_FULL -> "verify-full";
+                });
+        shard.caFile().ifPresent(file -> properties.setProperty("sslrootcert", file));
+        return properties;
+    }
+
+    ShardName shard() {
+        return shard;
+    }
+
+    /** Borrows a connection; closing it gives it back. */
+    Connection connection() throws SQLException {
+        return pool.getConnection();
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+}

@@ -1,0 +1,186 @@
+package io.ostraka.proxy.schema;
+
+/**
+ * What {@link CatalogReader} asks, for PostgreSQL 15 to 18 under {@code search_path = pg_catalog}. The first column is the
+ * relation's oid unless said otherwise. Source: PostgreSQL manual, "System Catalogs".
+ */
+final class CatalogQueries {
+    private CatalogQueries() {}
+
+    /** Alias {@code n} is {@code pg_namespace}: not TOAST's, not anybody's temporary one. */
+    private static final String LASTING_SCHEMA = "n.nspname !~ '^pg_(toast|temp)'";
+
+    /** Alias {@code c} is {@code pg_class}, {@code n} its schema: a relation that the catalog has. */
+    private static final String LASTING_RELATION =
+            "c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' AND " + LASTING_SCHEMA;
+
+    private static final String USER_RELATION =
+            LASTING_RELATION + " AND n.nspname NOT IN ('pg_catalog', 'information_schema')";
+
+    /** Name. */
+    static final String SCHEMAS = "SELECT nspname FROM pg_namespace n WHERE " + LASTING_SCHEMA;
+
+    /** Oid, schema, name, kind, partition key or bounds, view definition. */
+    static final String RELATIONS = "SELECT c.oid, n.nspname, c.relname, c.relkind,"
+            + " CASE WHEN c.relkind = 'p' THEN 'PARTITION BY ' || pg_get_partkeydef(c.oid) || ' ' ELSE '' END"
+            + " || coalesce(pg_get_expr(c.relpartbound, c.oid), ''),"
+            + " CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END"
+            + " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE " + LASTING_RELATION
+            + " ORDER BY n.nspname, c.relname";
+
+    /**
+     * Oid, name, base type, its modifier, not null, has a default, deterministic, type in words, collation, default,
+     * identity, generated. A domain's own NOT NULL and default count; domains over domains are followed, and the modifier is
+     * the last one's.
+     */
+    static final String COLUMNS = "WITH RECURSIVE domains (oid, base, modifier, not_null, has_default, depth) AS ("
+            + "SELECT oid, typbasetype, typtypmod, typnotnull, typdefault IS NOT NULL, 1 FROM pg_type"
+            + " WHERE typtype = 'd'"
+            + " UNION ALL SELECT d.oid, t.typbasetype, t.typtypmod, d.not_null OR t.typnotnull,"
+            + " d.has_default OR t.typdefault IS NOT NULL, d.depth + 1"
+            + " FROM domains d JOIN pg_type t ON t.oid = d.base AND t.typtype = 'd'),"
+            + " based AS (SELECT DISTINCT ON (oid) * FROM domains ORDER BY oid, depth DESC)"
+            + " SELECT a.attrelid, a.attname, t.typname, coalesce(d.modifier, a.atttypmod),"
+            + " a.attnotnull OR coalesce(d.not_null, false),"
+            + " a.atthasdef OR a.attidentity <> '' OR coalesce(d.has_default, false),"
+            + " coalesce(o.collisdeterministic, true), format_type(a.atttypid, a.atttypmod),"
+            + " CASE WHEN o.oid IS NULL THEN '' WHEN os.nspname = 'pg_catalog' THEN quote_ident(o.collname)"
+            + " ELSE quote_ident(os.nspname) || '.' || quote_ident(o.collname) END,"
+            + " coalesce(pg_get_expr(f.adbin, f.adrelid), ''), a.attidentity, a.attgenerated"
+            + " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+            + " LEFT JOIN based d ON d.oid = a.atttypid JOIN pg_type t ON t.oid = coalesce(d.base, a.atttypid)"
+            + " LEFT JOIN pg_collation o ON o.oid = a.attcollation LEFT JOIN pg_namespace os ON os.oid = o.collnamespace"
+            + " LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum"
+            + " WHERE a.attnum > 0 AND NOT a.attisdropped AND " + USER_RELATION + " ORDER BY a.attrelid, a.attnum";
+
+    /** Oid, whether primary, columns. An index that is not valid yet keeps no promise. */
+    static final String UNIQUE_KEYS = "SELECT i.indrelid, i.indisprimary,"
+            + " array(SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, place)"
+            + " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum"
+            + " WHERE k.place <= i.indnkeyatts ORDER BY k.place)"
+            + " FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+            + " WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND " + USER_RELATION
+            + " ORDER BY 1, 2 DESC, 3";
+
+    /** Oid, text. Constraints but NOT NULL (the column says it), and unique indexes that belong to none. */
+    static final String CONSTRAINTS =
+            "SELECT o.conrelid, pg_get_constraintdef(o.oid) COLLATE \"C\" FROM pg_constraint o"
+                    + " JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+                    + " WHERE o.contype IN ('p', 'u', 'f', 'c', 'x') AND " + USER_RELATION
+                    + " UNION ALL SELECT i.indrelid,"
+                    + " ('UNIQUE INDEX ' || substring(pg_get_indexdef(i.indexrelid) FROM ' USING (.*)')) COLLATE \"C\""
+                    + " FROM pg_index i"
+                    + " JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+                    + " WHERE i.indisunique AND " + USER_RELATION
+                    + " AND NOT EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid"
+                    + " AND o.contype IN ('p', 'u', 'x'))"
+                    + " ORDER BY 1, 2";
+
+    /** Oid, name, columns, referenced schema and table, referenced columns. Those of partitions are their parent's. */
+    static final String FOREIGN_KEYS = "SELECT o.conrelid, o.conname,"
+            + " array(SELECT a.attname::text FROM unnest(o.conkey) WITH ORDINALITY k(attnum, place)"
+            + " JOIN pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = k.attnum ORDER BY k.place),"
+            + " rn.nspname, r.relname,"
+            + " array(SELECT a.attname::text FROM unnest(o.confkey) WITH ORDINALITY k(attnum, place)"
+            + " JOIN pg_attribute a ON a.attrelid = o.confrelid AND a.attnum = k.attnum ORDER BY k.place)"
+            + " FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+            + " JOIN pg_class r ON r.oid = o.confrelid JOIN pg_namespace rn ON rn.oid = r.relnamespace"
+            + " WHERE o.contype = 'f' AND o.conparentid = 0 AND " + USER_RELATION + " ORDER BY 1, 2";
+
+    /** Oid. */
+    static final String RULES = "SELECT DISTINCT w.ev_class FROM pg_rewrite w WHERE w.rulename <> '_RETURN'";
+
+    /**
+     * Oid, whether reads reach it, whether writes do, whether it is a function, its schema, its name. Functions of the
+     * system are left out; so is a table's dependence on itself.
+     */
+    static final String HIDDEN_ACCESS = "WITH parts (relid, classid, objid, reads, writes) AS ("
+            + "SELECT tgrelid, 'pg_trigger'::regclass, oid, false, true FROM pg_trigger WHERE NOT tgisinternal"
+            + " UNION ALL SELECT f.adrelid, 'pg_attrdef'::regclass, f.oid, a.attgenerated = 'v', true FROM pg_attrdef f"
+            + " JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum"
+            + " UNION ALL SELECT p.polrelid, 'pg_policy'::regclass, p.oid, p.polcmd IN ('r', '*'), true FROM pg_policy p"
+            + " JOIN pg_class c ON c.oid = p.polrelid WHERE c.relrowsecurity"
+            + " UNION ALL SELECT conrelid, 'pg_constraint'::regclass, oid, false, true FROM pg_constraint"
+            + " WHERE conrelid <> 0 AND contype IN ('c', 'x')"
+            + " UNION ALL SELECT indrelid, 'pg_class'::regclass, indexrelid, false, true FROM pg_index"
+            + " WHERE indexprs IS NOT NULL OR indpred IS NOT NULL)"
+            + " SELECT DISTINCT s.relid, s.reads, s.writes, p.oid IS NOT NULL, coalesce(pn.nspname, rn.nspname),"
+            + " coalesce(p.proname, r.relname)"
+            + " FROM parts s JOIN pg_depend d ON d.classid = s.classid AND d.objid = s.objid"
+            + " LEFT JOIN pg_proc p ON d.refclassid = 'pg_proc'::regclass AND p.oid = d.refobjid"
+            + " LEFT JOIN pg_namespace pn ON pn.oid = p.pronamespace"
+            + " LEFT JOIN pg_class r ON d.refclassid = 'pg_class'::regclass AND r.oid = d.refobjid"
+            + " AND r.oid <> s.relid AND r.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"
+            + " LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace"
+            + " WHERE pn.nspname <> 'pg_catalog' OR r.oid IS NOT NULL"
+            // A serial column's default names its sequence; an identity column's sequence only names the column.
+            + " UNION SELECT d.refobjid, false, true, false, sn.nspname, s.relname FROM pg_depend d"
+            + " JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_namespace sn ON sn.oid = s.relnamespace"
+            + " WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0"
+            + " AND d.deptype = 'i'";
+
+    /** Child's oid, parent's oid, whether the child is a partition. */
+    static final String INHERITANCE = "SELECT i.inhrelid, i.inhparent, c.relispartition FROM pg_inherits i"
+            + " JOIN pg_class c ON c.oid = i.inhrelid WHERE c.relkind IN ('r', 'p', 'f') ORDER BY i.inhrelid, i.inhseqno";
+
+    /** Schema, name, kind, volatility, returns a set, language, body. No oid. */
+    static final String FUNCTIONS = "SELECT n.nspname, p.proname, p.prokind, p.provolatile, p.proretset, l.lanname,"
+            + " (CASE WHEN l.lanname IN ('internal', 'c') THEN ''"
+            + " ELSE coalesce(pg_get_function_sqlbody(p.oid), p.prosrc, '') END) COLLATE \"C\""
+            + " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang"
+            + " WHERE " + LASTING_SCHEMA + " ORDER BY 1, 2, 7, 3, 4, 5, 6";
+
+    /** Aggregate's schema and name, then schema and name of a function that it calls. No oid. */
+    static final String AGGREGATE_SUPPORT = "SELECT n.nspname, p.proname, fn.nspname, f.proname"
+            + " FROM pg_aggregate g JOIN pg_proc p ON p.oid = g.aggfnoid JOIN pg_namespace n ON n.oid = p.pronamespace"
+            + " CROSS JOIN LATERAL unnest(ARRAY[g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn,"
+            + " g.aggdeserialfn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn]::oid[]) called(oid)"
+            + " JOIN pg_proc f ON f.oid = called.oid JOIN pg_namespace fn ON fn.oid = f.pronamespace"
+            + " WHERE fn.nspname <> 'pg_catalog'";
+
+    /**
+     * Schema, name: functions outside {@code pg_catalog} behind operators, casts, input and output of types, index support,
+     * and what domains' checks and defaults call. No oid.
+     */
+    static final String AMBIENT_FUNCTIONS = "SELECT DISTINCT n.nspname, p.proname FROM ("
+            + "SELECT oprcode::oid FROM pg_operator UNION ALL SELECT castfunc FROM pg_cast"
+            + " UNION ALL SELECT unnest(ARRAY[typinput, typoutput, typreceive, typsend]::oid[]) FROM pg_type"
+            + " UNION ALL SELECT amproc::oid FROM pg_amproc"
+            + " UNION ALL SELECT d.refobjid FROM pg_depend d JOIN pg_constraint o ON o.oid = d.objid AND o.contypid <> 0"
+            + " WHERE d.classid = 'pg_constraint'::regclass AND d.refclassid = 'pg_proc'::regclass"
+            + " UNION ALL SELECT d.refobjid FROM pg_depend d JOIN pg_type t ON t.oid = d.objid AND t.typtype = 'd'"
+            + " WHERE d.classid = 'pg_type'::regclass AND d.refclassid = 'pg_proc'::regclass"
+            + ") used(oid) JOIN pg_proc p ON p.oid = used.oid JOIN pg_namespace n ON n.oid = p.pronamespace"
+            + " WHERE n.nspname <> 'pg_catalog'";
+
+    /**
+     * One number over the row versions ({@code xmin}) of every catalog that the others read, for objects that are not the
+     * system's own (their oids begin at 16384).
+     */
+    static final String FINGERPRINT = "SELECT coalesce(sum(hashtextextended(version, 0)::numeric), 0)::text FROM ("
+            + "SELECT 'c' || oid || ' ' || xmin FROM pg_class WHERE oid >= 16384 AND relpersistence <> 't'"
+            + " AND relkind <> 't'"
+            + " UNION ALL SELECT 'a' || attrelid || ' ' || attnum || ' ' || a.xmin FROM pg_attribute a"
+            + " JOIN pg_class c ON c.oid = a.attrelid"
+            + " WHERE a.attrelid >= 16384 AND a.attnum > 0 AND c.relpersistence <> 't' AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+            + versions("pg_namespace", "n", "nspname !~ '^pg_(toast|temp)'")
+            + versions("pg_attrdef", "d", "true")
+            + versions("pg_constraint", "o", "true")
+            + versions("pg_trigger", "t", "NOT tgisinternal")
+            + versions("pg_policy", "p", "true")
+            + versions("pg_rewrite", "w", "true")
+            + versions("pg_proc", "f", "true")
+            + versions("pg_type", "y", "typtype <> 'c' AND typelem = 0")
+            + versions("pg_operator", "r", "true")
+            + versions("pg_cast", "s", "true")
+            + versions("pg_amproc", "m", "true")
+            + versions("pg_collation", "l", "true")
+            + " UNION ALL SELECT 'i' || indexrelid || ' ' || xmin FROM pg_index WHERE indexrelid >= 16384"
+            + " UNION ALL SELECT 'h' || inhrelid || ' ' || inhparent || ' ' || xmin FROM pg_inherits"
+            + ") versions(version)";
+
+    private static String versions(String catalog, String mark, String condition) {
+        return " UNION ALL SELECT '" + mark + "' || oid || ' ' || xmin FROM " + catalog + " WHERE oid >= 16384 AND ("
+                + condition + ")";
+    }
+}

@@ -1,0 +1,170 @@
+package io.ostraka.proxy.schema;
+
+import io.ostraka.rules.catalog.Catalog;
+import io.ostraka.rules.catalog.Column;
+import io.ostraka.rules.catalog.Function;
+import io.ostraka.rules.catalog.FunctionName;
+import io.ostraka.rules.catalog.HiddenAccess;
+import io.ostraka.rules.catalog.Table;
+import io.ostraka.rules.config.DatabaseConfig;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.config.TableName;
+import io.ostraka.rules.error.PgErrorException;
+import io.ostraka.rules.rule.ColumnTypes;
+import io.ostraka.rules.rule.RuleSet;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Makes one catalog of several shards'. A table is taken from the shards where its rule puts it: a table of the same name
+ * left over elsewhere is not what statements mean. Where those shards differ, the planner is told what holds on all of them
+ * (a key that one lacks is no key), and the difference is reported. Confined to the thread that merges.
+ */
+final class SchemaMerge {
+    private final DatabaseConfig database;
+    private final SortedMap<ShardName, ShardSchema> shards;
+
+    private SchemaMerge(DatabaseConfig database, Map<ShardName, ShardSchema> shards) {
+        this.database = database;
+        this.shards = new TreeMap<>(shards);
+    }
+
+    /** {@code shards} are those that were read; {@code unread} says why the others were not. */
+    static SchemaState merge(
+            DatabaseConfig database, long version, Map<ShardName, ShardSchema> shards, Map<ShardName, String> unread) {
+        return new SchemaMerge(database, shards).merge(version, unread);
+    }
+
+    private SchemaState merge(long version, Map<ShardName, String> unread) {
+        // Rules need columns' types, and which shard's table counts needs rules: types from anywhere will do for that.
+        Map<TableName, Table> anywhere = new LinkedHashMap<>();
+        defaultFirst().forEach(schema -> schema.tables().forEach(anywhere::putIfAbsent));
+        RuleSet provisional = RuleSet.resolve(database, types(anywhere));
+
+        Catalog.Builder catalog = Catalog.builder(version);
+        Map<TableName, Table> tables = new LinkedHashMap<>();
+        anywhere.forEach((name, table) -> placed(name, table, placement(provisional, name), unread.keySet())
+                .ifPresent(agreed -> tables.put(name, agreed)));
+        tables.values().forEach(catalog::table);
+        shards.values().forEach(schema -> {
+            schema.schemas().forEach(catalog::schema);
+            schema.ambientFunctions().forEach(catalog::ambientFunction);
+        });
+        functions().forEach(catalog::function);
+        RuleSet rules = RuleSet.resolve(database, types(tables));
+        return new SchemaState(
+                catalog.build(), rules, SchemaComparison.compare(shards, name -> placement(rules, name)), unread);
+    }
+
+    private Collection<ShardSchema> defaultFirst() {
+        List<ShardSchema> ordered = new ArrayList<>(shards.values());
+        ShardSchema byDefault = shards.get(database.defaultShard());
+        if (byDefault != null) {
+            ordered.remove(byDefault);
+            ordered.add(0, byDefault);
+        }
+        return ordered;
+    }
+
+    private static ColumnTypes types(Map<TableName, Table> tables) {
+        return new ColumnTypes() {
+            @Override
+            public Optional<List<Column>> columnsOf(TableName table) {
+                return Optional.ofNullable(tables.get(table)).map(Table::columns);
+            }
+
+            @Override
+            public Optional<TableName> partitionedTableOf(TableName table) {
+                return Optional.ofNullable(tables.get(table)).flatMap(Table::partitionOf);
+            }
+        };
+    }
+
+    /** Where the table belongs. A rule that cannot be used closes its table, which is then compared everywhere. */
+    private Set<ShardName> placement(RuleSet rules, TableName table) {
+        try {
+            return rules.ruleFor(table).shards();
+        } catch (PgErrorException e) {
+            return database.shards().keySet();
+        }
+    }
+
+    private Optional<Table> placed(TableName name, Table any, Set<ShardName> placement, Set<ShardName> unread) {
+        if (ShardSchema.isSystem(name.schema())) {
+            return Optional.of(any);
+        }
+        List<Table> found = new ArrayList<>();
+        shards.forEach((shard, schema) -> {
+            if (placement.contains(shard) && schema.tables().containsKey(name)) {
+                found.add(schema.tables().get(name));
+            }
+        });
+        if (!found.isEmpty()) {
+            return found.stream().reduce(SchemaMerge::agreed);
+        }
+        // The shards where it belongs do not have it, or were not asked: then it is better known than not.
+        return placement.stream().anyMatch(unread::contains) ? Optional.of(any) : Optional.empty();
+    }
+
+    /** What holds of the table on both shards. */
+    private static Table agreed(Table a, Table b) {
+        if (a.equals(b)) {
+            return a;
+        }
+        List<List<String>> uniqueKeys = new ArrayList<>(a.uniqueKeys());
+        uniqueKeys.retainAll(b.uniqueKeys());
+        return new Table(
+                a.name(),
+                a.kind(),
+                a.columns().stream()
+                        .map(column -> agreed(column, b.column(column.name())))
+                        .toList(),
+                a.primaryKey().equals(b.primaryKey()) ? a.primaryKey() : List.of(),
+                uniqueKeys,
+                a.partitionOf(),
+                a.inherits(),
+                a.definition(),
+                both(a.onRead(), b.onRead()),
+                both(a.onWrite(), b.onWrite()),
+                a.hasRules() || b.hasRules());
+    }
+
+    private static Column agreed(Column a, Optional<Column> other) {
+        return other.map(b -> new Column(
+                        a.name(),
+                        a.type(),
+                        a.typeModifier(),
+                        a.notNull() && b.notNull(),
+                        a.hasDefault() || b.hasDefault(),
+                        a.deterministicCollation() && b.deterministicCollation()))
+                .orElse(a);
+    }
+
+    private static HiddenAccess both(HiddenAccess a, HiddenAccess b) {
+        Set<TableName> tables = new HashSet<>(a.tables());
+        tables.addAll(b.tables());
+        Set<FunctionName> functions = new HashSet<>(a.functions());
+        functions.addAll(b.functions());
+        return new HiddenAccess(tables, functions);
+    }
+
+    /** A function of several shards is one; where they differ it is the worst of all. */
+    private Collection<Function> functions() {
+        Map<FunctionName, Set<Function>> versions = new LinkedHashMap<>();
+        shards.values().forEach(schema -> schema.functions()
+                .forEach((name, function) -> versions.computeIfAbsent(name, first -> new LinkedHashSet<>(2))
+                        .add(function)));
+        return versions.values().stream()
+                .map(different -> different.stream().reduce(Function::merge).orElseThrow())
+                .toList();
+    }
+}

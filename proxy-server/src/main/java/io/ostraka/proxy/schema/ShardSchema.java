@@ -1,0 +1,32 @@
+package io.ostraka.proxy.schema;
+
+import io.ostraka.rules.catalog.Catalog;
+import io.ostraka.rules.catalog.Function;
+import io.ostraka.rules.catalog.FunctionName;
+import io.ostraka.rules.catalog.Table;
+import io.ostraka.rules.config.TableName;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What one shard's catalog said. {@code shapes} has the tables outside the system's schemas. Immutable; equal when nothing
+ * that matters has changed.
+ */
+record ShardSchema(
+        Set<String> schemas,
+        Map<TableName, Table> tables,
+        Map<TableName, TableShape> shapes,
+        Map<FunctionName, Function> functions,
+        Set<FunctionName> ambientFunctions) {
+    ShardSchema {
+        schemas = Set.copyOf(schemas);
+        tables = Map.copyOf(tables);
+        shapes = Map.copyOf(shapes);
+        functions = Map.copyOf(functions);
+        ambientFunctions = Set.copyOf(ambientFunctions);
+    }
+
+    static boolean isSystem(String schema) {
+        return schema.equals(Catalog.PG_CATALOG) || schema.equals(Catalog.INFORMATION_SCHEMA);
+    }
+}
