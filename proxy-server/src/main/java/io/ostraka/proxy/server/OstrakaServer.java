@@ -1,0 +1,208 @@
+package io.ostraka.proxy.server;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import io.ostraka.proxy.auth.LoginThrottle;
+import io.ostraka.proxy.auth.UserDirectory;
+import io.ostraka.proxy.backend.BackendConnector;
+import io.ostraka.proxy.backend.NettyTransport;
+import io.ostraka.proxy.schema.SchemaService;
+import io.ostraka.proxy.schema.SchemaState;
+import io.ostraka.proxy.session.ServedDatabase;
+import io.ostraka.proxy.session.ServedDatabases;
+import io.ostraka.proxy.session.Sessions;
+import io.ostraka.proxy.session.StartupHandler;
+import io.ostraka.rules.config.ClusterConfig;
+import io.ostraka.rules.config.ClusterConfig.AuthMode;
+import io.ostraka.rules.config.DatabaseConfig;
+import io.ostraka.rules.config.HostPort;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
+import io.ostraka.tx.raft.ClusterMembership;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running proxy: builds the graph of all rooms and alone knows everybody. Started and closed by the main thread; everything
+ * else happens on the event loops and the named threads of the rooms.
+ */
+public final class OstrakaServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(OstrakaServer.class);
+
+    /** How long transactions under way may take to end before their clients are told, too. */
+    private static final Duration DRAIN = Duration.ofSeconds(5);
+
+    /** Wrong passwords from one address that are let pass at once, and how fast one is forgiven. */
+    private static final int LOGIN_BURST = 20;
+
+    private static final Duration LOGIN_FORGIVENESS = Duration.ofSeconds(1);
+
+    /** How often shards are asked whether their schema has changed. */
+    private static final Duration SCHEMA_INTERVAL = Duration.ofSeconds(2);
+
+    /** The parser descends with the statement's nesting, and answers 54001 where the stack ends. Only what is used is taken. */
+    private static final long LOOP_STACK_BYTES = 16L << 20;
+
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicInteger loopNumber = new AtomicInteger();
+    private final NettyTransport transport = NettyTransport.best();
+    private final ClusterMembership membership;
+    private final EventLoopGroup loops;
+    private final ExecutorService blocking;
+    private final Sessions sessions = new Sessions();
+    private final List<Channel> listeners = new ArrayList<>();
+    private final List<SchemaService> schemas = new ArrayList<>();
+    private ServedDatabases databases = new ServedDatabases(Map.of());
+
+    private OstrakaServer(ClusterMembership membership) {
+        this.membership = membership;
+        loops = new MultiThreadIoEventLoopGroup(
+                Runtime.getRuntime().availableProcessors(), this::loopThread, transport.handlers());
+        blocking = Executors.newFixedThreadPool(2, new DefaultThreadFactory("login"));
+    }
+
+    private Thread loopThread(Runnable work) {
+        Thread current = Thread.currentThread();
+        return new FastThreadLocalThread(
+                current.getThreadGroup(), work, "loop-" + loopNumber.incrementAndGet(), LOOP_STACK_BYTES);
+    }
+
+    /**
+     * Starts listening; returns when clients can connect.
+     *
+     * @throws io.ostraka.rules.error.PgErrorException when an address is taken, or the data directory is not usable
+     */
+    public static OstrakaServer start(ClusterConfig config) throws IOException {
+        ClusterMembership membership = ClusterMembership.open(config.dataDir(), config.node(), shardNumbers(config));
+        OstrakaServer server = new OstrakaServer(membership);
+        try {
+            server.serve(config);
+            server.listen(config);
+        } catch (RuntimeException e) {
+            server.close();
+            throw e;
+        }
+        return server;
+    }
+
+    private static Map<String, Map<ShardName, OptionalInt>> shardNumbers(ClusterConfig config) {
+        Map<String, Map<ShardName, OptionalInt>> numbers = new LinkedHashMap<>();
+        config.databases().forEach((name, database) -> {
+            Map<ShardName, OptionalInt> ofDatabase = new LinkedHashMap<>();
+            database.shards().forEach((shard, settings) -> ofDatabase.put(shard, settings.number()));
+            numbers.put(name, ofDatabase);
+        });
+        return numbers;
+    }
+
+    private void serve(ClusterConfig config) {
+        BackendConnector connector = new BackendConnector(transport, blocking);
+        Map<String, ServedDatabase> served = new LinkedHashMap<>();
+        config.databases().forEach((name, database) -> {
+            DatabasePlans plans = plansOf(config, database);
+            served.put(name, new ServedDatabase(database, connector, plans));
+        });
+        databases = new ServedDatabases(served);
+    }
+
+    private DatabasePlans plansOf(ClusterConfig config, DatabaseConfig database) {
+        DatabasePlans plans = new DatabasePlans(database);
+        Optional<SchemaService> schema = SchemaService.of(config, database, SCHEMA_INTERVAL, plans::onSchema);
+        if (schema.isEmpty()) {
+            return plans;
+        }
+        schemas.add(schema.get());
+        SchemaState first = schema.get().start();
+        first.differences().forEach(difference -> LOG.warn("database {}: {}", database.name(), difference));
+        first.unread().forEach((shard, why) -> LOG.warn("shard {}: its catalog could not be read: {}", shard, why));
+        return plans;
+    }
+
+    private void listen(ClusterConfig config) {
+        UserDirectory users = UserDirectory.of(config.users());
+        LoginThrottle throttle = new LoginThrottle(LOGIN_BURST, LOGIN_FORGIVENESS, System::nanoTime);
+        boolean trusts = config.auth() == AuthMode.TRUST;
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(loops)
+                .channel(transport.serverChannel())
+                .option(ChannelOption.SO_BACKLOG, 1024)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline().addLast(new StartupHandler(databases, users, trusts, throttle, sessions));
+                    }
+                });
+        for (HostPort address : config.listen()) {
+            var bound = bootstrap.bind(address.host(), address.port()).awaitUninterruptibly();
+            if (!bound.isSuccess()) {
+                throw new PgError(
+                                SqlState.CONFIG_FILE_ERROR,
+                                "could not listen on " + address + ": "
+                                        + bound.cause().getMessage(),
+                                "",
+                                "Is another server running there? Change \"listen\" in the file.")
+                        .toException();
+            }
+            listeners.add(bound.channel());
+            LOG.info("listening on {}", bound.channel().localAddress());
+        }
+    }
+
+    /** In the order of {@link ClusterConfig#listen}, with the ports that were really taken. */
+    public List<InetSocketAddress> addresses() {
+        return listeners.stream()
+                .map(listener -> (InetSocketAddress) listener.localAddress())
+                .toList();
+    }
+
+    /** Takes no more clients, tells those there are, lets transactions under way end for some seconds, and stops everything. */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        listeners.forEach(listener -> listener.close().awaitUninterruptibly());
+        sessions.shutDown(false);
+        long deadline = System.nanoTime() + DRAIN.toNanos();
+        while (sessions.count() > 0 && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+            sessions.shutDown(false);
+        }
+        sessions.shutDown(true);
+        databases.all().forEach(ServedDatabase::close);
+        schemas.forEach(SchemaService::close);
+        loops.shutdownGracefully(100, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
+        blocking.shutdownNow();
+        try {
+            membership.close();
+        } catch (IOException e) {
+            LOG.warn("the decision log was not closed cleanly", e);
+        }
+        LOG.info("stopped");
+    }
+}
