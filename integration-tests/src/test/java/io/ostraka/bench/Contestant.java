@@ -1,0 +1,18 @@
+package io.ostraka.bench;
+
+import java.util.Optional;
+
+/** One of the servers that are compared. Closing it stops what it started. */
+interface Contestant extends AutoCloseable {
+    /** As the command line and the table call it. */
+    String name();
+
+    /** Where a load of this protocol connects. */
+    Target target(Protocol protocol);
+
+    /** The process between client and PostgreSQL; none when there is nothing between. */
+    Optional<ChildProcess> process();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,183 @@
+package io.ostraka.bench;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Starts the servers that are compared. Their files are in one temporary directory, which the caller removes. */
+final class Contestants {
+    /** In the order of a round. */
+    static final List<String> NAMES = List.of("direct", "pgbouncer", "relay", "ostraka");
+
+    private static final Duration START_DEADLINE = Duration.ofSeconds(60);
+
+    private final Shards shards;
+    private final Path directory;
+    private final int clients;
+
+    /** {@code clients}: the most that will be there at once; every pool is as large, so that nobody waits for one. */
+    Contestants(Shards shards, Path directory, int clients) {
+        this.shards = shards;
+        this.directory = directory;
+        this.clients = clients;
+    }
+
+    /** Nobody when the program it needs is not installed. */
+    Optional<Contestant> start(String name) throws IOException {
+        return switch (name) {
+            case "direct" -> Optional.of(new Started(name, shards.whole(), shards.whole(), Optional.empty()));
+            case "pgbouncer" -> {
+                Optional<Path> program = Programs.find("pgbouncer");
+                yield program.isPresent() ? Optional.of(pgbouncer(program.get())) : Optional.empty();
+            }
+            case "relay" -> Optional.of(relay());
+            case "ostraka" -> Optional.of(ostraka());
+            default -> throw new IllegalArgumentException("no contestant " + name);
+        };
+    }
+
+    /** One contestant: prepared statements may have a database of their own. */
+    private record Started(String name, Target target, Target prepared, Optional<ChildProcess> process)
+            implements Contestant {
+        @Override
+        public Target target(Protocol protocol) {
+            return protocol == Protocol.PREPARED ? prepared : target;
+        }
+
+        @Override
+        public void close() {
+            process.ifPresent(ChildProcess::close);
+        }
+    }
+
+    private Contestant relay() throws IOException {
+        int port = freePort();
+        ChildProcess process = ChildProcess.startJava(
+                "relay",
+                directory,
+                Relay.class.getName(),
+                Integer.toString(port),
+                Integer.toString(shards.whole().port()));
+        Target target = new Target(port, Shards.DATABASE, Shards.USER, shards.password());
+        return ready(new Started("relay", target, target, Optional.of(process)));
+    }
+
+    /**
+     * Transaction pooling, as Ostraka does; session pooling for prepared statements, which PgBouncer knows in transaction
+     * pooling only since 1.21 and not by default.
+     */
+    private Contestant pgbouncer(Path program) throws IOException {
+        int port = freePort();
+        Path users = directory.resolve("pgbouncer-users.txt");
+        Files.writeString(users, "\"" + Shards.USER + "\" \"" + shards.password() + "\"\n");
+        String server = "host=127.0.0.1 port=" + shards.whole().port() + " dbname=" + Shards.DATABASE;
+        List<String> ini = new ArrayList<>(List.of(
+                "[databases]",
+                Shards.DATABASE + " = " + server + " pool_mode=transaction",
+                "sessions = " + server + " pool_mode=session",
+                "[pgbouncer]",
+                "listen_addr = 127.0.0.1",
+                "listen_port = " + port,
+                "unix_socket_dir =",
+                "auth_type = scram-sha-256",
+                "auth_file = " + users,
+                "default_pool_size = " + clients,
+                "max_client_conn = " + (clients + 20),
+                "ignore_startup_parameters = extra_float_digits"));
+        if (System.getProperty("user.name").equals("root")) {
+            // It refuses to serve as root and changes to this user once it has read its files.
+            ini.add("user = nobody");
+            own(users);
+        }
+        Path file = directory.resolve("pgbouncer.ini");
+        Files.write(file, ini);
+        ChildProcess process =
+                ChildProcess.start("pgbouncer", directory, List.of(program.toString(), "-q", file.toString()));
+        return ready(new Started(
+                "pgbouncer",
+                new Target(port, Shards.DATABASE, Shards.USER, shards.password()),
+                new Target(port, "sessions", Shards.USER, shards.password()),
+                Optional.of(process)));
+    }
+
+    private static void own(Path path) throws IOException {
+        Files.setOwner(
+                path, path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
+    }
+
+    private Contestant ostraka() throws IOException {
+        int port = freePort();
+        Path file = directory.resolve("ostraka.yaml");
+        Files.writeString(file, """
+                listen: 127.0.0.1:%d
+                data_dir: %s
+                users:
+                  %s: { password: "%s" }
+                  ostraka: { password: "%s" }
+                databases:
+                  %s:
+                    shards:
+                      s0: { primary: "127.0.0.1:%d" }
+                      s1: { primary: "127.0.0.1:%d" }
+                    default_shard: s0
+                    pool: { size: %d }
+                    recovery_user: ostraka
+                    tables:
+                      accounts: { hash: id }
+                      incoming: { hash: id }
+                """.formatted(
+                        port,
+                        directory.resolve("ostraka-data"),
+                        Shards.USER,
+                        shards.password(),
+                        shards.password(),
+                        Shards.DATABASE,
+                        shards.port("s0"),
+                        shards.port("s1"),
+                        clients));
+        ChildProcess process =
+                ChildProcess.startJava("ostraka", directory, "io.ostraka.proxy.server.Main", "serve", file.toString());
+        Target target = new Target(port, Shards.DATABASE, Shards.USER, shards.password());
+        return ready(new Started("ostraka", target, target, Optional.of(process)));
+    }
+
+    /** Waits until a client can log in. */
+    private static Contestant ready(Started contestant) throws IOException {
+        ChildProcess process = contestant.process().orElseThrow();
+        long deadline = System.nanoTime() + START_DEADLINE.toNanos();
+        try {
+            while (true) {
+                process.requireAlive();
+                try (Connection connection = contestant.target().connect("connectTimeout=5", "socketTimeout=5")) {
+                    connection.isValid(5);
+                    return contestant;
+                } catch (SQLException notYet) {
+                    if (System.nanoTime() - deadline > 0) {
+                        throw new IOException(
+                                contestant.name() + " takes no connection: " + notYet.getMessage() + "\n"
+                                        + process.lastLines(),
+                                notYet);
+                    }
+                    Waiting.pause(Duration.ofMillis(50));
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            contestant.close();
+            throw e;
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}
