@@ -30,6 +30,7 @@ public final class Await {
             }
             LockSupport.parkNanos(POLL.toNanos());
         }
-        throw new AssertionError("waited in vain until " + what, last);
+        throw new AssertionError(
+                "waited in vain until " + what + (last == null ? "" : "; the last failure: " + last), last);
     }
 }

@@ -1,5 +1,8 @@
 package io.ostraka.it.session;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.ostraka.it.harness.BackendMessage;
 import io.ostraka.it.harness.ClusterSpec;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
@@ -33,7 +36,8 @@ final class TwoShards {
         cluster.empty();
         try (WireClient client = WireClient.login(cluster.proxy())) {
             for (int id = 1; id <= 20; id++) {
-                client.query("INSERT INTO t VALUES (" + id + ", 'v" + id + "')");
+                List<BackendMessage> answer = client.query("INSERT INTO t VALUES (" + id + ", 'v" + id + "')");
+                assertEquals("INSERT 0 1", answer.get(0).text(), answer::toString);
             }
         }
         try (Connection reference = cluster.reference().connect();

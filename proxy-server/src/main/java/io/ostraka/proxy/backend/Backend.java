@@ -330,8 +330,9 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Whether more may be sent; nothing piles up at one that has closed, even before {@link BackendListener#onClosed} tells. */
     public boolean isWritable() {
-        return channel.isWritable();
+        return channel.isWritable() || !channel.isActive();
     }
 
     /** Whether the shard's answers are read: false while the client cannot take them. */

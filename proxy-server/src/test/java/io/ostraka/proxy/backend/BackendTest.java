@@ -103,6 +103,13 @@ class BackendTest {
     }
 
     @Test
+    void oneThatHasClosedHoldsNobodyUp() {
+        channel.close();
+        assertFalse(channel.isWritable(), "what Netty says of a closed channel");
+        assertTrue(backend.isWritable(), "a session that waits for room at it would wait for ever");
+    }
+
+    @Test
     void aStatementPreparedBeforeIsAnsweredInItsPlace() {
         StatementKey statement = new StatementKey("SELECT 1", List.of());
         backend.prepare(statement, true, Visibility.ALL);
