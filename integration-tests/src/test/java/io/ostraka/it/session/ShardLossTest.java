@@ -41,23 +41,15 @@ class ShardLossTest {
     }
 
     @AfterEach
-    void restart() {
+    void restart() throws IOException {
         client.close();
-        start("s0");
-        start("s1");
+        cluster.server("s0").start();
+        cluster.server("s1").start();
         try (WireClient after = WireClient.login(cluster.proxy())) {
             Await.until(
                     "both shards serve again",
                     () -> after.query("SELECT FROM t").size() == 23);
         }
-    }
-
-    /** Those that were killed may take a moment to be gone, and a server does not start beside them. */
-    private void start(String shard) {
-        Await.until(shard + " runs", () -> {
-            cluster.server(shard).start();
-            return true;
-        });
     }
 
     private List<BackendMessage> run(String sql) {
@@ -106,7 +98,7 @@ class ShardLossTest {
                 parse("", shards.sql(READ0)),
                 sync());
         assertEquals("57P03", outcome(client.untilReady()));
-        start("s1");
+        cluster.server("s1").start();
         assertEquals("SELECT 1", outcome(READ1));
         assertEquals("SELECT 20", outcome("SELECT id FROM t"));
     }
@@ -208,7 +200,7 @@ class ShardLossTest {
             assertEquals("08007", outcome(client.untilReady()));
             assertEquals("SELECT 1", outcome(READ0));
         } finally {
-            start("s1");
+            cluster.server("s1").start();
             cluster.onShard("s1", "DROP TRIGGER slow ON late", "DROP FUNCTION slow");
         }
     }
@@ -220,7 +212,7 @@ class ShardLossTest {
             assertEquals("SELECT 1", outcome(late.query(shards.sql(READ1))));
             assertEquals("57P03", outcome(late.query(shards.sql(READ0))));
         }
-        start("s0");
+        cluster.server("s0").start();
         assertEquals("SELECT 1", outcome(READ0));
     }
 

@@ -112,7 +112,7 @@ public final class PostgresServer {
             return;
         }
         if (port != 0) {
-            launch();
+            relaunch();
             return;
         }
         prepare();
@@ -127,6 +127,23 @@ public final class PostgresServer {
                     port = 0;
                     throw e;
                 }
+            }
+        }
+    }
+
+    /** After {@link #kill} some of the old processes may take a moment to be gone, and PostgreSQL does not start beside them. */
+    private void relaunch() throws IOException {
+        long deadline = System.nanoTime() + STOP_DEADLINE.toNanos();
+        while (true) {
+            try {
+                launch();
+                return;
+            } catch (IOException e) {
+                if (System.nanoTime() > deadline
+                        || !String.valueOf(e.getMessage()).contains("pre-existing shared memory block")) {
+                    throw e;
+                }
+                pause();
             }
         }
     }
