@@ -3,6 +3,7 @@ package io.ostraka.tx.decision;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /** What applying an entry decided: the proposer's answer. The same on every node. Immutable. */
@@ -78,6 +79,38 @@ public sealed interface Answer {
         }
     }
 
+    /** One by one, in the entry's order: whether the commit stands. */
+    record Decided(List<Boolean> accepted) implements Answer {
+        static final int KIND = 6;
+
+        public Decided {
+            accepted = List.copyOf(accepted);
+        }
+
+        static Decided read(DataInput in) throws IOException {
+            return new Decided(Encoding.readList(in, DataInput::readBoolean));
+        }
+
+        @Override
+        public byte[] encode() {
+            return Encoding.encode(KIND, out -> Encoding.writeList(out, accepted, (yes, to) -> to.writeBoolean(yes)));
+        }
+    }
+
+    /** The entry took effect, or had before. {@code index} is its place in the log: who has applied that knows of it. */
+    record Accepted(long index) implements Answer {
+        static final int KIND = 7;
+
+        static Accepted read(DataInput in) throws IOException {
+            return new Accepted(Encoding.readNumber(in));
+        }
+
+        @Override
+        public byte[] encode() {
+            return Encoding.encode(KIND, out -> Encoding.writeNumber(out, index));
+        }
+    }
+
     /** The bytes that go to a proposer on another node. */
     byte[] encode();
 
@@ -89,6 +122,8 @@ public sealed interface Answer {
             case Expelled.KIND -> Optional.of(Expelled.read(in));
             case ShardNumbered.KIND -> Optional.of(ShardNumbered.read(in));
             case Rejected.KIND -> Optional.of(Rejected.read(in));
+            case Decided.KIND -> Optional.of(Decided.read(in));
+            case Accepted.KIND -> Optional.of(Accepted.read(in));
             default -> Optional.<Answer>empty();
         });
     }

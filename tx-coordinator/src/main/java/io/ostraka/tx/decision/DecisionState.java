@@ -8,10 +8,14 @@ import io.ostraka.tx.decision.LogEntry.Register;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * The replicated state: the sum of the applied entries and of nothing else. No clock, no chance, no configuration, so
@@ -21,13 +25,20 @@ import java.util.UUID;
  * a later index is dead for ever and needs no memory.
  *
  * <p>Not thread-safe: guarded by the lock of whoever applies the log. Source: {@code transactions.md}, sections 3, 4, 13.
+ * Memory is bounded by nodes, shards and transactions in flight.
  */
 public final class DecisionState {
-    private static final int SNAPSHOT_KIND = 1;
+    /** As it was before transactions had fates: epochs and numbers only. */
+    private static final int SNAPSHOT_WITHOUT_FATES = 1;
 
+    private static final int SNAPSHOT_KIND = 2;
+
+    private long appliedIndex;
     private Optional<ClusterNumber> cluster = Optional.empty();
     private final Map<String, Life> lives = new TreeMap<>();
     private final Map<String, Map<ShardName, ShardNumber>> numbers = new TreeMap<>();
+    private final TransactionFates fates = new TransactionFates();
+    private final ShardLives shardLives = new ShardLives();
     private final LogEntry.Handler applying = new Applying();
 
     /** A node's live epoch, and the registration that began it. */
@@ -40,7 +51,14 @@ public final class DecisionState {
      * Applies the entry at {@code index} of the log; called once for each entry, in the order of the log.
      */
     public Answer apply(long index, LogEntry entry) {
-        return entry.handleWith(applying, index);
+        Answer answer = entry.handleWith(applying, index);
+        appliedIndex = index;
+        return answer;
+    }
+
+    /** Of the last applied entry; 0 before the first. */
+    public long appliedIndex() {
+        return appliedIndex;
     }
 
     /** Empty until the cluster is created. */
@@ -58,6 +76,80 @@ public final class DecisionState {
         return lives.values().stream().anyMatch(life -> life.epoch().equals(epoch));
     }
 
+    /** Of every node that lives, in order. */
+    public SortedSet<Epoch> liveEpochs() {
+        return lives.values().stream().map(Life::epoch).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /**
+     * What must become of a branch of this transaction, as far as this node has applied the log. {@link Fate#COMMIT} and
+     * {@link Fate#ROLL_BACK} are for ever. An epoch that this node has not heard of yet is not a dead one.
+     */
+    public Fate fateOf(Gtid gtid) {
+        if (fates.commitOf(gtid).isPresent()) {
+            return Fate.COMMIT;
+        }
+        if (fates.isClients(gtid)) {
+            return Fate.CLIENTS;
+        }
+        if (fates.isAborted(gtid)) {
+            return Fate.ROLL_BACK;
+        }
+        return gtid.epoch().index() > appliedIndex || isLive(gtid.epoch()) ? Fate.UNDECIDED : Fate.ROLL_BACK;
+    }
+
+    /** Decided and not done, in the order of their names. A view: valid until the next entry is applied. */
+    public Collection<StoredCommit> storedCommits() {
+        return fates.commits();
+    }
+
+    /** The stored commit of this transaction. */
+    public Optional<PreparedBranches> commitOf(Gtid gtid) {
+        return fates.commitOf(gtid);
+    }
+
+    /** What clients have prepared and not decided, by the clients' names. A view, as above. */
+    public Map<String, PreparedBranches> preparedByClients() {
+        return fates.byName();
+    }
+
+    /** What a client has prepared under this name. */
+    public Optional<PreparedBranches> preparedByClient(String name) {
+        return fates.named(name);
+    }
+
+    /**
+     * Shards that may lack a commit which others show, with nobody's window open over it: what was left behind, and what a
+     * dead node had begun. No snapshot that includes them is atomic, and no session should read them.
+     */
+    public SortedSet<ShardId> halfShown() {
+        SortedSet<ShardId> half = new TreeSet<>();
+        for (StoredCommit stored : fates.commits()) {
+            String database = stored.transaction().database();
+            if (stored.behind().isPresent()) {
+                stored.behind().get().forEach(shard -> half.add(new ShardId(database, shard)));
+            } else if (!isLive(stored.keeper())) {
+                half.addAll(stored.transaction().shards());
+            }
+        }
+        return half;
+    }
+
+    /** Grows with each failover; 0 for a shard that never had one. */
+    public long shardEpoch(ShardId shard) {
+        return shardLives.epochOf(shard);
+    }
+
+    /** Between the fencing of a shard's old primary and the admission of its new one. */
+    public boolean isFenced(ShardId shard) {
+        return shardLives.isFenced(shard);
+    }
+
+    /** Where the primary is since the last failover; empty when there was none, or while the shard is fenced. */
+    public Optional<String> endpointOf(ShardId shard) {
+        return shardLives.endpointOf(shard);
+    }
+
     /** Empty for a shard that the log has never heard of. */
     public Optional<ShardNumber> numberOf(String database, ShardName shard) {
         return Optional.ofNullable(numbers.getOrDefault(database, Map.of()).get(shard));
@@ -70,8 +162,11 @@ public final class DecisionState {
 
     /** The state that wrote these bytes. */
     public static DecisionState restore(byte[] snapshot) throws MalformedBytesException {
-        return Encoding.decode(
-                "snapshot", snapshot, (kind, in) -> kind == SNAPSHOT_KIND ? Optional.of(read(in)) : Optional.empty());
+        return Encoding.decode("snapshot", snapshot, (kind, in) -> switch (kind) {
+            case SNAPSHOT_WITHOUT_FATES -> Optional.of(readLives(in));
+            case SNAPSHOT_KIND -> Optional.of(read(in));
+            default -> Optional.empty();
+        });
     }
 
     private void writeTo(DataOutput out) throws IOException {
@@ -95,9 +190,20 @@ public final class DecisionState {
                 out.writeInt(shard.getValue().value());
             }
         }
+        Encoding.writeNumber(out, appliedIndex);
+        fates.writeTo(out);
+        shardLives.writeTo(out);
     }
 
     private static DecisionState read(DataInput in) throws IOException {
+        DecisionState state = readLives(in);
+        state.appliedIndex = Encoding.readNumber(in);
+        state.fates.readFrom(in);
+        state.shardLives.readFrom(in);
+        return state;
+    }
+
+    private static DecisionState readLives(DataInput in) throws IOException {
         DecisionState state = new DecisionState();
         if (in.readBoolean()) {
             state.cluster = Optional.of(new ClusterNumber(in.readInt()));
@@ -136,6 +242,9 @@ public final class DecisionState {
             }
             Life life = lives.get(entry.node());
             if (life == null || !life.bootId().equals(entry.bootId())) {
+                if (life != null) {
+                    fates.expelled(life.epoch());
+                }
                 life = new Life(new Epoch(index), entry.bootId());
                 lives.put(entry.node(), life);
             }
@@ -148,6 +257,7 @@ public final class DecisionState {
                 return new Answer.Rejected("epoch " + entry.epoch() + " does not exist");
             }
             lives.values().removeIf(life -> life.epoch().equals(entry.epoch()));
+            fates.expelled(entry.epoch());
             return new Answer.Expelled(entry.epoch());
         }
 
@@ -181,6 +291,46 @@ public final class DecisionState {
             ShardNumber number = entry.number().orElseGet(() -> new ShardNumber(next));
             shardsOf(entry.database()).put(entry.shard(), number);
             return new Answer.ShardNumbered(number);
+        }
+
+        @Override
+        public Answer onCommit(TransactionEntry.Commit entry, long index) {
+            return fates.commit(entry, DecisionState.this::isLive);
+        }
+
+        @Override
+        public Answer onAbort(TransactionEntry.Abort entry, long index) {
+            return fates.abort(entry, index, DecisionState.this::isLive);
+        }
+
+        @Override
+        public Answer onDone(TransactionEntry.Done entry, long index) {
+            return fates.done(entry, index);
+        }
+
+        @Override
+        public Answer onBehind(TransactionEntry.Behind entry, long index) {
+            return fates.behind(entry, index);
+        }
+
+        @Override
+        public Answer onClientPrepared(TransactionEntry.ClientPrepared entry, long index) {
+            return fates.clientPrepared(entry, index, DecisionState.this::isLive);
+        }
+
+        @Override
+        public Answer onClientDecided(TransactionEntry.ClientDecided entry, long index) {
+            return fates.clientDecided(entry, index, DecisionState.this::isLive);
+        }
+
+        @Override
+        public Answer onFenceShard(ShardEntry.FenceShard entry, long index) {
+            return shardLives.fence(entry, index);
+        }
+
+        @Override
+        public Answer onAdmitShard(ShardEntry.AdmitShard entry, long index) {
+            return shardLives.admit(entry, index);
         }
 
         private String name(NumberShard entry) {

@@ -9,11 +9,15 @@ import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * The envelope of everything this package writes: {@code Byte1 format, Byte1 kind, fields}. Integers are big-endian,
- * strings as {@link DataOutput#writeUTF} has them. Reading insists on the format, and on having used every byte.
+ * The envelope of everything this package writes: {@code Byte1 format, Byte1 kind, fields}. Integers are big-endian
+ * or, where they are mostly small, seven bits a byte, lowest first, the highest bit saying that more follow; as {@link DataOutput#writeUTF} has them; lists begin with their length. Reading insists on the format, and on
+ * having used every byte.
  */
 final class Encoding {
     /** Grows when the meaning of bytes already written would change; a new kind alone does not need it. */
@@ -44,6 +48,56 @@ final class Encoding {
             throw new UncheckedIOException(e);
         }
         return bytes.toByteArray();
+    }
+
+    @FunctionalInterface
+    interface ElementReader<T> {
+        T read(DataInput in) throws IOException;
+    }
+
+    @FunctionalInterface
+    interface ElementWriter<T> {
+        void write(T element, DataOutput out) throws IOException;
+    }
+
+    /** A number that is not negative, in one to nine bytes. */
+    static void writeNumber(DataOutput out, long number) throws IOException {
+        if (number < 0) {
+            throw new IllegalArgumentException(number + " is negative");
+        }
+        long rest = number;
+        for (; rest >= 0x80; rest >>>= 7) {
+            out.writeByte((int) ((rest & 0x7f) | 0x80));
+        }
+        out.writeByte((int) rest);
+    }
+
+    static long readNumber(DataInput in) throws IOException {
+        long number = 0;
+        for (int shift = 0; shift < 63; shift += 7) {
+            int next = in.readUnsignedByte();
+            number |= (long) (next & 0x7f) << shift;
+            if (next < 0x80) {
+                return number;
+            }
+        }
+        throw new MalformedBytesException("a number has more than nine bytes");
+    }
+
+    static <T> void writeList(DataOutput out, Collection<T> elements, ElementWriter<T> writer) throws IOException {
+        writeNumber(out, elements.size());
+        for (T element : elements) {
+            writer.write(element, out);
+        }
+    }
+
+    /** A length that lies ends at the end of the bytes: nothing is allocated for it beforehand. */
+    static <T> List<T> readList(DataInput in, ElementReader<T> reader) throws IOException {
+        List<T> elements = new ArrayList<>();
+        for (long left = readNumber(in); left > 0; left--) {
+            elements.add(reader.read(in));
+        }
+        return elements;
     }
 
     /** {@code what} names the thing in errors. */

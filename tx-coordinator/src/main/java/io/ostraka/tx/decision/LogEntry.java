@@ -11,7 +11,13 @@ import java.util.UUID;
  * What is proposed to the decision log. An entry is a wish: what it means is decided by {@link DecisionState} when it is
  * applied, in log order, on every node alike. Immutable. Source: {@code transactions.md}, section 4.
  */
-public sealed interface LogEntry {
+public sealed interface LogEntry
+        permits LogEntry.CreateCluster,
+                LogEntry.Register,
+                LogEntry.Expel,
+                LogEntry.NumberShard,
+                TransactionEntry,
+                ShardEntry {
 
     /** Creates the cluster under this number, unless it exists. */
     record CreateCluster(ClusterNumber number) implements LogEntry {
@@ -128,6 +134,22 @@ public sealed interface LogEntry {
         Answer onExpel(Expel entry, long index);
 
         Answer onNumberShard(NumberShard entry, long index);
+
+        Answer onCommit(TransactionEntry.Commit entry, long index);
+
+        Answer onAbort(TransactionEntry.Abort entry, long index);
+
+        Answer onDone(TransactionEntry.Done entry, long index);
+
+        Answer onBehind(TransactionEntry.Behind entry, long index);
+
+        Answer onClientPrepared(TransactionEntry.ClientPrepared entry, long index);
+
+        Answer onClientDecided(TransactionEntry.ClientDecided entry, long index);
+
+        Answer onFenceShard(ShardEntry.FenceShard entry, long index);
+
+        Answer onAdmitShard(ShardEntry.AdmitShard entry, long index);
     }
 
     /** Reads what {@link #encode} wrote. */
@@ -137,6 +159,14 @@ public sealed interface LogEntry {
             case Register.KIND -> Optional.of(Register.read(in));
             case Expel.KIND -> Optional.of(Expel.read(in));
             case NumberShard.KIND -> Optional.of(NumberShard.read(in));
+            case TransactionEntry.Commit.KIND -> Optional.of(TransactionEntry.Commit.read(in));
+            case TransactionEntry.Abort.KIND -> Optional.of(TransactionEntry.Abort.read(in));
+            case TransactionEntry.Done.KIND -> Optional.of(TransactionEntry.Done.read(in));
+            case TransactionEntry.Behind.KIND -> Optional.of(TransactionEntry.Behind.read(in));
+            case TransactionEntry.ClientPrepared.KIND -> Optional.of(TransactionEntry.ClientPrepared.read(in));
+            case TransactionEntry.ClientDecided.KIND -> Optional.of(TransactionEntry.ClientDecided.read(in));
+            case ShardEntry.FenceShard.KIND -> Optional.of(ShardEntry.FenceShard.read(in));
+            case ShardEntry.AdmitShard.KIND -> Optional.of(ShardEntry.AdmitShard.read(in));
             default -> Optional.<LogEntry>empty();
         });
     }

@@ -8,7 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ostraka.rules.config.ShardName;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -17,6 +20,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class EncodingTest {
+    private static final PreparedBranches TRANSACTION = new PreparedBranches(
+            new Gtid(new Epoch(5), 71),
+            "shop",
+            List.of(new Branch(new ShardNumber(0), 0, "app", 745), new Branch(new ShardNumber(2), 1, "app", 300)));
+    private static final PreparedBranches LARGEST = new PreparedBranches(
+            new Gtid(new Epoch(Long.MAX_VALUE), Long.MAX_VALUE),
+            "",
+            List.of(new Branch(new ShardNumber(ShardNumber.MAX), Long.MAX_VALUE, "é", Long.MAX_VALUE)));
 
     static Stream<LogEntry> entries() {
         return Stream.of(
@@ -27,7 +38,17 @@ class EncodingTest {
                 new LogEntry.Expel(new Epoch(Long.MAX_VALUE)),
                 new LogEntry.NumberShard("shop", new ShardName("s0"), Optional.empty()),
                 new LogEntry.NumberShard("shop", new ShardName("s0"), Optional.of(new ShardNumber(0))),
-                new LogEntry.NumberShard("", new ShardName("x"), Optional.of(new ShardNumber(ShardNumber.MAX))));
+                new LogEntry.NumberShard("", new ShardName("x"), Optional.of(new ShardNumber(ShardNumber.MAX))),
+                new TransactionEntry.Commit(List.of()),
+                new TransactionEntry.Commit(List.of(TRANSACTION, LARGEST)),
+                new TransactionEntry.Abort(new Gtid(new Epoch(3), 127)),
+                new TransactionEntry.Done(List.of(new Gtid(new Epoch(3), 128), new Gtid(new Epoch(4), 0))),
+                new TransactionEntry.Behind(TRANSACTION.gtid(), new TreeSet<>(Set.of(new ShardNumber(7)))),
+                new TransactionEntry.Behind(TRANSACTION.gtid(), new TreeSet<>()),
+                new TransactionEntry.ClientPrepared("their's", TRANSACTION),
+                new TransactionEntry.ClientDecided("their's", TRANSACTION.gtid(), true, new Epoch(9)),
+                new ShardEntry.FenceShard(new ShardId("shop", new ShardNumber(3)), 1),
+                new ShardEntry.AdmitShard(new ShardId("shop", new ShardNumber(3)), 1, "db3b:5432"));
     }
 
     static Stream<Answer> answers() {
@@ -36,7 +57,10 @@ class EncodingTest {
                 new Answer.Registered(new Epoch(3)),
                 new Answer.Expelled(new Epoch(0)),
                 new Answer.ShardNumbered(new ShardNumber(17)),
-                new Answer.Rejected("shard \"é\" says no"));
+                new Answer.Rejected("shard \"é\" says no"),
+                new Answer.Decided(List.of(true, false, true)),
+                new Answer.Decided(List.of()),
+                new Answer.Accepted(Long.MAX_VALUE));
     }
 
     @ParameterizedTest
@@ -71,6 +95,14 @@ class EncodingTest {
         "expel,    01 03 0000000000000007",
         "dealt,    01 04 0004 73686f70 0002 7330 ffffffff",
         "given,    01 04 0004 73686f70 0002 7330 00000005",
+        "commit,   01 05 01 05 47 0004 73686f70 02 00 00 0003 617070 e905 02 01 0003 617070 ac02",
+        "abort,    01 06 05 47",
+        "done,     01 07 01 05 47",
+        "behind,   01 08 05 47 01 02",
+        "named,    01 09 0001 78 05 47 0004 73686f70 02 00 00 0003 617070 e905 02 01 0003 617070 ac02",
+        "decided,  01 0a 0001 78 05 47 01 09",
+        "fence,    01 0b 0004 73686f70 03 01",
+        "admit,    01 0c 0004 73686f70 03 01 0001 68",
     })
     void theFormatOnDiskDoesNotDrift(String name, String hex) throws MalformedBytesException {
         LogEntry entry =
@@ -79,7 +111,17 @@ class EncodingTest {
                     case "register" -> new LogEntry.Register("n1", new UUID(1, 2));
                     case "expel" -> new LogEntry.Expel(new Epoch(7));
                     case "dealt" -> new LogEntry.NumberShard("shop", new ShardName("s0"), Optional.empty());
-                    default -> new LogEntry.NumberShard("shop", new ShardName("s0"), Optional.of(new ShardNumber(5)));
+                    case "given" ->
+                        new LogEntry.NumberShard("shop", new ShardName("s0"), Optional.of(new ShardNumber(5)));
+                    case "commit" -> new TransactionEntry.Commit(List.of(TRANSACTION));
+                    case "abort" -> new TransactionEntry.Abort(TRANSACTION.gtid());
+                    case "done" -> new TransactionEntry.Done(List.of(TRANSACTION.gtid()));
+                    case "behind" ->
+                        new TransactionEntry.Behind(TRANSACTION.gtid(), new TreeSet<>(Set.of(new ShardNumber(2))));
+                    case "named" -> new TransactionEntry.ClientPrepared("x", TRANSACTION);
+                    case "decided" -> new TransactionEntry.ClientDecided("x", TRANSACTION.gtid(), true, new Epoch(9));
+                    case "fence" -> new ShardEntry.FenceShard(new ShardId("shop", new ShardNumber(3)), 1);
+                    default -> new ShardEntry.AdmitShard(new ShardId("shop", new ShardNumber(3)), 1, "h");
                 };
         byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
         assertArrayEquals(bytes, entry.encode());
