@@ -423,6 +423,14 @@ class ExtendedProtocolTest {
     }
 
     @Test
+    void theClientIsReadAgainAfterAnAnswerThatFilledTheWayBack() {
+        for (int bytes = 60_000; bytes < 140_000; bytes += 500) {
+            int rows = bytes / 100;
+            twins.exchange(run("SELECT repeat('x', 93) FROM generate_series(1, " + rows + ")"), sync());
+        }
+    }
+
+    @Test
     void simpleAndExtendedMixInOneTransaction() {
         twins.exchange(parse("s", SELECT), sync());
         twins.query("BEGIN");

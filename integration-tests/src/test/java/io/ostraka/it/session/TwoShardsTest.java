@@ -442,16 +442,10 @@ class TwoShardsTest {
     }
 
     @Test
-    void aShardThatFailsFirstKeepsTheOthersDescriptionBack() throws SQLException {
-        cluster.onShard(
-                "s0", "ALTER TABLE t RENAME TO elsewhere", "CREATE VIEW t AS SELECT id / 0 AS id, v FROM elsewhere");
-        try {
-            for (int i = 0; i < 20; i++) {
-                List<BackendMessage> answer = client.query("SELECT id FROM t");
-                assertEquals("EZ", types(answer).substring(types(answer).indexOf('E')));
-            }
-        } finally {
-            cluster.onShard("s0", "DROP VIEW t", "ALTER TABLE elsewhere RENAME TO t");
+    void aShardThatFailsFirstKeepsTheOthersDescriptionBack() {
+        for (int i = 0; i < 20; i++) {
+            List<BackendMessage> answer = client.query(shards.sql("SELECT 1 / (id - $0) FROM t"));
+            assertEquals("EZ", types(answer).substring(types(answer).indexOf('E')));
         }
     }
 

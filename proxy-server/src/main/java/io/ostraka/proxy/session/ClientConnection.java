@@ -66,6 +66,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             channel.config().setAutoRead(false);
             return;
         }
+        if (incoming.isEmpty()) {
+            channel.config().setAutoRead(true);
+            return;
+        }
         consuming = true;
         try {
             boolean goOn = true;
