@@ -4,6 +4,7 @@ import io.ostraka.rules.catalog.HiddenAccess;
 import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.rule.KeyedRule;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ final class Analysis {
     }
 
     private final List<Occurrence> occurrences = new ArrayList<>();
+    private final IdentityHashMap<Leaf, Occurrence> byLeaf = new IdentityHashMap<>();
     private final List<FunctionUse> functions = new ArrayList<>();
     private final Map<TableName, List<HiddenAccess>> hidden = new LinkedHashMap<>();
     private final List<InsertedRows> inserts = new ArrayList<>();
@@ -43,6 +45,7 @@ final class Analysis {
 
     void add(Occurrence occurrence) {
         occurrences.add(occurrence);
+        byLeaf.put(occurrence.leaf(), occurrence);
         writes |= occurrence.written();
     }
 
@@ -88,6 +91,11 @@ final class Analysis {
 
     List<Occurrence> occurrences() {
         return occurrences;
+    }
+
+    /** The occurrence whose rows this leaf has. */
+    Occurrence occurrence(Leaf leaf) {
+        return byLeaf.get(leaf);
     }
 
     List<FunctionUse> functions() {

@@ -18,6 +18,9 @@ interface Block {
     /** Whether there may be outputs that are not listed. */
     boolean open();
 
+    /** Whether outputs are missing from the list, so that the places of those in it mean nothing. */
+    boolean hasGaps();
+
     /** Facts true of every row it puts out, as seen from outside: none when it may put out a row for no row. */
     List<Fact> guaranteed();
 
@@ -33,6 +36,14 @@ interface Block {
     /** Records every occurrence in it, of whose rows {@code context} holds. */
     void settle(List<Fact> context);
 
+    /** The same for a source of rows: {@code context} may speak of the columns of {@code as}, which are its outputs. */
+    default void settleAs(Leaf as, List<Fact> context) {
+        settle(JoinTree.joined(context, links(as)));
+    }
+
+    /** What it is, once it is settled. */
+    Level level();
+
     /**
      * Calls in it that may be aggregates of a level around it, for an aggregate belongs to the level of its
      * arguments.
@@ -44,6 +55,10 @@ interface Block {
         List<String> names = new ArrayList<>();
         List<String> types = new ArrayList<>();
         List<Output> outputs = block.outputs();
+        if (block.hasGaps() && !alias.columns().isEmpty()) {
+            // Which output an alias names is not known.
+            return Analyser.unknownLeaf(alias, fallback);
+        }
         for (int i = 0; i < outputs.size(); i++) {
             names.add(
                     i < alias.columns().size()

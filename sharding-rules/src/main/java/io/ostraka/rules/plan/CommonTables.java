@@ -62,6 +62,11 @@ final class CommonTables {
             }
 
             @Override
+            public boolean hasGaps() {
+                return body.hasGaps();
+            }
+
+            @Override
             public List<Fact> guaranteed() {
                 return body.guaranteed();
             }
@@ -86,6 +91,21 @@ final class CommonTables {
                 body.settle(context);
                 items.forEach(Item::settleUnreferenced);
             }
+
+            @Override
+            public void settleAs(Leaf as, List<Fact> context) {
+                body.settleAs(as, context);
+                items.forEach(Item::settleUnreferenced);
+            }
+
+            @Override
+            public Level level() {
+                return items.stream()
+                        .filter(Item::runsByItself)
+                        .findFirst()
+                        .<Level>map(item -> new Level.With(body.level(), item.at()))
+                        .orElseGet(body::level);
+            }
         };
     }
 
@@ -96,6 +116,11 @@ final class CommonTables {
     private interface Item extends Analyser.CommonTableUse {
         /** Settles what no reference settles. */
         void settleUnreferenced();
+
+        /** Whether it is more than a name for a query in FROM. */
+        boolean runsByItself();
+
+        int at();
     }
 
     private static Block renamed(Block block, List<String> columns) {
@@ -128,6 +153,16 @@ final class CommonTables {
             if (!referenced) {
                 reference().settle(List.of());
             }
+        }
+
+        @Override
+        public boolean runsByItself() {
+            return false;
+        }
+
+        @Override
+        public int at() {
+            return table.at();
         }
     }
 
@@ -184,6 +219,16 @@ final class CommonTables {
         }
 
         @Override
+        public boolean runsByItself() {
+            return refersToItself;
+        }
+
+        @Override
+        public int at() {
+            return table.at();
+        }
+
+        @Override
         public void settleUnreferenced() {
             if (!referenced || refersToItself) {
                 body.orElseGet(() -> analyser.declare(table.query(), outer, place))
@@ -194,9 +239,21 @@ final class CommonTables {
 
     private static final class Write implements Item {
         private final Block block;
+        private final int at;
 
         Write(Analyser analyser, Query.CommonTable table, Scope outer, Place place) {
             block = analyser.declare(table.query(), outer, place);
+            at = table.at();
+        }
+
+        @Override
+        public boolean runsByItself() {
+            return true;
+        }
+
+        @Override
+        public int at() {
+            return at;
         }
 
         @Override

@@ -15,10 +15,11 @@ import java.util.Set;
 record Conditions(List<Part> parts, Subqueries subqueries) {
     static final Conditions NONE = new Conditions(List.of(), new Subqueries());
 
-    /** One conjunct, what follows from it, and what a subquery that it consists of may be told of its own output. */
-    record Part(Expression condition, List<Fact> facts) {
+    /** One conjunct and what follows from it; {@code members} as in {@link Level.Nested}. */
+    record Part(Expression condition, List<Fact> facts, List<Optional<Variable>> members) {
         Part {
             facts = List.copyOf(facts);
+            members = List.copyOf(members);
         }
     }
 
@@ -38,10 +39,34 @@ record Conditions(List<Part> parts, Subqueries subqueries) {
             if (next instanceof Expression.And and) {
                 and.parts().forEach(left::addLast);
             } else {
-                parts.add(new Part(next, reader.read(next)));
+                parts.add(new Part(next, reader.read(next), members(next, scope)));
             }
         }
         return new Conditions(parts, subqueries);
+    }
+
+    private static List<Optional<Variable>> members(Expression condition, Scope scope) {
+        if (!(condition instanceof Expression.InQuery in)) {
+            return List.of();
+        }
+        List<Expression> left = in.left() instanceof Expression.Row row ? row.parts() : List.of(in.left());
+        return left.stream().map(scope::columnMeant).toList();
+    }
+
+    /** The parts, once their subqueries are settled. */
+    List<Level.Conjunct> conjuncts() {
+        List<Level.Conjunct> conjuncts = new ArrayList<>();
+        for (Part part : parts) {
+            List<Level.Nested> nested = new ArrayList<>();
+            for (Expression holder : subqueriesOf(part.condition())) {
+                List<Optional<Variable>> members =
+                        holder == part.condition() ? part.members() : List.<Optional<Variable>>of();
+                Level level = subqueries.of(queryOf(holder)).level();
+                nested.add(new Level.Nested(level, holder instanceof Expression.Exists, members));
+            }
+            conjuncts.add(new Level.Conjunct(part.condition(), part.facts(), nested));
+        }
+        return conjuncts;
     }
 
     List<Fact> facts() {
@@ -56,7 +81,8 @@ record Conditions(List<Part> parts, Subqueries subqueries) {
             Set<Fact> own = new HashSet<>(part.facts());
             List<Fact> others =
                     context.stream().filter(fact -> !own.contains(fact)).toList();
-            subqueriesOf(part.condition()).forEach(query -> {
+            subqueriesOf(part.condition()).forEach(holder -> {
+                Query query = queryOf(holder);
                 Block block = subqueries.of(query);
                 block.settle(JoinTree.joined(others, inwards(part, query, block)));
             });
@@ -98,27 +124,31 @@ record Conditions(List<Part> parts, Subqueries subqueries) {
         }
         for (int i = 0; i < left.size(); i++) {
             Optional<Variable> inner = block.outputs().get(i).variable();
-            if (inner.isPresent()
-                    && left.get(i) instanceof Expression.Name name
-                    && scope.resolve(name.path()) instanceof Scope.Found found
-                    && FactReader.comparable(found.variable(), inner.get())) {
-                facts.add(new Fact.Equal(found.variable(), inner.get()));
+            Optional<Variable> outer = scope.columnMeant(left.get(i));
+            if (inner.isPresent() && outer.isPresent() && FactReader.comparable(outer.get(), inner.get())) {
+                facts.add(new Fact.Equal(outer.get(), inner.get()));
             }
         }
         return facts;
     }
 
-    private static List<Query> subqueriesOf(Expression condition) {
-        List<Query> found = new ArrayList<>();
+    private static Query queryOf(Expression holder) {
+        if (holder instanceof Expression.Subquery subquery) {
+            return subquery.query();
+        }
+        return holder instanceof Expression.Exists exists ? exists.query() : ((Expression.InQuery) holder).query();
+    }
+
+    /** The expressions inside that hold a subquery. */
+    private static List<Expression> subqueriesOf(Expression condition) {
+        List<Expression> found = new ArrayList<>();
         Deque<Expression> left = new ArrayDeque<>(List.of(condition));
         while (!left.isEmpty()) {
             Expression next = left.removeFirst();
-            if (next instanceof Expression.Subquery subquery) {
-                found.add(subquery.query());
-            } else if (next instanceof Expression.Exists exists) {
-                found.add(exists.query());
-            } else if (next instanceof Expression.InQuery in) {
-                found.add(in.query());
+            if (next instanceof Expression.Subquery
+                    || next instanceof Expression.Exists
+                    || next instanceof Expression.InQuery) {
+                found.add(next);
             }
             next.parts().forEach(left::addLast);
         }

@@ -165,9 +165,7 @@ final class FactReader {
     }
 
     private Optional<Variable> variable(Expression expression) {
-        return expression instanceof Expression.Name name && scope.resolve(name.path()) instanceof Scope.Found found
-                ? Optional.of(found.variable())
-                : Optional.empty();
+        return scope.columnMeant(expression);
     }
 
     /**

@@ -82,11 +82,35 @@ final class FromSources {
         return sources;
     }
 
-    /** The subqueries inside ON and inside functions' arguments. */
-    List<Block> onSubqueries() {
-        List<Block> all = new ArrayList<>(functionSubqueries.all());
-        conditions.values().forEach(on -> all.addAll(on.subqueries().all()));
-        return all;
+    /** What it joins, once it is settled. */
+    Optional<Level.Tree> joined() {
+        return tree.map(this::joined);
+    }
+
+    private Level.Tree joined(JoinTree part) {
+        if (part instanceof JoinTree.Join join) {
+            List<Level.Nested> subqueries = new ArrayList<>();
+            conditions
+                    .getOrDefault(join, Conditions.NONE)
+                    .conjuncts()
+                    .forEach(conjunct -> subqueries.addAll(conjunct.subqueries()));
+            return new Level.Join(join.kind(), joined(join.left()), joined(join.right()), join.on(), subqueries);
+        }
+        JoinTree.Single single = (JoinTree.Single) part;
+        return new Level.Source(single.leaf(), origin(single.leaf()), single.guaranteed());
+    }
+
+    private Level.Origin origin(Leaf leaf) {
+        Source source = sources.get(leaf);
+        if (source instanceof OfTable table) {
+            return new Level.OfTable(analyser.analysis().occurrence(leaf), table.sampled());
+        }
+        if (source instanceof OfBlock inside) {
+            return new Level.OfLevel(inside.block().level(), inside.view());
+        }
+        return source instanceof OfFunction function
+                ? new Level.OfFunction(function.calls(), functionSubqueries.levels())
+                : new Level.OfSystem();
     }
 
     /** Records every occurrence; {@code context} holds of each row that passes. */
@@ -124,7 +148,7 @@ final class FromSources {
             own.addAll(inside.block().carries(leaf));
             List<Fact> others =
                     facts.stream().filter(fact -> !own.contains(fact)).toList();
-            inside.block().settle(JoinTree.joined(others, inside.block().links(leaf)));
+            inside.block().settleAs(leaf, others);
         }
     }
 
@@ -271,16 +295,21 @@ final class FromSources {
             for (String name : merged) {
                 Optional<Variable> ofLeft = sole(left, name);
                 Optional<Variable> ofRight = sole(right, name);
-                if (ofLeft.isPresent() && ofRight.isPresent() && FactReader.comparable(ofLeft.get(), ofRight.get())) {
+                boolean both = ofLeft.isPresent() && ofRight.isPresent();
+                boolean equal = both && FactReader.comparable(ofLeft.get(), ofRight.get());
+                if (equal) {
                     facts.add(new Fact.Equal(ofLeft.get(), ofRight.get()));
                 }
-                columns.add(new Visible(
-                        name,
+                // Columns of different types merge into one of a third, which is none of both.
+                boolean unconverted = equal
+                        || (both && ofLeft.get().type().equals(ofRight.get().type()));
+                Optional<Variable> kept =
                         switch (join.kind()) {
                             case INNER, LEFT -> ofLeft;
                             case RIGHT -> ofRight;
                             case FULL -> Optional.empty();
-                        }));
+                        };
+                columns.add(new Visible(name, unconverted ? kept : Optional.empty()));
             }
             left.columns().stream()
                     .filter(column -> !merged.contains(column.name()))

@@ -98,6 +98,10 @@ sealed interface JoinTree {
             return right;
         }
 
+        List<Fact> on() {
+            return on;
+        }
+
         @Override
         public Set<Leaf> leaves() {
             return leaves;
@@ -184,7 +188,8 @@ sealed interface JoinTree {
         return side.leaves().stream().anyMatch(leaf -> facts.stream().anyMatch(fact -> fact.rejectsNullsOf(leaf)));
     }
 
-    private static List<Fact> without(List<Fact> facts, Set<Leaf> leaves) {
+    /** Those that speak of none of these leaves. */
+    static List<Fact> without(List<Fact> facts, Set<Leaf> leaves) {
         return facts.stream().filter(fact -> !fact.mentions(leaves)).toList();
     }
 

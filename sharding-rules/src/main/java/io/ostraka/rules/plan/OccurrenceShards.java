@@ -109,7 +109,8 @@ record OccurrenceShards(KeyFilter always, List<List<KeyFilter>> oneOfEach) {
         return fact instanceof Fact.IsNull isNull ? Optional.of(isNull.column()) : Optional.empty();
     }
 
-    private static Map<Variable, List<Variable>> equalities(List<Fact> facts) {
+    /** Pairs of columns that hold equal keys. */
+    static Map<Variable, List<Variable>> equalities(List<Fact> facts) {
         Map<Variable, List<Variable>> equal = new HashMap<>();
         for (Fact fact : facts) {
             if (fact instanceof Fact.Equal pair) {
@@ -138,25 +139,5 @@ record OccurrenceShards(KeyFilter always, List<List<KeyFilter>> oneOfEach) {
             }
         }
         return reached;
-    }
-
-    /** Whether the facts make each key column of one occurrence equal to the other's. */
-    static boolean joinedOnKey(Occurrence a, Occurrence b, List<Fact> facts) {
-        if (!(a.rule() instanceof KeyedRule first)
-                || !(b.rule() instanceof KeyedRule second)
-                || !first.placesAs(second)) {
-            return false;
-        }
-        Map<Variable, List<Variable>> equal = equalities(facts);
-        for (int i = 0; i < first.keyColumns().size(); i++) {
-            int left = columnOf(a, first.keyColumns().get(i));
-            int right = columnOf(b, second.keyColumns().get(i));
-            if (left < 0
-                    || right < 0
-                    || !reach(a.leaf().variable(left), equal).contains(b.leaf().variable(right))) {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -24,6 +24,11 @@ record OpaqueBlock(List<String> columns) implements Block {
     }
 
     @Override
+    public boolean hasGaps() {
+        return columns.isEmpty();
+    }
+
+    @Override
     public List<Fact> guaranteed() {
         return List.of();
     }
@@ -41,6 +46,11 @@ record OpaqueBlock(List<String> columns) implements Block {
     @Override
     public void settle(List<Fact> context) {
         // Nothing inside.
+    }
+
+    @Override
+    public Level level() {
+        return new Level.Reference(outputs(), open());
     }
 
     @Override

@@ -5,9 +5,9 @@ import io.ostraka.rules.catalog.Table;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.plan.Distribution.Obstacle;
 import io.ostraka.rules.plan.FunctionJudge.Judgement;
 import io.ostraka.rules.plan.FunctionJudge.Place;
-import io.ostraka.rules.plan.ScatterShape.Obstacle;
 import io.ostraka.rules.rule.KeyType;
 import io.ostraka.rules.rule.KeyedRule;
 import io.ostraka.rules.rule.PinnedRule;
@@ -194,7 +194,7 @@ final class QueryPlanner {
         }
         TableName table = keyed.orElseThrow().table();
         Optional<Obstacle> obstacle = fixed.isEmpty() && place.compareTo(Place.RATHER_DEFAULT_SHARD) < 0
-                ? new ScatterShape(analysis, functions).obstacle(top)
+                ? new ScatterShape(analysis, functions).obstacle(top.level())
                 : Optional.of(new Obstacle("a statement that also needs another shard", -1));
         if (obstacle.isEmpty()) {
             return new Plan.Scatter(router);

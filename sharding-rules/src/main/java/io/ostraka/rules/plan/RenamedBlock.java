@@ -2,6 +2,7 @@ package io.ostraka.rules.plan;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A block whose first columns have other names: {@code WITH q (a, b) AS (...)}. */
 record RenamedBlock(Block block, List<String> columns) implements Block {
@@ -12,6 +13,10 @@ record RenamedBlock(Block block, List<String> columns) implements Block {
     @Override
     public List<Output> outputs() {
         List<Output> renamed = new ArrayList<>();
+        if (hasGaps()) {
+            columns.forEach(column -> renamed.add(new Output(column, "", Optional.empty())));
+            return renamed;
+        }
         for (Output output : block.outputs()) {
             int place = renamed.size();
             String name = place < columns.size() ? columns.get(place) : output.name();
@@ -23,6 +28,11 @@ record RenamedBlock(Block block, List<String> columns) implements Block {
     @Override
     public boolean open() {
         return block.open();
+    }
+
+    @Override
+    public boolean hasGaps() {
+        return block.hasGaps();
     }
 
     @Override
@@ -43,6 +53,16 @@ record RenamedBlock(Block block, List<String> columns) implements Block {
     @Override
     public void settle(List<Fact> context) {
         block.settle(context);
+    }
+
+    @Override
+    public void settleAs(Leaf as, List<Fact> context) {
+        block.settleAs(as, context);
+    }
+
+    @Override
+    public Level level() {
+        return block.level().renamed(outputs());
     }
 
     @Override

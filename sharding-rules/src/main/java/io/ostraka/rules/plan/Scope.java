@@ -57,6 +57,13 @@ record Scope(Optional<Scope> outer, List<Visible> columns, List<Range> ranges, b
         return new Scope(Optional.of(this), List.of(), List.of(), false);
     }
 
+    /** The column that an expression consists of. */
+    Optional<Variable> columnMeant(Expression expression) {
+        return expression instanceof Expression.Name name && resolve(name.path()) instanceof Found found
+                ? Optional.of(found.variable())
+                : Optional.empty();
+    }
+
     Resolution resolve(List<String> path) {
         return switch (path.size()) {
             case 1 -> column(path.get(0));

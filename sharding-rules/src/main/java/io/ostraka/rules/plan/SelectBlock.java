@@ -1,19 +1,23 @@
 package io.ostraka.rules.plan;
 
+import io.ostraka.rules.catalog.Catalog;
 import io.ostraka.rules.catalog.Function;
 import io.ostraka.rules.plan.Analyser.Place;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /** One SELECT. Confined to one statement. */
 final class SelectBlock implements Block {
+    private static final Set<String> ORDER_FREE =
+            Set.of("count", "min", "max", "bool_and", "bool_or", "every", "bit_and", "bit_or", "bit_xor");
+    private static final Set<String> EXACT_SUMS = Set.of("sum", "avg");
+    private static final Set<String> EXACT_TYPES = Set.of("int2", "int4", "int8", "numeric");
+
     private final Analyser analyser;
     private final Query.Select select;
     private final Place place;
@@ -24,6 +28,7 @@ final class SelectBlock implements Block {
     private final Conditions where;
     private final List<Output> outputs = new ArrayList<>();
     private boolean open;
+    private boolean gaps;
 
     SelectBlock(Analyser analyser, Query.Select select, Scope outer, Place place) {
         this.analyser = analyser;
@@ -48,32 +53,49 @@ final class SelectBlock implements Block {
         select.items().forEach(this::addOutputs);
     }
 
-    Query.Select select() {
-        return select;
+    @Override
+    public Level level() {
+        return new Level.Select(
+                select,
+                from.joined(),
+                where.conjuncts(),
+                otherSubqueries.levels(),
+                select.grouping().keys().stream().map(this::groupKey).toList(),
+                select.distinct().on().stream().map(this::groupKey).toList(),
+                answerCalls(true).stream()
+                        .map(call -> new Level.AnswerCall(call, mayAggregate(call), isOrderFree(call)))
+                        .toList(),
+                outputs,
+                open);
     }
 
-    FromSources from() {
-        return from;
+    /** A column, by its name or as the place of one in the select list. */
+    private Optional<Variable> groupKey(Expression key) {
+        if (!(key instanceof Expression.Literal place) || place.index() >= 0) {
+            return scope.columnMeant(key);
+        }
+        boolean shown = place.text().matches("[0-9]{1,4}")
+                && select.items().stream().noneMatch(item -> item.value() instanceof Expression.Star);
+        int item = shown ? Integer.parseInt(place.text()) - 1 : -1;
+        return item >= 0 && item < outputs.size() ? outputs.get(item).variable() : Optional.empty();
     }
 
-    Conditions where() {
-        return where;
-    }
-
-    Place place() {
-        return place;
-    }
-
-    Analyser analyser() {
-        return analyser;
-    }
-
-    /** Every subquery that stands in an expression. */
-    List<Block> subqueries() {
-        List<Block> all = new ArrayList<>(whereSubqueries.all());
-        all.addAll(otherSubqueries.all());
-        from.onSubqueries().forEach(all::add);
-        return all;
+    /** Whether the call comes to the same value in whatever order it is given the rows. */
+    private boolean isOrderFree(Expression.Call call) {
+        if (!mayAggregate(call)) {
+            return true;
+        }
+        boolean system = analyser.catalog().functionsNamed(call.last()).stream()
+                .allMatch(function -> function.name().schema().equals(Catalog.PG_CATALOG));
+        if (!system || call.parts().stream().anyMatch(Expression.Subquery.class::isInstance)) {
+            return false;
+        }
+        return ORDER_FREE.contains(call.last())
+                || (EXACT_SUMS.contains(call.last())
+                        && call.parts().size() == 1
+                        && scope.columnMeant(call.parts().get(0))
+                                .filter(column -> EXACT_TYPES.contains(column.type()))
+                                .isPresent());
     }
 
     @Override
@@ -84,6 +106,11 @@ final class SelectBlock implements Block {
     @Override
     public boolean open() {
         return open;
+    }
+
+    @Override
+    public boolean hasGaps() {
+        return gaps;
     }
 
     @Override
@@ -98,6 +125,7 @@ final class SelectBlock implements Block {
         boolean needsAllRows = !select.tail().limits().isEmpty()
                 || !select.distinct().on().isEmpty()
                 || select.grouping().sets()
+                || select.tail().locks()
                 || !select.windows().isEmpty()
                 || hasWindowCall();
         if (needsAllRows) {
@@ -108,9 +136,7 @@ final class SelectBlock implements Block {
         }
         Set<Variable> keys = new HashSet<>();
         for (Expression key : select.grouping().keys()) {
-            if (key instanceof Expression.Name name && scope.resolve(name.path()) instanceof Scope.Found found) {
-                keys.add(found.variable());
-            }
+            groupKey(key).ifPresent(keys::add);
         }
         return Block.same(
                 outputs.stream()
@@ -161,15 +187,16 @@ final class SelectBlock implements Block {
     private void addStar(Expression.Star star) {
         List<Scope.Visible> columns = scope.columns();
         if (star.qualifier().isEmpty()) {
-            open |= scope.open();
+            gaps |= scope.open();
         } else {
             String range = star.qualifier().get(star.qualifier().size() - 1);
             List<Scope.Range> named = scope.ranges().stream()
                     .filter(candidate -> candidate.name().equals(range))
                     .toList();
-            open |= named.size() != 1 || named.get(0).open();
+            gaps |= named.size() != 1 || named.get(0).open();
             columns = named.size() == 1 ? named.get(0).columns() : List.of();
         }
+        open |= gaps;
         for (Scope.Visible column : columns) {
             outputs.add(new Output(
                     column.name(), column.variable().map(Variable::type).orElse(""), column.variable()));
@@ -246,11 +273,27 @@ final class SelectBlock implements Block {
                 calls.addAll(inside.block().callsForOuterLevels());
             }
         });
+        calls.removeIf(this::isOfThisLevel);
         return calls;
     }
 
-    /** The leaves of FROM with what they are. */
-    Map<Leaf, FromSources.Source> sources() {
-        return new LinkedHashMap<>(from.sources());
+    /** An aggregate without columns, or with a column of this level, is this level's. */
+    private boolean isOfThisLevel(Expression.Call call) {
+        boolean names = false;
+        Deque<Expression> left = new ArrayDeque<>(call.parts());
+        while (!left.isEmpty()) {
+            Expression expression = left.removeFirst();
+            Optional<Variable> column = scope.columnMeant(expression);
+            if (column.filter(found -> from.sources().containsKey(found.leaf())).isPresent()) {
+                return true;
+            }
+            names |= expression instanceof Expression.Name
+                    || expression instanceof Expression.Star
+                    || expression instanceof Expression.Subquery
+                    || expression instanceof Expression.Exists
+                    || expression instanceof Expression.InQuery;
+            expression.parts().forEach(left::addLast);
+        }
+        return !names;
     }
 }

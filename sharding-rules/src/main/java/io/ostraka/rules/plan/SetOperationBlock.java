@@ -39,10 +39,6 @@ final class SetOperationBlock implements Block {
         return same ? type : "";
     }
 
-    List<Block> branches() {
-        return branches;
-    }
-
     @Override
     public List<Output> outputs() {
         return outputs;
@@ -54,18 +50,19 @@ final class SetOperationBlock implements Block {
     }
 
     @Override
+    public boolean hasGaps() {
+        return branches.stream().anyMatch(Block::hasGaps);
+    }
+
+    @Override
     public List<Fact> guaranteed() {
         return List.of();
     }
 
+    /** None that hold of all branches at once: see {@link #settleAs}. */
     @Override
     public List<Fact> links(Leaf as) {
-        if (!operation.tail().limits().isEmpty() || open()) {
-            return List.of();
-        }
-        List<Fact> links = new ArrayList<>();
-        branches.forEach(branch -> links.addAll(branch.links(as)));
-        return links;
+        return List.of();
     }
 
     @Override
@@ -77,6 +74,23 @@ final class SetOperationBlock implements Block {
     public void settle(List<Fact> context) {
         branches.forEach(branch -> branch.settle(context));
         subqueries.all().forEach(subquery -> subquery.settle(List.of()));
+    }
+
+    /** Each branch by itself: an output that carries one column here and another there does not make them equal. */
+    @Override
+    public void settleAs(Leaf as, List<Fact> context) {
+        if (!operation.tail().limits().isEmpty() || open()) {
+            settle(context);
+            return;
+        }
+        branches.forEach(branch -> branch.settleAs(as, context));
+        subqueries.all().forEach(subquery -> subquery.settle(List.of()));
+    }
+
+    @Override
+    public Level level() {
+        return new Level.SetOperation(
+                operation, branches.stream().map(Block::level).toList(), subqueries.levels(), outputs, open());
     }
 
     @Override

@@ -30,7 +30,7 @@ final class Subqueries {
         return inOrder;
     }
 
-    boolean isEmpty() {
-        return inOrder.isEmpty();
+    List<Level> levels() {
+        return inOrder.stream().map(Block::level).toList();
     }
 }

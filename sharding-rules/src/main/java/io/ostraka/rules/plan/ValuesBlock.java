@@ -36,6 +36,11 @@ final class ValuesBlock implements Block {
     }
 
     @Override
+    public boolean hasGaps() {
+        return false;
+    }
+
+    @Override
     public List<Fact> guaranteed() {
         return List.of();
     }
@@ -55,8 +60,9 @@ final class ValuesBlock implements Block {
         subqueries.all().forEach(subquery -> subquery.settle(context));
     }
 
-    boolean hasSubqueries() {
-        return !subqueries.isEmpty();
+    @Override
+    public Level level() {
+        return new Level.Values(subqueries.levels(), outputs());
     }
 
     @Override

@@ -319,6 +319,11 @@ final class WriteBlock implements Block {
     }
 
     @Override
+    public boolean hasGaps() {
+        return true;
+    }
+
+    @Override
     public List<Fact> guaranteed() {
         return List.of();
     }
@@ -336,6 +341,11 @@ final class WriteBlock implements Block {
     @Override
     public void settle(List<Fact> context) {
         settling.settle(context);
+    }
+
+    @Override
+    public Level level() {
+        return new Level.Write();
     }
 
     @Override

@@ -7,6 +7,7 @@
  * <p>A query's way: {@code SyntaxReader} brings the grammar's tree into a {@code Query}; {@code Analyser} makes a {@code
  * Block} of each query level and finds for every occurrence of a table the {@code Fact}s that restrict which of its
  * rows matter ({@code JoinTree} is the heart of that); {@code QueryPlanner} turns facts into {@code KeyFilter}s, which a
- * {@code StatementRouter} evaluates for each execution; {@code ScatterShape} decides whether several shards may answer.
+ * {@code StatementRouter} evaluates for each execution. What is left of the blocks is a tree of {@code Level}s, of
+ * which {@code Distributor} tells how their rows lie over the shards: whether several shards may answer.
  */
 package io.ostraka.rules.plan;
