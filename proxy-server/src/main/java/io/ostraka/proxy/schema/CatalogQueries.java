@@ -91,21 +91,23 @@ final class CatalogQueries {
     static final String RULES = "SELECT DISTINCT w.ev_class FROM pg_rewrite w WHERE w.rulename <> '_RETURN'";
 
     /**
-     * Oid, whether reads reach it, whether writes do, whether it is a function, its schema, its name. Functions of the
-     * system are left out; so is a table's dependence on itself.
+     * Oid, whether reads reach it, whether writes do, whether it is a function, its schema, its name, the column whose
+     * default alone reaches it. Functions of the system are left out; so is a table's dependence on itself.
      */
-    static final String HIDDEN_ACCESS = "WITH parts (relid, classid, objid, reads, writes) AS ("
-            + "SELECT tgrelid, 'pg_trigger'::regclass, oid, false, true FROM pg_trigger WHERE NOT tgisinternal"
-            + " UNION ALL SELECT f.adrelid, 'pg_attrdef'::regclass, f.oid, a.attgenerated = 'v', true FROM pg_attrdef f"
+    static final String HIDDEN_ACCESS = "WITH parts (relid, classid, objid, reads, writes, attname) AS ("
+            + "SELECT tgrelid, 'pg_trigger'::regclass, oid, false, true, NULL::name FROM pg_trigger"
+            + " WHERE NOT tgisinternal"
+            + " UNION ALL SELECT f.adrelid, 'pg_attrdef'::regclass, f.oid, a.attgenerated = 'v', true,"
+            + " CASE WHEN a.attgenerated = '' THEN a.attname END FROM pg_attrdef f"
             + " JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum"
-            + " UNION ALL SELECT p.polrelid, 'pg_policy'::regclass, p.oid, p.polcmd IN ('r', '*'), true FROM pg_policy p"
-            + " JOIN pg_class c ON c.oid = p.polrelid WHERE c.relrowsecurity"
-            + " UNION ALL SELECT conrelid, 'pg_constraint'::regclass, oid, false, true FROM pg_constraint"
+            + " UNION ALL SELECT p.polrelid, 'pg_policy'::regclass, p.oid, p.polcmd IN ('r', '*'), true, NULL"
+            + " FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relrowsecurity"
+            + " UNION ALL SELECT conrelid, 'pg_constraint'::regclass, oid, false, true, NULL FROM pg_constraint"
             + " WHERE conrelid <> 0 AND contype IN ('c', 'x')"
-            + " UNION ALL SELECT indrelid, 'pg_class'::regclass, indexrelid, false, true FROM pg_index"
+            + " UNION ALL SELECT indrelid, 'pg_class'::regclass, indexrelid, false, true, NULL FROM pg_index"
             + " WHERE indexprs IS NOT NULL OR indpred IS NOT NULL)"
             + " SELECT DISTINCT s.relid, s.reads, s.writes, p.oid IS NOT NULL, coalesce(pn.nspname, rn.nspname),"
-            + " coalesce(p.proname, r.relname)"
+            + " coalesce(p.proname, r.relname), s.attname"
             + " FROM parts s JOIN pg_depend d ON d.classid = s.classid AND d.objid = s.objid"
             + " LEFT JOIN pg_proc p ON d.refclassid = 'pg_proc'::regclass AND p.oid = d.refobjid"
             + " LEFT JOIN pg_namespace pn ON pn.oid = p.pronamespace"
@@ -114,10 +116,32 @@ final class CatalogQueries {
             + " LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace"
             + " WHERE pn.nspname <> 'pg_catalog' OR r.oid IS NOT NULL"
             // A serial column's default names its sequence; an identity column's sequence only names the column.
-            + " UNION SELECT d.refobjid, false, true, false, sn.nspname, s.relname FROM pg_depend d"
+            + " UNION SELECT d.refobjid, false, true, false, sn.nspname, s.relname, ia.attname FROM pg_depend d"
+            + " JOIN pg_attribute ia ON ia.attrelid = d.refobjid AND ia.attnum = d.refobjsubid"
             + " JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_namespace sn ON sn.oid = s.relnamespace"
             + " WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0"
             + " AND d.deptype = 'i'";
+
+    /** Oid, function's schema and name, for INSERT, for UPDATE, arguments. */
+    static final String ROW_TRIGGERS =
+            "SELECT t.tgrelid, n.nspname, p.proname, (t.tgtype & 4) <> 0, (t.tgtype & 16) <> 0,"
+                    + " t.tgargs FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace"
+                    + " WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND (t.tgtype & 3) = 3 AND (t.tgtype & 20) <> 0"
+                    + " ORDER BY t.tgrelid, t.tgname";
+
+    /**
+     * Oid of the referenced table, schema and name of the referring one, its columns, the referenced ones, the actions on
+     * UPDATE and DELETE.
+     */
+    static final String CASCADES = "SELECT o.confrelid, n.nspname, c.relname,"
+            + " array(SELECT a.attname::text FROM unnest(o.conkey) WITH ORDINALITY k(attnum, place)"
+            + " JOIN pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = k.attnum ORDER BY k.place),"
+            + " array(SELECT a.attname::text FROM unnest(o.confkey) WITH ORDINALITY k(attnum, place)"
+            + " JOIN pg_attribute a ON a.attrelid = o.confrelid AND a.attnum = k.attnum ORDER BY k.place),"
+            + " o.confupdtype, o.confdeltype"
+            + " FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+            + " WHERE o.contype = 'f' AND (o.confupdtype NOT IN ('a', 'r') OR o.confdeltype NOT IN ('a', 'r')) AND "
+            + USER_RELATION + " ORDER BY 1, 2, 3, o.conname";
 
     /** Child's oid, parent's oid, whether the child is a partition. */
     static final String INHERITANCE = "SELECT i.inhrelid, i.inhparent, c.relispartition FROM pg_inherits i"

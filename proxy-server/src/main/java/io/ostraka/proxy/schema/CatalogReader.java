@@ -5,7 +5,12 @@ import io.ostraka.rules.catalog.Function;
 import io.ostraka.rules.catalog.FunctionName;
 import io.ostraka.rules.catalog.HiddenAccess;
 import io.ostraka.rules.catalog.Table;
+import io.ostraka.rules.catalog.WriteEffects;
+import io.ostraka.rules.catalog.WriteEffects.Action;
+import io.ostraka.rules.catalog.WriteEffects.Cascade;
+import io.ostraka.rules.catalog.WriteEffects.RowTrigger;
 import io.ostraka.rules.config.TableName;
+import java.nio.charset.StandardCharsets;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -15,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -77,6 +83,8 @@ final class CatalogReader {
         each(CatalogQueries.FOREIGN_KEYS, this::foreignKey);
         each(CatalogQueries.RULES, this::rule);
         each(CatalogQueries.HIDDEN_ACCESS, this::hiddenAccess);
+        each(CatalogQueries.ROW_TRIGGERS, this::rowTrigger);
+        each(CatalogQueries.CASCADES, this::cascade);
         each(CatalogQueries.INHERITANCE, this::inheritance);
         each(CatalogQueries.FUNCTIONS, this::function);
         each(CatalogQueries.AGGREGATE_SUPPORT, this::aggregateSupport);
@@ -172,14 +180,52 @@ final class CatalogReader {
         if (relation == null) {
             return; // A temporary table's default or check.
         }
-        for (Reached reached : List.of(relation.onRead, relation.onWrite)) {
-            if (row.getBoolean(reached == relation.onRead ? 2 : 3)) {
-                if (row.getBoolean(4)) {
-                    reached.functions.add(new FunctionName(row.getString(5), row.getString(6)));
-                } else {
-                    reached.tables.add(new TableName(row.getString(5), row.getString(6)));
-                }
+        String column = row.getString(7);
+        if (column != null) {
+            relation.onDefault.computeIfAbsent(column, first -> new Reached()).add(row);
+            return;
+        }
+        if (row.getBoolean(2)) {
+            relation.onRead.add(row);
+        }
+        if (row.getBoolean(3)) {
+            relation.onWrite.add(row);
+        }
+    }
+
+    private void rowTrigger(ResultSet row) throws SQLException {
+        ReadRelation relation = of(row);
+        if (relation != null) { // Temporary tables have triggers, too.
+            relation.before.add(new RowTrigger(
+                    new FunctionName(row.getString(2), row.getString(3)),
+                    row.getBoolean(4),
+                    row.getBoolean(5),
+                    arguments(row.getBytes(6))));
+        }
+    }
+
+    /** Each is ended by a null byte. */
+    private static List<String> arguments(byte[] packed) {
+        List<String> arguments = new ArrayList<>();
+        int from = 0;
+        for (int i = 0; i < packed.length; i++) {
+            if (packed[i] == 0) {
+                arguments.add(new String(packed, from, i - from, StandardCharsets.UTF_8));
+                from = i + 1;
             }
+        }
+        return arguments;
+    }
+
+    private void cascade(ResultSet row) throws SQLException {
+        ReadRelation relation = of(row);
+        if (relation != null) {
+            relation.cascades.add(new Cascade(
+                    new TableName(row.getString(2), row.getString(3)),
+                    strings(row, 4),
+                    strings(row, 5),
+                    Action.of(row.getString(6).charAt(0)),
+                    Action.of(row.getString(7).charAt(0))));
         }
     }
 
@@ -226,6 +272,15 @@ final class CatalogReader {
         private final Set<TableName> tables = new HashSet<>();
         private final Set<FunctionName> functions = new HashSet<>();
 
+        /** A row of {@link CatalogQueries#HIDDEN_ACCESS}. */
+        void add(ResultSet row) throws SQLException {
+            if (row.getBoolean(4)) {
+                functions.add(new FunctionName(row.getString(5), row.getString(6)));
+            } else {
+                tables.add(new TableName(row.getString(5), row.getString(6)));
+            }
+        }
+
         void addAll(Reached other) {
             tables.addAll(other.tables);
             functions.addAll(other.functions);
@@ -251,6 +306,9 @@ final class CatalogReader {
         private final List<ReadRelation> children = new ArrayList<>();
         private final Reached onRead = new Reached();
         private final Reached onWrite = new Reached();
+        private final Map<String, Reached> onDefault = new HashMap<>();
+        private final List<RowTrigger> before = new ArrayList<>();
+        private final List<Cascade> cascades = new ArrayList<>();
         private List<String> primaryKey = List.of();
         private Optional<TableName> partitionOf = Optional.empty();
         private boolean hasRules;
@@ -265,11 +323,12 @@ final class CatalogReader {
         Table table() {
             Reached read = new Reached();
             Reached write = new Reached();
-            gather(read, write);
+            Set<RowTrigger> triggers = new LinkedHashSet<>();
+            gather(read, write, triggers);
             return new Table(
                     name,
                     kind,
-                    columns,
+                    columns.stream().map(this::withDefault).toList(),
                     primaryKey,
                     uniqueKeys,
                     partitionOf,
@@ -277,13 +336,31 @@ final class CatalogReader {
                     definition,
                     read.access(),
                     write.access(),
-                    hasRules);
+                    hasRules,
+                    triggers.isEmpty() && cascades.isEmpty()
+                            ? WriteEffects.NONE
+                            : new WriteEffects(List.copyOf(triggers), cascades));
         }
 
-        private void gather(Reached read, Reached write) {
+        private void gather(Reached read, Reached write, Set<RowTrigger> triggers) {
             read.addAll(onRead);
             write.addAll(onWrite);
-            children.forEach(child -> child.gather(read, write));
+            triggers.addAll(before);
+            children.forEach(child -> child.gather(read, write, triggers));
+        }
+
+        private Column withDefault(Column column) {
+            Reached reached = onDefault.get(column.name());
+            return reached == null
+                    ? column
+                    : new Column(
+                            column.name(),
+                            column.type(),
+                            column.typeModifier(),
+                            column.notNull(),
+                            column.hasDefault(),
+                            column.deterministicCollation(),
+                            reached.access());
         }
 
         TableShape shape() {

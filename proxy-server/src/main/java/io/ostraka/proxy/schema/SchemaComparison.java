@@ -72,7 +72,7 @@ final class SchemaComparison {
     private void compare(TableName table, SortedMap<ShardName, TableShape> found) {
         Map<ShardName, String> kinds = each(found, shape -> words(shape.kind()));
         if (differ(kinds)) {
-            report(table, "it is " + by(kinds));
+            reportMeaning(table, "it is " + by(kinds));
             return;
         }
         Set<String> everywhere = new LinkedHashSet<>();
@@ -85,7 +85,7 @@ final class SchemaComparison {
                 found,
                 shape -> shape.columns().stream().map(ColumnShape::name).collect(Collectors.joining(", ", "(", ")")));
         if (sameColumns && differ(orders)) {
-            report(table, "columns are in the order " + by(orders));
+            reportMeaning(table, "columns are in the order " + by(orders));
         }
         Map<ShardName, String> partitioning =
                 each(found, shape -> shape.partitioning().isEmpty() ? "not partitioned" : shape.partitioning());
@@ -95,7 +95,7 @@ final class SchemaComparison {
         compareConstraints(table, found);
         Map<ShardName, String> definitions = each(found, TableShape::definition);
         if (differ(definitions)) {
-            report(table, "its query is not the same on " + and(found.keySet()));
+            reportMeaning(table, "its query is not the same on " + and(found.keySet()));
         }
     }
 
@@ -109,11 +109,12 @@ final class SchemaComparison {
                 .ifPresentOrElse(column -> columns.put(shard, column), () -> missing.add(shard)));
         String column = "column " + name;
         if (!missing.isEmpty()) {
-            report(table, column + " is missing on " + and(missing) + ", but exists on " + and(columns.keySet()));
+            reportMeaning(
+                    table, column + " is missing on " + and(missing) + ", but exists on " + and(columns.keySet()));
         }
         Map<ShardName, String> types = each(columns, ColumnShape::type);
         if (differ(types)) {
-            report(table, column + " is " + by(types));
+            reportMeaning(table, column + " is " + by(types));
         }
         Map<ShardName, String> nullable = each(columns, shape -> shape.notNull() ? "NOT NULL" : "nullable");
         if (differ(nullable)) {
@@ -122,11 +123,16 @@ final class SchemaComparison {
         Map<ShardName, String> collations =
                 each(columns, shape -> shape.collation().isEmpty() ? "no collation" : "collation " + shape.collation());
         if (differ(collations) && !differ(types)) {
-            report(table, column + " has " + by(collations));
+            reportMeaning(table, column + " has " + by(collations));
         }
         Map<ShardName, String> values = each(columns, shape -> shape.value().isEmpty() ? "no default" : shape.value());
         if (differ(values)) {
-            report(table, column + " has " + by(values));
+            String text = column + " has " + by(values);
+            if (values.values().stream().anyMatch(value -> value.startsWith("GENERATED ALWAYS AS ("))) {
+                reportMeaning(table, text);
+            } else {
+                report(table, text);
+            }
         }
         return missing.isEmpty();
     }
@@ -148,7 +154,12 @@ final class SchemaComparison {
     }
 
     private void report(TableName table, String text) {
-        differences.add(new SchemaDifference(table, "table " + table + ": " + text));
+        differences.add(new SchemaDifference(table, "table " + table + ": " + text, false));
+    }
+
+    /** A difference that makes statements mean other things on other shards. */
+    private void reportMeaning(TableName table, String text) {
+        differences.add(new SchemaDifference(table, "table " + table + ": " + text, true));
     }
 
     private static <T> Map<ShardName, String> each(Map<ShardName, T> values, Function<T, String> aspect) {

@@ -6,6 +6,7 @@ import io.ostraka.rules.catalog.Function;
 import io.ostraka.rules.catalog.FunctionName;
 import io.ostraka.rules.catalog.HiddenAccess;
 import io.ostraka.rules.catalog.Table;
+import io.ostraka.rules.catalog.WriteEffects;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.config.TableName;
@@ -61,8 +62,11 @@ final class SchemaMerge {
         });
         functions().forEach(catalog::function);
         RuleSet rules = RuleSet.resolve(database, types(tables));
-        return new SchemaState(
-                catalog.build(), rules, SchemaComparison.compare(shards, name -> placement(rules, name)), unread);
+        List<SchemaDifference> differences = SchemaComparison.compare(shards, name -> placement(rules, name));
+        differences.stream()
+                .filter(SchemaDifference::ofMeaning)
+                .forEach(difference -> catalog.disagreement(difference.table(), difference.text()));
+        return new SchemaState(catalog.build(), rules, differences, unread);
     }
 
     private Collection<ShardSchema> defaultFirst() {
@@ -135,7 +139,8 @@ final class SchemaMerge {
                 a.definition(),
                 both(a.onRead(), b.onRead()),
                 both(a.onWrite(), b.onWrite()),
-                a.hasRules() || b.hasRules());
+                a.hasRules() || b.hasRules(),
+                both(a.effects(), b.effects()));
     }
 
     private static Column agreed(Column a, Optional<Column> other) {
@@ -145,8 +150,17 @@ final class SchemaMerge {
                         a.typeModifier(),
                         a.notNull() && b.notNull(),
                         a.hasDefault() || b.hasDefault(),
-                        a.deterministicCollation() && b.deterministicCollation()))
+                        a.deterministicCollation() && b.deterministicCollation(),
+                        both(a.onDefault(), b.onDefault())))
                 .orElse(a);
+    }
+
+    private static WriteEffects both(WriteEffects a, WriteEffects b) {
+        Set<WriteEffects.RowTrigger> before = new LinkedHashSet<>(a.before());
+        before.addAll(b.before());
+        Set<WriteEffects.Cascade> cascades = new LinkedHashSet<>(a.cascades());
+        cascades.addAll(b.cascades());
+        return new WriteEffects(List.copyOf(before), List.copyOf(cascades));
     }
 
     private static HiddenAccess both(HiddenAccess a, HiddenAccess b) {

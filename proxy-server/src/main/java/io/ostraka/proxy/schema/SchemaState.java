@@ -2,7 +2,6 @@ package io.ostraka.proxy.schema;
 
 import io.ostraka.rules.catalog.Catalog;
 import io.ostraka.rules.config.ShardName;
-import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.rule.RuleSet;
 import java.util.List;
 import java.util.Map;
@@ -20,10 +19,5 @@ public record SchemaState(
     public SchemaState {
         differences = List.copyOf(differences);
         unread = Map.copyOf(unread);
-    }
-
-    /** Whether the table is the same on all shards of its rule, as far as they were read. */
-    public boolean agreeOn(TableName table) {
-        return differences.stream().noneMatch(difference -> difference.table().equals(table));
     }
 }

@@ -27,6 +27,7 @@ public final class Catalog {
     private final Map<TableName, List<TableName>> children;
     private final Map<String, List<Function>> functions;
     private final Set<FunctionName> ambientFunctions;
+    private final Map<TableName, String> disagreements;
 
     private Catalog(Builder builder) {
         version = builder.version;
@@ -45,6 +46,7 @@ public final class Catalog {
         byName.replaceAll((name, found) -> List.copyOf(found));
         functions = Map.copyOf(byName);
         ambientFunctions = Set.copyOf(builder.ambientFunctions);
+        disagreements = Map.copyOf(builder.disagreements);
     }
 
     public static Builder builder(long version) {
@@ -124,6 +126,11 @@ public final class Catalog {
         return ambientFunctions;
     }
 
+    /** How the shards of a table differ so much that its name does not mean one thing; empty when they do not. */
+    public Optional<String> disagreement(TableName table) {
+        return Optional.ofNullable(disagreements.get(table));
+    }
+
     /** Collects a catalog. Confined to the thread that builds. */
     public static final class Builder {
         private final long version;
@@ -131,6 +138,7 @@ public final class Catalog {
         private final Map<TableName, Table> tables = new LinkedHashMap<>();
         private final Map<FunctionName, Function> functions = new LinkedHashMap<>();
         private final Set<FunctionName> ambientFunctions = new HashSet<>();
+        private final Map<TableName, String> disagreements = new LinkedHashMap<>();
 
         private Builder(long version) {
             this.version = version;
@@ -164,6 +172,12 @@ public final class Catalog {
          */
         public Builder ambientFunction(FunctionName name) {
             ambientFunctions.add(name);
+            return this;
+        }
+
+        /** {@code text} says how, for people; the first one counts. */
+        public Builder disagreement(TableName table, String text) {
+            disagreements.putIfAbsent(table, text);
             return this;
         }
 

@@ -2,7 +2,8 @@ package io.ostraka.rules.catalog;
 
 /**
  * A column. {@code type} is PostgreSQL's own name without modifier ({@code int4}, {@code bpchar}, {@code timestamptz});
- * a domain shows its base type. {@code deterministicCollation} is true for types without collation.
+ * a domain shows its base type. {@code deterministicCollation} is true for types without collation;
+ * {@code onDefault} is what its default or identity reaches when no value is given.
  */
 public record Column(
         String name,
@@ -10,4 +11,17 @@ public record Column(
         int typeModifier,
         boolean notNull,
         boolean hasDefault,
-        boolean deterministicCollation) {}
+        boolean deterministicCollation,
+        HiddenAccess onDefault) {
+
+    /** One whose default, if it has one, reaches nothing. */
+    public Column(
+            String name,
+            String type,
+            int typeModifier,
+            boolean notNull,
+            boolean hasDefault,
+            boolean deterministicCollation) {
+        this(name, type, typeModifier, notNull, hasDefault, deterministicCollation, HiddenAccess.NONE);
+    }
+}

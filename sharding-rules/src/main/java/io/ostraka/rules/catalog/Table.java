@@ -19,10 +19,10 @@ import java.util.Optional;
  * empty</b>, so that every name in it is qualified
  * @param onRead what the policies for SELECT ({@code pg_policy}, while {@code relrowsecurity}) reach, and virtual
  * generated columns
- * @param onWrite what a write reaches besides: {@code pg_trigger} where {@code NOT tgisinternal}, policies, defaults
- * and generated columns ({@code pg_attrdef}), checks ({@code pg_constraint}), index expressions; those of its
- * partitions too
+ * @param onWrite what a write reaches besides: {@code pg_trigger} where {@code NOT tgisinternal}, policies, generated
+ * columns ({@code pg_attrdef}), checks ({@code pg_constraint}), index expressions; those of its partitions too
  * @param hasRules whether {@code pg_rewrite} has another rule than a view's {@code _RETURN}
+ * @param effects what a write changes besides the statement's own rows and values
  */
 public record Table(
         TableName name,
@@ -35,7 +35,8 @@ public record Table(
         Optional<String> definition,
         HiddenAccess onRead,
         HiddenAccess onWrite,
-        boolean hasRules) {
+        boolean hasRules,
+        WriteEffects effects) {
 
     /** {@code pg_class.relkind}, less indexes, composite types and TOAST. */
     public enum Kind {
@@ -65,6 +66,34 @@ public record Table(
         primaryKey = List.copyOf(primaryKey);
         uniqueKeys = List.copyOf(uniqueKeys);
         inherits = List.copyOf(inherits);
+    }
+
+    /** One whose writes have no further effects. */
+    public Table(
+            TableName name,
+            Kind kind,
+            List<Column> columns,
+            List<String> primaryKey,
+            List<List<String>> uniqueKeys,
+            Optional<TableName> partitionOf,
+            List<TableName> inherits,
+            Optional<String> definition,
+            HiddenAccess onRead,
+            HiddenAccess onWrite,
+            boolean hasRules) {
+        this(
+                name,
+                kind,
+                columns,
+                primaryKey,
+                uniqueKeys,
+                partitionOf,
+                inherits,
+                definition,
+                onRead,
+                onWrite,
+                hasRules,
+                WriteEffects.NONE);
     }
 
     /** A plain table with these columns and nothing else. */

@@ -123,6 +123,10 @@ final class Analyser {
      */
     TableName nameOf(FromItem.Relation relation, Optional<Table> known, Place place) {
         if (known.isPresent()) {
+            catalog.disagreement(known.get().name()).ifPresent(how -> {
+                throw Refusals.disagreement(known.get().name(), how, relation.at())
+                        .toException();
+            });
             return known.get().name();
         }
         planner.awaited(relation.name(), place.searchPath()).ifPresent(table -> {
@@ -133,6 +137,15 @@ final class Analyser {
                 ? relation.name().get(parts - 2)
                 : place.searchPath().stream().findFirst().orElse("public");
         return new TableName(schema, relation.last());
+    }
+
+    FunctionJudge functions() {
+        return planner.functions();
+    }
+
+    /** The rule of one table alone. */
+    TableRule rule(TableName name) {
+        return rules.ruleFor(name);
     }
 
     /** The rule for reading a table, which also reads the tables that inherit from it. */

@@ -5,16 +5,23 @@ import io.ostraka.rules.catalog.Function;
 import io.ostraka.rules.catalog.FunctionName;
 import io.ostraka.rules.catalog.HiddenAccess;
 import io.ostraka.rules.catalog.Table;
+import io.ostraka.rules.catalog.WriteEffects;
+import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.error.PgErrorException;
+import io.ostraka.rules.rule.PinnedRule;
+import io.ostraka.rules.rule.RuleSet;
 import io.ostraka.rules.sql.StatementNames;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -27,8 +34,9 @@ final class FunctionJudge {
     private static final Set<String> READABLE = Set.of("sql", "plpgsql", "internal", "c");
 
     private final Catalog catalog;
-    private final Set<String> tableNames = new HashSet<>();
-    private final Map<FunctionName, Optional<String>> hazards = new ConcurrentHashMap<>();
+    private final RuleSet rules;
+    private final Map<String, List<TableName>> tablesByName = new HashMap<>();
+    private final Map<FunctionName, Reach> reaches = new ConcurrentHashMap<>();
 
     /** Where a call may run, from everywhere to nowhere. */
     enum Place {
@@ -51,12 +59,15 @@ final class FunctionJudge {
         }
     }
 
-    FunctionJudge(Catalog catalog) {
+    FunctionJudge(Catalog catalog, RuleSet rules) {
         this.catalog = catalog;
+        this.rules = rules;
         for (Table table : catalog.tables()) {
             boolean system = isSystem(table.name().schema());
             if (!system && table.kind() != Table.Kind.SEQUENCE) {
-                tableNames.add(table.name().name());
+                tablesByName
+                        .computeIfAbsent(table.name().name(), first -> new ArrayList<>(1))
+                        .add(table.name());
             }
         }
     }
@@ -71,7 +82,7 @@ final class FunctionJudge {
                 .filter(function -> !isSystem(function.name().schema()))
                 .toList();
         for (Function function : own) {
-            Optional<String> hazard = hazard(function.name());
+            Optional<String> hazard = reach(function.name()).hazard();
             if (hazard.isPresent()) {
                 return nowhere(hazard.get(), "Call it with ostraka.shard set, where it sees one shard only.");
             }
@@ -128,26 +139,49 @@ final class FunctionJudge {
         return works ? Place.DEFAULT_SHARD : Place.ONE_SHARD;
     }
 
-    /** Why a function that is not PostgreSQL's own cannot be called; empty when it can. */
-    Optional<String> hazard(FunctionName name) {
-        Optional<String> known = hazards.get(name);
+    /** The shards whose tables a call needs, by the bodies of what it may mean. */
+    Set<ShardName> shards(Analysis.FunctionUse use) {
+        Set<ShardName> shards = new HashSet<>();
+        List<Function> meant = use.schema()
+                .map(schema -> catalog.function(new FunctionName(schema, use.last())).stream()
+                        .toList())
+                .orElseGet(() -> catalog.functions(use.last(), use.searchPath()));
+        meant.stream()
+                .filter(function -> !isSystem(function.name().schema()))
+                .forEach(function -> shards.addAll(reach(function.name()).shards()));
+        return shards;
+    }
+
+    /** What a function that is not PostgreSQL's own needs. */
+    Reach reach(FunctionName name) {
+        Reach known = reaches.get(name);
         if (known != null) {
             return known;
         }
-        Optional<String> found = findHazard(name);
-        hazards.put(name, found);
+        Reach found = findReach(name);
+        reaches.put(name, found);
         return found;
     }
 
-    /** Why a table cannot be used because of what it reaches by itself; other tables than its own may be elsewhere. */
+    /** Why a table cannot be used because of what it reaches by itself; empty when the shard it is on has all of that. */
     Optional<String> hazard(TableName table, HiddenAccess access) {
+        if (access.isNone()) {
+            return Optional.empty();
+        }
+        Set<ShardName> there =
+                rules.ruleFor(table) instanceof PinnedRule pinned ? pinned.shards() : Set.<ShardName>of();
         for (TableName reached : access.tables()) {
-            if (!reached.equals(table) && !isSystem(reached.schema())) {
-                return Optional.of("It reaches table \"" + reached + "\" through a trigger, policy or rule.");
+            boolean elsewhere = !reached.equals(table)
+                    && !isSystem(reached.schema())
+                    && !shardOf(reached).filter(there::contains).isPresent();
+            if (elsewhere) {
+                return Optional.of("It reaches table \"" + reached + "\" through a trigger, policy, default or rule.");
             }
         }
         for (FunctionName function : access.functions()) {
-            Optional<String> hazard = isSystem(function.schema()) ? Optional.empty() : hazard(function);
+            Optional<String> hazard = isSystem(function.schema())
+                    ? Optional.empty()
+                    : reach(function).obstacleOn(there);
             if (hazard.isPresent()) {
                 return Optional.of("It runs function \"" + function + "\": " + hazard.get());
             }
@@ -155,10 +189,32 @@ final class FunctionJudge {
         return Optional.empty();
     }
 
+    /** The one shard that has all of a table; empty for one with a key, for copies, and for views. */
+    private Optional<ShardName> shardOf(TableName name) {
+        boolean view = catalog.table(name).map(Table::isView).orElse(true);
+        try {
+            return !view && rules.ruleFor(name) instanceof PinnedRule pinned
+                    ? Optional.of(pinned.shard())
+                    : Optional.empty();
+        } catch (PgErrorException unusable) {
+            return Optional.empty();
+        }
+    }
+
+    /** Why a trigger may put a row on a shard that is not its key's. */
+    Optional<String> keyChange(List<String> keys, WriteEffects.RowTrigger trigger) {
+        return catalog.function(trigger.function())
+                        .filter(function -> !TriggerBody.mayChange(keys, trigger, function))
+                        .isPresent()
+                ? Optional.empty()
+                : Optional.of("Its trigger function \"" + trigger.function() + "\" may change the shard key ("
+                        + String.join(", ", keys) + ") after the shard was chosen by it.");
+    }
+
     /** Why no statement is safe: a function behind an operator, a cast or a domain. */
     Optional<String> ambientHazard() {
         for (FunctionName function : catalog.ambientFunctions()) {
-            Optional<String> hazard = hazard(function);
+            Optional<String> hazard = reach(function).obstacleOn(Set.of());
             if (hazard.isPresent()) {
                 return Optional.of("Function \"" + function + "\", which stands behind an operator, a cast or a type: "
                         + hazard.get());
@@ -167,27 +223,30 @@ final class FunctionJudge {
         return Optional.empty();
     }
 
-    private Optional<String> findHazard(FunctionName root) {
+    private Reach findReach(FunctionName root) {
         Set<FunctionName> seen = new HashSet<>(Set.of(root));
         Deque<FunctionName> left = new ArrayDeque<>(seen);
+        Set<ShardName> shards = new HashSet<>();
         while (!left.isEmpty()) {
             FunctionName name = left.removeFirst();
             Optional<Function> function = catalog.function(name);
             if (function.isEmpty()) {
-                return Optional.of("Nothing is known of function \"" + name + "\".");
+                return Reach.hazard("Nothing is known of function \"" + name + "\".");
             }
             Set<FunctionName> called = new HashSet<>(function.get().calls());
-            Optional<String> hazard = hazardOfBodies(function.get(), called);
+            Optional<String> hazard = hazardOfBodies(function.get(), called, shards);
             if (hazard.isPresent()) {
-                return Optional.of(name.equals(root) ? hazard.get() : "It calls \"" + name + "\". " + hazard.get());
+                return Reach.hazard(name.equals(root) ? hazard.get() : "It calls \"" + name + "\". " + hazard.get());
             }
             called.stream().filter(seen::add).forEach(left::addLast);
         }
-        return Optional.empty();
+        return shards.size() > 1
+                ? Reach.hazard("It names tables on different shards: " + new TreeSet<>(shards) + ".")
+                : Reach.of(shards);
     }
 
-    /** Adds what the bodies may call to {@code called}. */
-    private Optional<String> hazardOfBodies(Function function, Set<FunctionName> called) {
+    /** Adds what the bodies may call to {@code called}, and where the tables are that they name to {@code shards}. */
+    private Optional<String> hazardOfBodies(Function function, Set<FunctionName> called, Set<ShardName> shards) {
         for (String language : function.languages()) {
             if (!READABLE.contains(language)) {
                 return Optional.of("Functions in language " + language + " may read tables unseen.");
@@ -198,7 +257,7 @@ final class FunctionJudge {
             return Optional.of("It reads tables that the statement does not name.");
         }
         for (String body : function.bodies()) {
-            Optional<String> hazard = hazardOfBody(body, called);
+            Optional<String> hazard = hazardOfBody(body, called, shards);
             if (hazard.isPresent()) {
                 return hazard;
             }
@@ -206,12 +265,12 @@ final class FunctionJudge {
         return Optional.empty();
     }
 
-    private Optional<String> hazardOfBody(String body, Set<FunctionName> called) {
+    private Optional<String> hazardOfBody(String body, Set<FunctionName> called, Set<ShardName> shards) {
         Set<String> words;
         boolean dynamic;
         try {
             StatementNames names = StatementNames.of(body, 0, body.length());
-            words = new HashSet<>(names.identifiers());
+            words = new TreeSet<>(names.identifiers());
             words.addAll(names.wordsInText());
             dynamic = names.identifiers().contains("execute");
         } catch (PgErrorException notSql) {
@@ -221,8 +280,12 @@ final class FunctionJudge {
             return Optional.of("Its body runs statements that it makes of text.");
         }
         for (String word : words) {
-            if (tableNames.contains(word)) {
-                return Optional.of("Its body names table \"" + word + "\".");
+            for (TableName table : tablesByName.getOrDefault(word, List.of())) {
+                Optional<ShardName> shard = shardOf(table);
+                if (shard.isEmpty()) {
+                    return Optional.of("Its body names table \"" + word + "\".");
+                }
+                shards.add(shard.get());
             }
             if (SystemFunctions.needsCare(word)) {
                 return Optional.of("Its body calls \"" + word + "\".");

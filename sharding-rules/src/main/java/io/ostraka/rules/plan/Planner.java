@@ -36,7 +36,7 @@ public final class Planner {
     public Planner(DatabaseConfig database, RuleSet rules, Catalog catalog) {
         this.database = database;
         this.catalog = catalog;
-        FunctionJudge functions = new FunctionJudge(catalog);
+        FunctionJudge functions = new FunctionJudge(catalog, rules);
         space = new ShardSet.Space(database.shards().keySet());
         oneShard = oneShard(space.none());
         queries = new QueryPlanner(database, rules, catalog, functions);

@@ -51,11 +51,15 @@ sealed interface Query {
         }
     }
 
-    /** {@code columns} is empty when none are listed; {@code source} is empty for DEFAULT VALUES. */
+    /**
+     * {@code columns} is empty when none are listed; {@code source} is empty for DEFAULT VALUES. {@code overridingUser}:
+     * identity columns ignore the values that are given.
+     */
     record Insert(
             With with,
             FromItem.Relation target,
             List<String> columns,
+            boolean overridingUser,
             Optional<Query> source,
             Optional<OnConflict> onConflict,
             List<Item> returning,

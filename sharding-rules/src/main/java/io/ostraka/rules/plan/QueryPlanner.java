@@ -107,6 +107,10 @@ final class QueryPlanner {
         return catalog;
     }
 
+    FunctionJudge functions() {
+        return functions;
+    }
+
     RuleSet rules() {
         return rules;
     }
@@ -231,6 +235,9 @@ final class QueryPlanner {
                 fixed = fixed.plus(space.of(pinned.shard()));
             }
         }
+        for (Analysis.FunctionUse use : analysis.functions()) {
+            fixed = fixed.plus(space.of(functions.shards(use)));
+        }
         return fixed;
     }
 
@@ -256,7 +263,7 @@ final class QueryPlanner {
                 .orElseGet(() -> analysis.occurrences().get(0).table());
     }
 
-    private static String placed(Analysis analysis) {
+    private String placed(Analysis analysis) {
         List<String> placed = new ArrayList<>();
         for (Occurrence occurrence : analysis.occurrences()) {
             if (occurrence.rule() instanceof PinnedRule pinned) {
@@ -265,6 +272,9 @@ final class QueryPlanner {
                     placed.add(text);
                 }
             }
+        }
+        for (Analysis.FunctionUse use : analysis.functions()) {
+            functions.shards(use).forEach(shard -> placed.add("function \"" + use.last() + "\" on " + shard));
         }
         return String.join(", ", placed);
     }

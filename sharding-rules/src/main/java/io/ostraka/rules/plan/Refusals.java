@@ -4,6 +4,7 @@ import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import java.util.List;
+import java.util.Locale;
 
 /** The planner's refusals: one method for each, so that each is worded once. */
 final class Refusals {
@@ -181,6 +182,24 @@ final class Refusals {
                 "table \"" + table + "\" cannot be used in a database with several shards",
                 why,
                 "SET ostraka.shard to work on one shard.");
+    }
+
+    static PgError keyMoved(TableName table, String why, int at) {
+        return at(
+                unsupported(
+                        "writing to table \"" + table + "\" is not supported because of its trigger",
+                        why,
+                        "Let the trigger leave these columns alone."),
+                at);
+    }
+
+    static PgError disagreement(TableName table, String how, int at) {
+        return at(
+                unsupported(
+                        "table \"" + table + "\" is not the same on all shards",
+                        how.substring(0, 1).toUpperCase(Locale.ROOT) + how.substring(1) + ".",
+                        "Change it on the other shards alike; SET ostraka.shard to work on one shard."),
+                at);
     }
 
     static PgError ambient(String why) {

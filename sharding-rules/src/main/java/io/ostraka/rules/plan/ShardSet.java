@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Some shards of one database. Immutable; sets of none and of one are shared. */
 final class ShardSet {
@@ -109,6 +110,10 @@ final class ShardSet {
             case 1 -> space.routes.get(bits.nextSetBit(0));
             default -> new Route.Many(names());
         };
+    }
+
+    Set<ShardName> nameSet() {
+        return Set.copyOf(names());
     }
 
     List<ShardName> names() {

@@ -181,6 +181,7 @@ final class SyntaxReader {
                 with(insert.with()),
                 target(insert.table()),
                 insert.columns().stream().map(SyntaxReader::column).toList(),
+                insert.overriding().filter("user"::equalsIgnoreCase).isPresent(),
                 insert.source().map(this::query),
                 insert.onConflict().map(this::onConflict),
                 returning(insert.returning()),

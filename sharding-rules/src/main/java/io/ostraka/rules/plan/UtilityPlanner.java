@@ -268,7 +268,10 @@ final class UtilityPlanner {
                 .map(Function::name)
                 .filter(name -> !name.schema().equals(Catalog.PG_CATALOG)
                         && !name.schema().equals(Catalog.INFORMATION_SCHEMA))
-                .filter(name -> functions.hazard(name).isPresent())
+                .filter(name -> functions
+                        .reach(name)
+                        .obstacleOn(queries.defaultShard().nameSet())
+                        .isPresent())
                 .findFirst()
                 .map(name -> "function \"" + name + "\", which reads tables");
     }

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * INSERT, UPDATE or DELETE, as a statement or in a WITH. What would leave a row where no query looks for it is
@@ -70,6 +71,11 @@ final class WriteBlock implements Block {
             return new Target(name, table, rule, leaf, relation.at());
         }
 
+        /** Refuses what would change the key of a row behind the statement's back. */
+        void checkEffects(Analyser analyser, WriteGuard.Change change) {
+            table.ifPresent(found -> new WriteGuard(analyser, at).check(found, change));
+        }
+
         Occurrence occurrence(List<Fact> facts) {
             return new Occurrence(name, rule, leaf, Analyser.keyColumns(table, rule), facts, true, at);
         }
@@ -92,6 +98,13 @@ final class WriteBlock implements Block {
             }
         }
 
+        /** Notes what the defaults of these columns reach. */
+        void addDefaults(Analyser analyser, Predicate<String> defaulted) {
+            table.ifPresent(found -> found.columns().stream()
+                    .filter(column -> defaulted.test(column.name()))
+                    .forEach(column -> analyser.analysis().addHidden(name, column.onDefault())));
+        }
+
         void checkKeyNotAssigned(List<Query.Assignment> assignments) {
             keyed().ifPresent(rule -> assignments.forEach(assignment -> assignment.columns().stream()
                     .filter(rule.keyColumns()::contains)
@@ -110,10 +123,42 @@ final class WriteBlock implements Block {
         return columns;
     }
 
+    /** The columns that an assignment sets to their default. */
+    private static Predicate<String> defaulted(List<Query.Assignment> assignments) {
+        Set<String> columns = new HashSet<>();
+        assignments.stream()
+                .filter(assignment -> isDefault(assignment.value())
+                        || assignment.value().parts().stream().anyMatch(WriteBlock::isDefault))
+                .forEach(assignment -> columns.addAll(assignment.columns()));
+        return columns::contains;
+    }
+
+    private static boolean isDefault(Expression value) {
+        return value instanceof Expression.Constant constant && constant.word() == Expression.Constant.Word.DEFAULT;
+    }
+
+    /** The columns that may get their default in a row of INSERT. */
+    private static Predicate<String> defaulted(Query.Insert insert, List<String> columns) {
+        if (insert.source().isEmpty() || insert.overridingUser()) {
+            return column -> true;
+        }
+        if (!(insert.source().get() instanceof Query.Values values)) {
+            // A query that gives fewer columns than the table has is not looked at.
+            return insert.columns().isEmpty() ? column -> true : column -> !columns.contains(column);
+        }
+        return column -> {
+            int place = columns.indexOf(column);
+            return place < 0
+                    || values.rows().stream().anyMatch(row -> place >= row.size() || isDefault(row.get(place)));
+        };
+    }
+
     private static WriteBlock update(Analyser analyser, Query.Update update, Scope outer, Place place) {
         Target target = Target.of(analyser, update.target(), place);
         target.checkKeyNotAssigned(update.assignments());
         target.checkUnique(assigned(update.assignments()));
+        target.checkEffects(analyser, WriteGuard.Change.update(assigned(update.assignments())));
+        target.addDefaults(analyser, defaulted(update.assignments()));
         List<Expression> others = new ArrayList<>();
         update.assignments().forEach(assignment -> others.add(assignment.value()));
         update.returning().forEach(item -> others.add(item.value()));
@@ -122,6 +167,7 @@ final class WriteBlock implements Block {
 
     private static WriteBlock delete(Analyser analyser, Query.Delete delete, Scope outer, Place place) {
         Target target = Target.of(analyser, delete.target(), place);
+        target.checkEffects(analyser, WriteGuard.Change.DELETE);
         List<Expression> others =
                 delete.returning().stream().map(Query.Item::value).toList();
         return joined(analyser, target, delete.target(), delete.using(), delete.where(), others, outer, place);
@@ -170,6 +216,8 @@ final class WriteBlock implements Block {
         target.checkUnique(target.table()
                 .map(table -> table.columns().stream().map(Column::name).toList())
                 .orElse(columns));
+        target.checkEffects(analyser, WriteGuard.Change.INSERT);
+        target.addDefaults(analyser, defaulted(insert, columns));
         Subqueries subqueries = new Subqueries();
         insert.onConflict().ifPresent(conflict -> onConflict(analyser, target, conflict, outer, place, subqueries));
         Scope ofTarget = targetScope(outer);
@@ -290,6 +338,10 @@ final class WriteBlock implements Block {
             Place place,
             Subqueries subqueries) {
         target.checkKeyNotAssigned(conflict.set());
+        target.addDefaults(analyser, defaulted(conflict.set()));
+        if (!conflict.set().isEmpty()) {
+            target.checkEffects(analyser, WriteGuard.Change.update(assigned(conflict.set())));
+        }
         Set<String> arbiter = new HashSet<>();
         conflict.target().forEach(expression -> {
             if (expression instanceof Expression.Name name) {

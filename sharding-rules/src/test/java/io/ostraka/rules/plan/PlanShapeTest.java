@@ -244,7 +244,21 @@ class PlanShapeTest {
                 "0A000 | SELECT wraps()",
                 "0A000 | SELECT builds()",
                 "0A000 | SELECT snake()",
-                "0A000 | SELECT audited()",
+                "0A000 | SELECT both()",
+                "0A000 | INSERT INTO numbered (id, note) VALUES (1, 'x')",
+                "0A000 | INSERT INTO numbered VALUES (1, DEFAULT, 'x')",
+                "0A000 | INSERT INTO numbered VALUES (1)",
+                "0A000 | INSERT INTO numbered OVERRIDING USER VALUE VALUES (1, 2, 'x')",
+                "0A000 | INSERT INTO numbered (id, note) SELECT id, note FROM numbered WHERE id = 1",
+                "0A000 | UPDATE numbered SET n = DEFAULT WHERE id = 1",
+                "0A000 | UPDATE numbered SET (note, n) = ('x', DEFAULT) WHERE id = 1",
+                "0A000 | INSERT INTO moved VALUES (1, 2)",
+                "0A000 | UPDATE moved SET other = 1 WHERE id = 1",
+                "0A000 | DELETE FROM parents WHERE id = 1",
+                "0A000 | UPDATE parents SET other = 1 WHERE id = 1",
+                "0A000 | INSERT INTO logged_far VALUES (1)",
+                "0A000 | SELECT * FROM uneven WHERE id = 1",
+                "0A000 | INSERT INTO uneven VALUES (1)",
                 "0A000 | SELECT public.sneaky()",
                 "0A000 | SELECT t.sneaky FROM t WHERE id = 1",
                 "0A000 | SELECT * FROM sneaky()",
@@ -329,6 +343,35 @@ class PlanShapeTest {
         assertTrue(
                 whenMany(sql).message().startsWith("writing to table"),
                 whenMany(sql).message());
+    }
+
+    /** A function, trigger or default that needs what the statement's own shard has is no obstacle. */
+    @Test
+    void whatIsReachedOnTheSameShardMayBeReached() {
+        assertEquals(new Route.One(S1), DB.route("SELECT audited()"));
+        assertInstanceOf(Plan.Refusal.class, DB.plan("SELECT audited() FROM settings"));
+        assertEquals(
+                "a statement that also needs another shard",
+                whenMany("SELECT audited() FROM t").message().replaceFirst(" over several.*", ""));
+        assertEquals(new Route.One(S0), DB.route("INSERT INTO logged VALUES (1)"));
+        assertEquals(new Route.One(S0), DB.route("INSERT INTO counted (note) VALUES ('x')"));
+        ShardName owner = DB.owner("t", "1");
+        assertEquals(new Route.One(owner), DB.route("INSERT INTO numbered VALUES (1, 2, 'x')"));
+        assertEquals(new Route.One(owner), DB.route("INSERT INTO numbered (n, id) VALUES (2, 1), (3, 1)"));
+        assertEquals(new Route.One(owner), DB.route("UPDATE numbered SET note = 'x' WHERE id = 1"));
+        assertEquals(new Route.One(owner), DB.route("INSERT INTO touched VALUES (1, 2)"));
+        assertEquals(new Route.One(owner), DB.route("UPDATE touched SET other = 1 WHERE id = 1"));
+        assertEquals(new Route.One(owner), DB.route("DELETE FROM moved WHERE id = 1"));
+        assertEquals(new Route.One(owner), DB.route("DELETE FROM elders WHERE id = 1"));
+        assertEquals(new Route.One(owner), DB.route("INSERT INTO parents VALUES (1, 2)"));
+    }
+
+    @Test
+    void aDifferenceBetweenShardsIsTold() {
+        PgError error = refusal("SELECT * FROM uneven");
+        assertEquals("table \"public.uneven\" is not the same on all shards", error.message());
+        assertEquals("Table public.uneven: column id is int8 on s0, text on s1.", error.detail());
+        assertEquals(15, error.position());
     }
 
     @Test

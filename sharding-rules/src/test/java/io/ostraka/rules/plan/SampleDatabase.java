@@ -8,6 +8,8 @@ import io.ostraka.rules.catalog.Function.Volatility;
 import io.ostraka.rules.catalog.FunctionName;
 import io.ostraka.rules.catalog.HiddenAccess;
 import io.ostraka.rules.catalog.Table;
+import io.ostraka.rules.catalog.WriteEffects;
+import io.ostraka.rules.catalog.WriteEffects.Action;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.HostPort;
 import io.ostraka.rules.config.PoolConfig;
@@ -196,6 +198,86 @@ final class SampleDatabase {
         builder.table(Table.plain(
                 new TableName("pg_catalog", "pg_class"), List.of(column("oid", "oid"), column("relname", "name"))));
         hazards();
+        effects();
+    }
+
+    /** Tables whose writes do more than the statement says. */
+    private void effects() {
+        HiddenAccess sequence = new HiddenAccess(Set.of(new TableName("public", "numbered_n_seq")), Set.of());
+        table(
+                "numbered",
+                column("id", "int8"),
+                new Column("n", "int8", -1, true, true, true, sequence),
+                column("note", "text"));
+        rule("numbered", new TableRuleConfig.Hash(List.of("id"), List.of(), Optional.empty()));
+        builder.table(new Table(
+                new TableName("public", "numbered_n_seq"),
+                Table.Kind.SEQUENCE,
+                List.of(),
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                HiddenAccess.NONE,
+                HiddenAccess.NONE,
+                false));
+        table("counted", new Column("n", "int8", -1, true, true, true, sequence), column("note", "text"));
+        written("moved", HiddenAccess.NONE, new WriteEffects(List.of(before("moves")), List.of()));
+        written("touched", HiddenAccess.NONE, new WriteEffects(List.of(before("touches")), List.of()));
+        written(
+                "parents",
+                HiddenAccess.NONE,
+                new WriteEffects(
+                        List.of(),
+                        List.of(
+                                cascade("orphans", "id", Action.NONE, Action.SET),
+                                cascade("renamed", "other", Action.CASCADE, Action.NONE),
+                                cascade("triggered", "id", Action.NONE, Action.CASCADE))));
+        written("orphans", HiddenAccess.NONE, WriteEffects.NONE);
+        written("renamed", HiddenAccess.NONE, WriteEffects.NONE);
+        written(
+                "elders",
+                HiddenAccess.NONE,
+                new WriteEffects(List.of(), List.of(cascade("orphans", "id", Action.NONE, Action.CASCADE))));
+        own("moves", "plpgsql", "BEGIN NEW.id := NEW.id + 1; RETURN NEW; END");
+        own("touches", "plpgsql", "BEGIN IF NEW.id = 5 THEN NEW.other := 1; END IF; RETURN NEW; END");
+        HiddenAccess log = new HiddenAccess(Set.of(), Set.of(new FunctionName("public", "logs")));
+        table("logged", List.of(), HiddenAccess.NONE, log, column("id", "int8"));
+        table("logged_far", List.of(), HiddenAccess.NONE, log, column("id", "int8"));
+        rule("logged_far", new TableRuleConfig.Pinned(S1));
+        own("logs", "plpgsql", "BEGIN INSERT INTO settings VALUES ('a', 'b'); RETURN NULL; END");
+        own("both", "sql", "SELECT count(*) FROM settings, audit");
+        table("uneven", column("id", "int8"));
+        rule("uneven", new TableRuleConfig.Hash(List.of("id"), List.of(), Optional.empty()));
+        builder.disagreement(
+                new TableName("public", "uneven"), "table public.uneven: column id is int8 on s0, text on s1");
+    }
+
+    private static WriteEffects.RowTrigger before(String function) {
+        return new WriteEffects.RowTrigger(new FunctionName("public", function), true, true, List.of());
+    }
+
+    private static WriteEffects.Cascade cascade(String child, String referenced, Action onUpdate, Action onDelete) {
+        return new WriteEffects.Cascade(
+                new TableName("public", child), List.of("id"), List.of(referenced), onUpdate, onDelete);
+    }
+
+    private void written(String name, HiddenAccess onWrite, WriteEffects effects) {
+        builder.table(new Table(
+                new TableName("public", name),
+                Table.Kind.TABLE,
+                List.of(column("id", "int8"), column("other", "int8")),
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                HiddenAccess.NONE,
+                onWrite,
+                false,
+                effects));
+        rule(name, new TableRuleConfig.Hash(List.of("id"), List.of(), Optional.empty()));
     }
 
     private void uniques() {
