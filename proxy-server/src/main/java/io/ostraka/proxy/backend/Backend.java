@@ -15,6 +15,7 @@ import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.Frame;
 import io.ostraka.proxy.wire.FrontendMessages;
 import io.ostraka.proxy.wire.Parse;
+import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.config.ShardName;
 import java.nio.charset.StandardCharsets;
@@ -254,15 +255,25 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         return prepared.find(key).isPresent();
     }
 
+    /** Drops what is prepared here. */
+    public void unprepare(StatementKey key) {
+        prepared.find(key).ifPresent(name -> {
+            prepared.forget(key);
+            FrontendMessages.close(out(), 'S', new String(name, StandardCharsets.UTF_8));
+            expect(Expected.Kind.CLOSE, Visibility.NONE);
+        });
+    }
+
     /** A Bind of the client's, under the statement name that {@link #prepare} returned. */
     public void sendBind(BindView bind, byte[] statement, Visibility visibility) {
         bind.writeWithStatement(out(), statement);
         expect(Expected.Kind.BIND, visibility);
     }
 
-    public void sendDescribeStatement(byte[] name, Visibility visibility) {
+    /** {@link BackendListener#onDescribed} tells the result. */
+    public void sendDescribeStatement(byte[] name, StatementKey key, Visibility visibility) {
         FrontendMessages.describe(out(), 'S', new String(name, StandardCharsets.UTF_8));
-        expect(Expected.Kind.DESCRIBE, visibility);
+        expect(Expected.describe(key, visibility));
     }
 
     public void sendDescribePortal(String portal, Visibility visibility) {
@@ -539,6 +550,9 @@ public final class Backend extends ChannelInboundHandlerAdapter {
             case BackendTag.ROW_DESCRIPTION, BackendTag.NO_DATA -> {
                 if (kind == Expected.Kind.DESCRIBE) {
                     expected.remove();
+                    if (head.statement.isPresent()) {
+                        listener().onDescribed(this, head.statement.get(), head.visibility, RowShape.read(in, frame));
+                    }
                 }
                 if (tellsListener) {
                     listener().onRowDescription(this, in, frame);
@@ -628,7 +642,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
             ownQueued--;
             owned.release();
         });
-        skipped.statement.ifPresent(key -> {
+        skipped.statement.filter(key -> skipped.kind != Expected.Kind.DESCRIBE).ifPresent(key -> {
             if (skipped.isNamed) {
                 prepared.forget(key);
             }

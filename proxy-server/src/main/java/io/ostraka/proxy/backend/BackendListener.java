@@ -1,6 +1,7 @@
 package io.ostraka.proxy.backend;
 
 import io.netty.buffer.ByteBuf;
+import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
 
 /**
@@ -20,6 +21,9 @@ public interface BackendListener {
 
     /** ParameterDescription under {@link Visibility#ROWS}. */
     void onParameterDescription(Backend backend, ByteBuf borrowed, int frame);
+
+    /** What a statement's Describe was answered; the bytes were passed on where {@code visibility} shows them. */
+    void onDescribed(Backend backend, StatementKey statement, Visibility visibility, RowShape result);
 
     /** ParseComplete, BindComplete or CloseComplete under {@link Visibility#ROWS}. */
     void onStepComplete(Backend backend, byte tag);

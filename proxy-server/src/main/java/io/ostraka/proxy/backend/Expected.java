@@ -36,7 +36,7 @@ final class Expected {
     final Kind kind;
     final Visibility visibility;
     final Optional<ByteBuf> own;
-    /** What a Parse prepares: known to be there only once it is answered. */
+    /** What a Parse prepares, known to be there only once it is answered; or what a Describe is about. */
     final Optional<StatementKey> statement;
     /** Whether the statement gets a name of its own on the server. */
     final boolean isNamed;
@@ -65,6 +65,11 @@ final class Expected {
 
     static Expected parse(StatementKey statement, boolean isNamed, Visibility visibility) {
         return new Expected(Kind.PARSE, visibility, Optional.empty(), Optional.of(statement), isNamed);
+    }
+
+    /** Of a statement, which the listener is told of. */
+    static Expected describe(StatementKey statement, Visibility visibility) {
+        return new Expected(Kind.DESCRIBE, visibility, Optional.empty(), Optional.of(statement), true);
     }
 
     /** ParseComplete of the proxy's own, for what is prepared already. Takes ownership of {@code owned}. */

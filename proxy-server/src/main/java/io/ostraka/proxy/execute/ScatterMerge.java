@@ -5,10 +5,9 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.FieldReader;
+import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -21,12 +20,9 @@ import java.util.Optional;
  * <p>Nothing is collected: rows are passed on by the session as they were read. Confined to the session's event loop.
  */
 public final class ScatterMerge {
-    /** Types created by users have other OIDs on each shard; those below are PostgreSQL's own and must agree. */
-    private static final int FIRST_USER_OID = 16_384;
-
     private final ClientOutput client;
     private final int shards;
-    private Optional<byte[]> description = Optional.empty();
+    private Optional<RowShape> description = Optional.empty();
     private final Map<Backend, Integer> stepsOf = new HashMap<>();
     private int stepsPassed;
     private int ended;
@@ -57,8 +53,8 @@ public final class ScatterMerge {
         if (failed) {
             return;
         }
-        byte[] columns = comparable(borrowed, frame);
-        if (!Arrays.equals(description.orElse(columns), columns)) {
+        RowShape columns = RowShape.read(borrowed, frame);
+        if (!description.orElse(columns).equals(columns)) {
             throw new PgError(
                             SqlState.INTERNAL_ERROR,
                             "shards describe the columns of the result differently",
@@ -110,23 +106,5 @@ public final class ScatterMerge {
         }
         String tag = FieldReader.ofFrame(borrowed, frame).string();
         return Long.parseLong(tag.substring(tag.lastIndexOf(' ') + 1));
-    }
-
-    /** What must be alike: names, types, modifiers and formats of the columns, but neither table OIDs nor user types' OIDs. */
-    private static byte[] comparable(ByteBuf borrowed, int frame) {
-        if (borrowed.getByte(frame) != BackendTag.ROW_DESCRIPTION) {
-            return new byte[0];
-        }
-        StringBuilder columns = new StringBuilder();
-        FieldReader in = FieldReader.ofFrame(borrowed, frame);
-        int count = in.count();
-        for (int i = 0; i < count; i++) {
-            columns.append(in.string()).append('\0');
-            in.skip(Integer.BYTES + Short.BYTES);
-            columns.append(Math.min(in.int32() & 0xFFFF_FFFFL, FIRST_USER_OID)).append(' ');
-            in.skip(Short.BYTES);
-            columns.append(in.int32()).append(' ').append(in.int16()).append(';');
-        }
-        return columns.toString().getBytes(StandardCharsets.UTF_8);
     }
 }

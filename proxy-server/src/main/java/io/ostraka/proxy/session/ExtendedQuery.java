@@ -9,9 +9,11 @@ import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.BindView;
 import io.ostraka.proxy.wire.CorruptedFrameException;
+import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.FrontendTag;
 import io.ostraka.proxy.wire.Parse;
+import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
@@ -19,12 +21,14 @@ import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.SessionCommand;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 
 /**
@@ -33,6 +37,10 @@ import java.util.Set;
  * Confined to the session's event loop.
  */
 final class ExtendedQuery {
+    private static final PgError OUTDATED_PLAN = new PgError(
+                    SqlState.FEATURE_NOT_SUPPORTED, "cached plan must not change result type")
+            .from(ErrorFields.OUTDATED_PLAN_ROUTINE);
+
     private final Session session;
     private final Map<String, PreparedStatement> statements = new HashMap<>();
     private final Map<String, Portal> portals = new HashMap<>();
@@ -47,6 +55,11 @@ final class ExtendedQuery {
     private Optional<PreparedStatement> unanswered = Optional.empty();
     /** Where the latest messages went: an answer of the proxy's own waits behind those. */
     private Optional<Backend> target = Optional.empty();
+
+    /** Statements whose descriptions are on their way, in the order of asking. */
+    private final Queue<PreparedStatement> describing = new ArrayDeque<>();
+    /** Whether the last of them is the proxy's own question, see {@link #isCurrent}. */
+    private boolean checking;
 
     private boolean skipping;
     /** Whether a shard has executed something since the last Sync. */
@@ -103,7 +116,14 @@ final class ExtendedQuery {
                     .toException();
         }
         PreparedStatement statement = new PreparedStatement(
-                parse.statement(), new StatementKey(parse.sql(), parse.parameterOids()), planned, session.settings());
+                parse.statement(),
+                new StatementKey(
+                        parse.sql(),
+                        parse.parameterOids(),
+                        session.settings().searchPath(),
+                        session.database().schemaAge()),
+                planned,
+                session.settings());
         requireExecutable(statement);
         statements.put(parse.statement(), statement);
         if (isOwn(statement)) {
@@ -182,6 +202,48 @@ final class ExtendedQuery {
             statement.answered = true;
             unanswered = Optional.empty();
             answer(BackendTag.PARSE_COMPLETE);
+        }
+    }
+
+    /**
+     * Whether the statement still has the result that the client knows; false while the shard is asked. A server knows that
+     * of what it has prepared. Where a client's statement comes to another connection after a change of the schema, it
+     * would be prepared there with the new result, and the client would misread the rows.
+     */
+    private boolean isCurrent(Backend backend, PreparedStatement statement) {
+        if (statement.result.isEmpty()
+                || statement.key.schemaAge() == session.database().schemaAge()) {
+            return true;
+        }
+        if (!checking && !statement.isOutdated && !backend.hasPrepared(statement.key)) {
+            byte[] name = backend.prepare(statement.key, true, Visibility.NONE);
+            describing.add(statement);
+            backend.sendDescribeStatement(name, statement.key, Visibility.NONE);
+            checking = true;
+        }
+        if (checking) {
+            if (!session.isQuiet()) {
+                return false;
+            }
+            checking = false;
+            if (statement.isOutdated) {
+                // Others who parsed it under the same schema must find the same.
+                backend.unprepare(statement.key);
+            }
+        }
+        if (statement.isOutdated) {
+            throw OUTDATED_PLAN.toException();
+        }
+        return true;
+    }
+
+    /** The answer to the first description that was asked for. */
+    void onDescribed(Visibility visibility, RowShape result) {
+        PreparedStatement statement = describing.remove();
+        if (visibility == Visibility.ALL) {
+            statement.result = Optional.of(result);
+        } else {
+            statement.isOutdated = !statement.result.equals(Optional.of(result));
         }
     }
 
@@ -284,6 +346,9 @@ final class ExtendedQuery {
             return false;
         }
         Backend backend = ready.get();
+        if (!isCurrent(backend, statement)) {
+            return false;
+        }
         if (pins) {
             session.held().pin(shard);
         }
@@ -303,17 +368,22 @@ final class ExtendedQuery {
             return false;
         }
         session.requireOneSnapshot(backends.get());
+        for (Backend backend : backends.get()) {
+            session.enlist(backend, Access.READ);
+            unsynced.add(backend);
+            if (!isCurrent(backend, statement)) {
+                return false;
+            }
+        }
         if (statement.isNamed() && backends.get().stream().anyMatch(backend -> backend.hasPrepared(statement.key))) {
             answerParseHere(statement);
         }
         ScatterMerge merge = new ScatterMerge(session.output(), shards.size());
         session.scatterTo(merge);
         for (Backend backend : backends.get()) {
-            session.enlist(backend, Access.READ);
             byte[] name = backend.prepare(
                     statement.key, statement.isNamed(), statement.answered ? Visibility.NONE : Visibility.ROWS);
             backend.sendBind(bind, name, Visibility.ROWS);
-            unsynced.add(backend);
         }
         statement.answered = true;
         unanswered = Optional.empty();
@@ -375,11 +445,12 @@ final class ExtendedQuery {
         }
         refresh(statement);
         Optional<Backend> backend = turnTo(homeOf(statement), Access.READ);
-        if (backend.isEmpty()) {
+        if (backend.isEmpty() || !isCurrent(backend.get(), statement)) {
             return false;
         }
         byte[] name = prepare(backend.get(), statement, Visibility.ALL);
-        backend.get().sendDescribeStatement(name, Visibility.ALL);
+        describing.add(statement);
+        backend.get().sendDescribeStatement(name, statement.key, Visibility.ALL);
         return true;
     }
 
@@ -637,6 +708,8 @@ final class ExtendedQuery {
         unanswered = Optional.empty();
         unsynced.clear();
         poisoned.clear();
+        describing.clear();
+        checking = false;
         target = Optional.empty();
         if (!session.transaction().isOpen()) {
             portals.clear();

@@ -12,6 +12,7 @@ import io.ostraka.rules.config.ShardName;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One database as sessions see it: its shards, their pools by login, and where its plans come from. Thread-safe.
@@ -23,6 +24,7 @@ public final class ServedDatabase {
     private final BackendConnector connector;
     private final Planned.Source plans;
     private final Map<PoolKey, BackendPool> pools = new ConcurrentHashMap<>();
+    private final AtomicLong schemaChanges = new AtomicLong();
 
     public ServedDatabase(DatabaseConfig config, BackendConnector connector, Planned.Source plans) {
         this.config = config;
@@ -56,6 +58,18 @@ public final class ServedDatabase {
 
     Planned.Source plans() {
         return plans;
+    }
+
+    /**
+     * Grows with each change of the schema that this proxy knows of: made through it, found in the catalog, or told by a server
+     * that could not go on with a prepared statement.
+     */
+    long schemaAge() {
+        return schemaChanges.get() + plans.generation();
+    }
+
+    void onSchemaChange() {
+        schemaChanges.incrementAndGet();
     }
 
     BackendPool pool(ShardName shard, ShardLogin login) {

@@ -13,9 +13,12 @@ import io.ostraka.proxy.execute.ScatterMerge;
 import io.ostraka.proxy.transaction.SessionTransaction;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
+import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.FieldReader;
+import io.ostraka.proxy.wire.Frame;
 import io.ostraka.proxy.wire.FrontendTag;
+import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
@@ -90,6 +93,8 @@ final class Session implements BackendListener {
     private boolean cancelsOwn;
 
     private boolean closed;
+    /** Whether the transaction has changed the schema. */
+    private boolean changesSchema;
     /** What the client knows of the settings that servers report. */
     private final Map<String, String> reported = new HashMap<>();
     /** A backend was lost between two statements of a transaction: the next one is told. */
@@ -548,6 +553,15 @@ final class Session implements BackendListener {
         transaction.end();
         untold = Optional.empty();
         extended.onTransactionEnd();
+        tellSchemaChange();
+    }
+
+    /** Others may have prepared statements under the old schema up to now. */
+    private void tellSchemaChange() {
+        if (changesSchema) {
+            changesSchema = false;
+            database.onSchemaChange();
+        }
     }
 
     /** The settings as a savepoint keeps them: those of the session, and of each backend, which may have missed some. */
@@ -648,6 +662,11 @@ final class Session implements BackendListener {
     }
 
     @Override
+    public void onDescribed(Backend backend, StatementKey statement, Visibility visibility, RowShape result) {
+        extended.onDescribed(visibility, result);
+    }
+
+    @Override
     public void onStepComplete(Backend backend, byte tag) {
         scatter.orElseThrow().onStep(backend, tag);
     }
@@ -656,6 +675,10 @@ final class Session implements BackendListener {
     public void onCommandEnd(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
         switch (visibility) {
             case ALL -> {
+                if (changesResults(borrowed, frame)) {
+                    database.onSchemaChange();
+                    changesSchema = true;
+                }
                 Planned.Statement ended = executing.poll();
                 if (ended != null && ended.plan() instanceof Plan.Session session) {
                     own.applyEffect(session.command(), ended.text(), backend);
@@ -666,9 +689,26 @@ final class Session implements BackendListener {
         }
     }
 
+    /** Whether a command's tag says that statements prepared before may have another result now: ALTER ..., DROP ..., CREATE VIEW. */
+    private static boolean changesResults(ByteBuf borrowed, int frame) {
+        if (borrowed.getByte(frame) != BackendTag.COMMAND_COMPLETE) {
+            return false;
+        }
+        int tag = frame + Frame.HEADER_BYTES;
+        return switch (borrowed.getByte(tag)) {
+            case 'A' -> borrowed.getByte(tag + 1) == 'L';
+            case 'D' -> borrowed.getByte(tag + 1) == 'R';
+            case 'C' -> borrowed.getByte(tag + 1) == 'R' && borrowed.getByte(tag + "CREATE ".length()) == 'V';
+            default -> false;
+        };
+    }
+
     @Override
     public void onError(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
         ErrorFields error = ErrorFields.read(FieldReader.ofFrame(borrowed, frame));
+        if (error.isOutdatedPlan()) {
+            database.onSchemaChange();
+        }
         if (held.isPending(backend)) {
             held.onSettingsError(backend, notAdjusted(backend, error));
             return;
@@ -755,6 +795,9 @@ final class Session implements BackendListener {
             return;
         }
         scatter = Optional.empty();
+        if (status == TransactionStatus.IDLE) {
+            tellSchemaChange();
+        }
         if (status != TransactionStatus.IDLE && !transaction.isOpen()) {
             end(new PgError(SqlState.INTERNAL_ERROR, "a transaction was begun that the proxy does not know of"));
             return;

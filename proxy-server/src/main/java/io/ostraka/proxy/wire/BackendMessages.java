@@ -127,6 +127,7 @@ public final class BackendMessages {
         if (error.position() > 0) {
             field(out, 'P', Integer.toString(error.position()));
         }
+        field(out, 'R', error.routine());
         out.writeByte(0);
         end(out, frame);
     }

@@ -4,7 +4,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** The fields of an ErrorResponse or NoticeResponse. A server that leaves the SQLSTATE out gets {@code XX000}. */
-public record ErrorFields(String severity, String sqlState, String message) {
+public record ErrorFields(String severity, String sqlState, String message, String routine) {
+    /** Raises "cached plan must not change result type"; drivers parse anew when they see it. */
+    public static final String OUTDATED_PLAN_ROUTINE = "RevalidateCachedQuery";
+
     private static final int SQLSTATE_LENGTH = 5;
 
     /** Reads a payload: {@code (Byte1 code, String value)... Byte1 0}. */
@@ -17,7 +20,13 @@ public record ErrorFields(String severity, String sqlState, String message) {
         return new ErrorFields(
                 fields.getOrDefault((byte) 'V', fields.getOrDefault((byte) 'S', "ERROR")),
                 state.length() == SQLSTATE_LENGTH ? state : "XX000",
-                fields.getOrDefault((byte) 'M', ""));
+                fields.getOrDefault((byte) 'M', ""),
+                fields.getOrDefault((byte) 'R', ""));
+    }
+
+    /** "cached plan must not change result type", by the routine that raises it: the message may be translated. */
+    public boolean isOutdatedPlan() {
+        return sqlState.equals("0A000") && routine.equals(OUTDATED_PLAN_ROUTINE);
     }
 
     /** FATAL or PANIC: the connection ends with it. */

@@ -11,6 +11,7 @@ import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.FrontendTag;
+import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
@@ -87,7 +88,7 @@ class BackendTest {
 
     @Test
     void afterAnErrorTheRepliesUpToSyncAreNotExpectedAnyMore() {
-        StatementKey statement = new StatementKey("SELECT 1", List.of());
+        StatementKey statement = new StatementKey("SELECT 1", List.of(), List.of(), 0);
         backend.prepare(statement, true, Visibility.ALL);
         backend.sendExecute("", 0, Visibility.ALL);
         backend.sendSync(Visibility.ALL);
@@ -111,7 +112,7 @@ class BackendTest {
 
     @Test
     void aStatementPreparedBeforeIsAnsweredInItsPlace() {
-        StatementKey statement = new StatementKey("SELECT 1", List.of());
+        StatementKey statement = new StatementKey("SELECT 1", List.of(), List.of(), 0);
         backend.prepare(statement, true, Visibility.ALL);
         backend.sendSync(Visibility.ALL);
         receive(empty(BackendTag.PARSE_COMPLETE), ready(TransactionStatus.IDLE));
@@ -125,7 +126,7 @@ class BackendTest {
 
     @Test
     void anErrorTellsWhatWasNotParsedOfWhatIsPreparedAlready() {
-        StatementKey statement = new StatementKey("SELECT 1", List.of());
+        StatementKey statement = new StatementKey("SELECT 1", List.of(), List.of(), 0);
         backend.prepare(statement, true, Visibility.ALL);
         backend.sendSync(Visibility.ALL);
         receive(empty(BackendTag.PARSE_COMPLETE), ready(TransactionStatus.IDLE));
@@ -319,6 +320,11 @@ class BackendTest {
         @Override
         public void onParameterDescription(Backend from, ByteBuf borrowed, int frame) {
             events.add("parameters");
+        }
+
+        @Override
+        public void onDescribed(Backend from, StatementKey statement, Visibility visibility, RowShape result) {
+            events.add("described " + visibility);
         }
 
         @Override

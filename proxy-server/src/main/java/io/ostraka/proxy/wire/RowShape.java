@@ -1,0 +1,30 @@
+package io.ostraka.proxy.wire;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * What two RowDescriptions must have in common to describe the same result: names, types, modifiers and formats of the
+ * columns, but neither table OIDs nor user types' OIDs, which differ from server to server. NoData has no columns.
+ */
+public record RowShape(String columns) {
+    /** From here on OIDs are given to what users create. */
+    private static final long FIRST_USER_OID = 16_384;
+
+    /** Of the RowDescription or NoData at {@code frame}. */
+    public static RowShape read(ByteBuf borrowed, int frame) {
+        if (borrowed.getByte(frame) != BackendTag.ROW_DESCRIPTION) {
+            return new RowShape("");
+        }
+        StringBuilder columns = new StringBuilder();
+        FieldReader in = FieldReader.ofFrame(borrowed, frame);
+        int count = in.count();
+        for (int i = 0; i < count; i++) {
+            columns.append(in.string()).append('\0');
+            in.skip(Integer.BYTES + Short.BYTES);
+            columns.append(Math.min(in.int32() & 0xFFFF_FFFFL, FIRST_USER_OID)).append(' ');
+            in.skip(Short.BYTES);
+            columns.append(in.int32()).append(' ').append(in.int16()).append(';');
+        }
+        return new RowShape(columns.toString());
+    }
+}
