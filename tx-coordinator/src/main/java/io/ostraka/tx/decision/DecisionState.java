@@ -71,6 +71,11 @@ public final class DecisionState {
         return Optional.ofNullable(lives.get(node)).map(Life::epoch);
     }
 
+    /** Which registration began the node's epoch: a node that is not sure of its answer finds it here. */
+    public Optional<UUID> bootIdOf(String node) {
+        return Optional.ofNullable(lives.get(node)).map(Life::bootId);
+    }
+
     /** Whether decisions of this epoch still count. */
     public boolean isLive(Epoch epoch) {
         return lives.values().stream().anyMatch(life -> life.epoch().equals(epoch));

@@ -1,0 +1,80 @@
+package io.ostraka.tx.commit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.ostraka.tx.decision.Answer;
+import io.ostraka.tx.decision.Branch;
+import io.ostraka.tx.decision.Epoch;
+import io.ostraka.tx.decision.Gtid;
+import io.ostraka.tx.decision.LogEntry;
+import io.ostraka.tx.decision.PreparedBranches;
+import io.ostraka.tx.decision.ShardNumber;
+import io.ostraka.tx.decision.TransactionEntry;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class GroupCommitTest implements GroupCommit.Port {
+    private final GroupCommit log = new GroupCommit(this);
+    private final List<LogEntry> proposed = new ArrayList<>();
+    private final List<String> told = new ArrayList<>();
+
+    private static Gtid gtid(int sequence) {
+        return new Gtid(new Epoch(5), sequence);
+    }
+
+    private static PreparedBranches transaction(int sequence) {
+        return new PreparedBranches(
+                gtid(sequence), "shop", List.of(new Branch(new ShardNumber(0), 0, "app", sequence)));
+    }
+
+    @Override
+    public void propose(LogEntry entry) {
+        proposed.add(entry);
+    }
+
+    @Override
+    public void decided(Gtid gtid, boolean accepted) {
+        told.add(gtid + " " + accepted);
+    }
+
+    @Override
+    public void forgotten(Gtid gtid) {
+        told.add(gtid + " forgotten");
+    }
+
+    @Test
+    void aLoneDecisionGoesAtOnceAndOthersGatherMeanwhile() {
+        log.decide(transaction(1));
+        log.decide(transaction(2));
+        log.decide(transaction(3));
+        assertEquals(List.of(new TransactionEntry.Commit(List.of(transaction(1)))), proposed);
+        log.onDecided(new Answer.Decided(List.of(true)));
+        assertEquals(new TransactionEntry.Commit(List.of(transaction(2), transaction(3))), proposed.get(1));
+        log.onDecided(new Answer.Decided(List.of(false, true)));
+        assertEquals(List.of("5_1 true", "5_2 false", "5_3 true"), told);
+    }
+
+    @Test
+    void whatGotNoAnswerIsProposedAgainAsItWas() {
+        log.decide(transaction(1));
+        log.decide(transaction(2));
+        log.onNoDecision();
+        assertEquals(proposed.get(0), proposed.get(1));
+        assertEquals(2, proposed.size());
+    }
+
+    @Test
+    void whatIsDoneIsToldInEntriesOfItsOwn() {
+        log.decide(transaction(1));
+        log.forget(gtid(7));
+        log.forget(gtid(8));
+        log.forget(gtid(9));
+        assertEquals(new TransactionEntry.Done(List.of(gtid(7))), proposed.get(1));
+        log.onNotForgotten();
+        assertEquals(proposed.get(1), proposed.get(2));
+        log.onForgotten();
+        assertEquals(new TransactionEntry.Done(List.of(gtid(8), gtid(9))), proposed.get(3));
+        assertEquals(List.of("5_7 forgotten"), told);
+    }
+}
