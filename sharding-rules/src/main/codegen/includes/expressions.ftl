@@ -319,7 +319,7 @@ SqlNode PgParens() :
     <LPAREN>
     { inner = getToken(1); }
     (
-        LOOKAHEAD({ PgTree.startsQuery(getToken(1)) })
+        LOOKAHEAD({ PgTree.startsQuery(getToken(1), getToken(2)) })
         e = PgQueryExpression(PgTree.noWith()) <RPAREN> { PgLeave(1); return e; }
     |
         LOOKAHEAD({ getToken(1).kind == LPAREN })
@@ -784,7 +784,7 @@ SqlNode PgSpecialFunction() :
     |
         <MERGE_ACTION> <LPAREN> <RPAREN>
     )
-    { return PgTree.special(PgPos(first), first.image, arguments, syntax.trim()); }
+    { return PgTree.special(PgPos(first), first, arguments, syntax.trim()); }
 }
 
 void PgExtractField() :
@@ -821,6 +821,6 @@ SqlNode PgWordedArguments(Token first) :
         if (!PgTree.isWordedSyntax(first, syntax.toString())) {
             throw PgUnexpected();
         }
-        return PgTree.special(PgPos(first), first.image, arguments, syntax.toString().trim());
+        return PgTree.special(PgPos(first), first, arguments, syntax.toString().trim());
     }
 }

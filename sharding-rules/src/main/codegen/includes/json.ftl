@@ -67,7 +67,7 @@ SqlNode PgJsonOrXmlFunction() :
     {
         PgLeave(1);
         return PgTree.aggregate(
-            PgPos(first), PgTree.special(PgPos(first), first.image, arguments, syntax.toString().trim()),
+            PgPos(first), PgTree.special(PgPos(first), first, arguments, syntax.toString().trim()),
             Collections.<PgOrderItem>emptyList(), filter, over);
     }
 }
@@ -96,7 +96,10 @@ void PgJsonArguments(List<SqlNode> arguments, StringBuilder syntax) :
 {
     <LPAREN>
     [
-        LOOKAHEAD({ getToken(1).kind != RPAREN && !PgTree.startsJsonClause(getToken(1), getToken(2)) })
+        LOOKAHEAD({
+            getToken(1).kind != RPAREN
+                && (PgTree.startsQuery(getToken(1)) || !PgTree.startsJsonClause(getToken(1), getToken(2)))
+        })
         (
             LOOKAHEAD({ PgTree.startsQuery(getToken(1)) })
             e = PgQueryExpression(PgTree.noWith()) { arguments.add(e); syntax.append(" query"); }

@@ -89,11 +89,14 @@ SqlNode PgTablePrimary() :
         <LATERAL>
         (
             table = PgSubquery() table = PgAliasedSubquery(table, first, true)
+        |   LOOKAHEAD({ PgTree.startsDocumentTable(getToken(1), getToken(2)) }) table = PgDocumentTable(first, true)
         |   table = PgFunctionTable(first, true)
         )
     |
         table = PgTableParens()
         table = PgAliasedParens(table, first)
+    |
+        LOOKAHEAD({ PgTree.startsDocumentTable(getToken(1), getToken(2)) }) table = PgDocumentTable(first, false)
     |
         LOOKAHEAD({ PgTree.startsTableFunction(getToken(1), getToken(2)) }) table = PgFunctionTable(first, false)
     |

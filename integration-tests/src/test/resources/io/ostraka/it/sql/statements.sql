@@ -143,3 +143,13 @@ SELECT l_returnflag, sum(l_extendedprice * (1 - l_discount) * (1 + l_tax)) AS su
 SELECT o_orderpriority, count(*) FROM orders WHERE o_orderdate >= date '1993-07-01' AND o_orderdate < date '1993-07-01' + interval '3' month AND EXISTS (SELECT * FROM lineitem WHERE l_orderkey = o_orderkey AND l_commitdate < l_receiptdate) GROUP BY o_orderpriority;
 SELECT 100.00 * sum(CASE WHEN p_type LIKE 'PROMO%' THEN l_extendedprice * (1 - l_discount) ELSE 0 END) / sum(l_extendedprice * (1 - l_discount)) AS promo FROM lineitem, part WHERE l_partkey = p_partkey;
 SELECT cntrycode, count(*) FROM (SELECT substring(c_phone FROM 1 FOR 2) AS cntrycode, c_acctbal FROM customer WHERE substring(c_phone FROM 1 FOR 2) IN ('13', '31') AND NOT EXISTS (SELECT * FROM orders WHERE o_custkey = c_custkey)) AS custsale GROUP BY cntrycode ORDER BY cntrycode;
+
+-- Tables made of documents
+SELECT * FROM JSON_TABLE('[]', '$[*]' COLUMNS (a int)), json_table x, xmltable AS y (b);
+SELECT * FROM t, JSON_TABLE(t.doc FORMAT JSON, 'strict $' AS root PASSING 1 AS x, t.a AS "Y" COLUMNS (id FOR ORDINALITY, a int PATH '$.a' WITH CONDITIONAL ARRAY WRAPPER OMIT QUOTES ON SCALAR STRING NULL ON EMPTY ERROR ON ERROR, b jsonb FORMAT JSON PATH '$' WITHOUT WRAPPER KEEP QUOTES, e bool EXISTS PATH '$.e' FALSE ON ERROR, f text DEFAULT t.b || 'x' ON EMPTY, NESTED PATH '$.n[*]' AS inner_path COLUMNS (g int, NESTED '$.m' COLUMNS (nested int, path text)), h int EXISTS) EMPTY ARRAY ON ERROR) AS jt (one, two);
+SELECT x.* FROM t LEFT JOIN LATERAL JSON_TABLE(t.doc, '$' COLUMNS (a int) NULL ON ERROR) x ON true;
+SELECT * FROM XMLTABLE('/r' PASSING BY REF t.doc BY VALUE COLUMNS a int PATH '@a' DEFAULT 1 + 2 NOT NULL, n FOR ORDINALITY, b xml NULL, c text) AS x (p, q);
+SELECT * FROM LATERAL XMLTABLE(XMLNAMESPACES('u' AS zz, DEFAULT 'v'), ('/zz:r' || 'x') PASSING $1 COLUMNS a int);
+SELECT JSON_ARRAY(WITH x AS (SELECT 1) VALUES (true)), JSON_ARRAY(VALUES (1) RETURNING jsonb), (values) FROM t;
+SELECT GROUPING(a) FROM t GROUP BY DISTINCT ROLLUP (a, b), GROUPING SETS ((a), CUBE (b, (c, d)), ());
+MERGE INTO ONLY t AS x USING (SELECT 1) s ON x.id = s.a WHEN NOT MATCHED BY SOURCE AND x.b THEN UPDATE SET (a, b) = ROW (1, DEFAULT) WHEN NOT MATCHED BY TARGET THEN INSERT (a) OVERRIDING USER VALUE VALUES (1) WHEN MATCHED THEN DO NOTHING RETURNING WITH (OLD AS o, NEW AS n) merge_action(), o.*, n.a;

@@ -283,11 +283,11 @@ final class SyntaxReader {
 
     private FromItem function(PgFunctionTable table) {
         List<Expression> calls = expressions.readAll(table.functions());
-        List<String> columns = table.columnDefinitions().isEmpty()
-                ? names(table.columnAliases())
-                : table.columnDefinitions().stream()
-                        .map(definition -> simple(definition.name()))
-                        .toList();
+        List<String> columns = new ArrayList<>(names(table.columnAliases()));
+        // Aliases rename the first of the columns that are defined.
+        table.columnDefinitions().stream()
+                .skip(columns.size())
+                .forEach(definition -> columns.add(simple(definition.name())));
         boolean plain = !table.rowsFrom() && !table.ordinality();
         List<Expression> shown = plain ? calls : List.of(new Expression.Other("rows of functions", calls, at(table)));
         return new FromItem.Function(

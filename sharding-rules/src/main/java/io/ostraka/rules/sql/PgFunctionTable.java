@@ -60,12 +60,12 @@ public final class PgFunctionTable extends PgNode {
         return alias;
     }
 
-    /** Names of columns without types; empty when there are definitions. */
+    /** Names of the first columns; where there are definitions too, which only JSON_TABLE and XMLTABLE allow, their new names. */
     public List<SqlIdentifier> columnAliases() {
         return columnAliases;
     }
 
-    /** Column definitions, those inside ROWS FROM included. */
+    /** Column definitions, those inside ROWS FROM and those of JSON_TABLE and XMLTABLE included, in the order of the columns. */
     public List<PgColumnDefinition> columnDefinitions() {
         return columnDefinitions;
     }

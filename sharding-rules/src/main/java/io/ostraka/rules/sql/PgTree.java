@@ -225,9 +225,9 @@ final class PgTree implements PgGrammarConstants {
      * A function with syntax of its own. SUBSTRING and OVERLAY with commas are calls of whatever function of that name the
      * search path finds first; all else is PostgreSQL's own.
      */
-    static PgFunctionCall special(SqlParserPos pos, String name, List<SqlNode> arguments, String syntax) {
-        boolean plain = syntax.isEmpty() && (name.equals("substring") || name.equals("overlay"));
-        SqlIdentifier function = plain ? new SqlIdentifier(name, pos) : catalogName(name, pos);
+    static PgFunctionCall special(SqlParserPos pos, Token word, List<SqlNode> arguments, String syntax) {
+        boolean plain = syntax.isEmpty() && (word.kind == SUBSTRING || word.kind == OVERLAY);
+        SqlIdentifier function = plain ? identifier(word) : catalogName(word.image, pos(word, word));
         return new PgFunctionCall(
                 pos,
                 function,
@@ -240,6 +240,11 @@ final class PgTree implements PgGrammarConstants {
                 Optional.empty(),
                 Optional.empty(),
                 syntax);
+    }
+
+    /** The column {@code name FOR ORDINALITY} of a table made of a document. */
+    static PgColumnDefinition ordinality(SqlParserPos pos, SqlIdentifier name) {
+        return new PgColumnDefinition(pos, name, type("int4", pos));
     }
 
     static PgWindow namedWindow(SqlIdentifier name) {
@@ -323,6 +328,11 @@ final class PgTree implements PgGrammarConstants {
 
     static boolean startsQuery(Token token) {
         return token.kind == SELECT || token.kind == VALUES || token.kind == WITH || token.kind == TABLE;
+    }
+
+    /** The same where an expression may stand too: VALUES may be a column's name. */
+    static boolean startsQuery(Token token, Token next) {
+        return startsQuery(token) && (token.kind != VALUES || next.kind == LPAREN);
     }
 
     /** What can follow a query in parentheses and make it an arm, or the body, of a larger one. */
@@ -482,6 +492,16 @@ final class PgTree implements PgGrammarConstants {
             case KEEP, OMIT -> next.kind == QUOTES;
             default -> false;
         };
+    }
+
+    /** JSON_TABLE or XMLTABLE. */
+    static boolean startsDocumentTable(Token token, Token next) {
+        return (token.kind == JSON_TABLE || token.kind == XMLTABLE) && next.kind == LPAREN;
+    }
+
+    /** What ends a column of JSON_TABLE or XMLTABLE. */
+    static boolean endsColumn(Token token) {
+        return token.kind == COMMA || token.kind == RPAREN;
     }
 
     static boolean startsTableFunction(Token token, Token next) {

@@ -67,8 +67,7 @@
  *
  * Productions of our own in {@code src/main/codegen/includes}, put into Calcite's parser template by the build. They
  * follow PostgreSQL's {@code gram.y}, decide by one token or a look at a few, and never go back. What they do not know
- * they reject ({@link io.ostraka.rules.sql.SqlParseFailure}): to misread is worse. Known to be missing are JSON_TABLE
- * and XMLTABLE. {@link
- * io.ostraka.rules.sql.PgTokenSource} feeds them the lexer's tokens.
+ * they reject ({@link io.ostraka.rules.sql.SqlParseFailure}): to misread is worse. {@code docs/sql.md} counts what they
+ * read. {@link io.ostraka.rules.sql.PgTokenSource} feeds them the lexer's tokens.
  */
 package io.ostraka.rules.sql;

@@ -91,6 +91,8 @@ class PgParserTest {
                 "SELECT * FROM a NATURAL LEFT JOIN b CROSS JOIN c ~ (SELECT * (CROSS JOIN (NATURAL LEFT JOIN a b) c))",
                 "SELECT * FROM ((SELECT 1) a JOIN b USING (id)) x ~ (SELECT * (INNER JOIN (SUBQUERY (SELECT 1) a) b id x))",
                 "SELECT * FROM ((SELECT 1)) x, f(1) y(a) ~ (SELECT * (SUBQUERY (SELECT 1) x) (FUNCTION_TABLE f(1) y a))",
+                "SELECT * FROM json_table(a, '$' columns (b int, nested '$.x' columns (c int), d for ordinality)) j (x) ~ (SELECT * (FUNCTION_TABLE pg_catalog.json_table(table: a '$' '$.x') j x (COLUMN b (TYPE pg_catalog.int4)) (COLUMN d (TYPE pg_catalog.int4)) (COLUMN c (TYPE pg_catalog.int4))))",
+                "SELECT * FROM xmltable('/r' PASSING a COLUMNS b int DEFAULT c) ~ (SELECT * (FUNCTION_TABLE pg_catalog.xmltable(table: '/r' a c) (COLUMN b (TYPE pg_catalog.int4))))",
                 "SELECT 1 UNION SELECT 2 INTERSECT SELECT 3 EXCEPT SELECT 4 ~ (EXCEPT (UNION (SELECT 1) (INTERSECT (SELECT 2) (SELECT 3))) (SELECT 4))",
                 "SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 ~ (UNION ALL (SELECT 1) (SELECT 2) (SELECT 3))",
                 "SELECT 1 UNION ALL SELECT 2 UNION SELECT 3 ~ (UNION (UNION ALL (SELECT 1) (SELECT 2)) (SELECT 3))",
@@ -147,7 +149,11 @@ class PgParserTest {
                 "SELECT a NEW b",
                 "SELECT values(1)",
                 "SELECT * FROM t OFFSET 1 OFFSET 2",
-                "SELECT f(a) WITHIN DISTINCT (b)"
+                "SELECT f(a) WITHIN DISTINCT (b)",
+                "SELECT * FROM json_table(a, '$')",
+                "SELECT * FROM json_table(a, '$' COLUMNS (b))",
+                "SELECT json_table(a, '$' COLUMNS (b int))",
+                "SELECT * FROM xmltable('/r' PASSING a)"
             })
     void whatPostgresRefusesOrTheGrammarDoesNotKnowIsRefused(String sql) {
         RuntimeException failure = assertThrows(RuntimeException.class, () -> PgParser.parse(sql));

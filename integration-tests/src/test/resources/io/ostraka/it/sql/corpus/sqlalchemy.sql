@@ -1,0 +1,27 @@
+-- What SQLAlchemy 2 sends through psycopg and asyncpg.
+SELECT orders.id, orders.customer_id, orders.total FROM orders WHERE orders.id = $1::INTEGER;
+SELECT orders.id AS orders_id, customers_1.id AS customers_1_id FROM orders LEFT OUTER JOIN customers AS customers_1 ON customers_1.id = orders.customer_id ORDER BY orders.id LIMIT $1::INTEGER OFFSET $2::INTEGER;
+SELECT orders.id FROM orders WHERE orders.id IN ($1::INTEGER, $2::INTEGER, $3::INTEGER) AND (orders.id NOT IN (SELECT CAST(NULL AS INTEGER) WHERE 1!=1));
+SELECT count(*) AS count_1 FROM (SELECT orders.id AS orders_id FROM orders WHERE orders.status = 'new') AS anon_1;
+INSERT INTO orders (customer_id, total) VALUES ($1::INTEGER, $2::NUMERIC) RETURNING orders.id;
+INSERT INTO orders (customer_id, total) SELECT p0::INTEGER, p1::NUMERIC FROM (VALUES (7, 1.5, 0), (8, 2.5, 1)) AS imp_sen(p0, p1, sen_counter) ORDER BY sen_counter RETURNING orders.id, orders.id AS id__1;
+INSERT INTO kv (k, v) VALUES ('a', 'b') ON CONFLICT (k) WHERE kv.deleted IS NULL DO UPDATE SET v = excluded.v WHERE kv.v != excluded.v;
+INSERT INTO kv (k, v) VALUES ('a', 'b') ON CONFLICT ON CONSTRAINT kv_pkey DO NOTHING;
+UPDATE orders SET total=($1::NUMERIC + orders.total) WHERE orders.id = $2::INTEGER RETURNING orders.total;
+UPDATE orders SET status='x' FROM customers WHERE orders.customer_id = customers.id AND customers.name LIKE 'a' || '%';
+DELETE FROM orders USING customers WHERE orders.customer_id = customers.id AND customers.name ILIKE 'x%%' ESCAPE '/';
+WITH RECURSIVE included(part, sub, n) AS (SELECT parts.part AS part, parts.sub AS sub, parts.n AS n FROM parts WHERE parts.part = 'our part' UNION ALL SELECT parts_1.part AS part, parts_1.sub AS sub, parts_1.n AS n FROM parts AS parts_1, included AS incl WHERE parts_1.part = incl.sub) SELECT included.sub, sum(included.n) AS total FROM included GROUP BY included.sub;
+WITH moved AS (DELETE FROM orders WHERE orders.created < now() - make_interval(secs=>86400.0) RETURNING orders.*) INSERT INTO archived SELECT moved.* FROM moved;
+SELECT anon_1.id, anon_1.r FROM (SELECT orders.id AS id, rank() OVER (PARTITION BY orders.customer_id ORDER BY orders.total DESC RANGE BETWEEN UNBOUNDED PRECEDING AND 1 FOLLOWING) AS r FROM orders) AS anon_1 WHERE anon_1.r = 1;
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY orders.total) AS p, array_agg(DISTINCT orders.status ORDER BY orders.status) FROM orders;
+SELECT customers.name, lat.total FROM customers JOIN LATERAL (SELECT orders.total AS total FROM orders WHERE orders.customer_id = customers.id ORDER BY orders.total DESC LIMIT 1) AS lat ON true;
+SELECT tbl.value FROM docs, json_each_text(docs.body) WITH ORDINALITY AS tbl(key, value, ordinality) WHERE (docs.body ->> 'a') = 'x';
+SELECT docs.body['a']['b'], docs.arr[1:3], (docs.arr || ARRAY[$1::INTEGER]::INTEGER[]) FROM docs TABLESAMPLE bernoulli(1) REPEATABLE (random());
+SELECT orders.id FROM orders WHERE orders.tsv @@ plainto_tsquery('english', 'x') AND (orders.a, orders.b) > (1, 2) FOR UPDATE OF orders NOWAIT;
+SELECT orders.region, orders.product, sum(orders.total) FROM orders GROUP BY GROUPING SETS((orders.region, orders.product), ROLLUP(orders.region), ());
+SELECT CAST(orders.data AS JSONB) #> '{a}', EXTRACT(epoch FROM orders.created), orders.created AT TIME ZONE 'utc', orders.name COLLATE "de_DE", NULL IS NOT DISTINCT FROM orders.x, orders.name ~* 'x' FROM orders AS orders;
+select pg_catalog.version();
+select current_schema();
+show standard_conforming_strings;
+SELECT pg_catalog.pg_class.relname FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_catalog.pg_namespace.oid = pg_catalog.pg_class.relnamespace WHERE pg_catalog.pg_class.relname = $1::VARCHAR AND pg_catalog.pg_class.relkind = ANY (ARRAY[$2::VARCHAR, $3::VARCHAR, $4::VARCHAR]) AND pg_catalog.pg_table_is_visible(pg_catalog.pg_class.oid) AND pg_catalog.pg_namespace.nspname != 'pg_catalog';
+SELECT pg_catalog.pg_attribute.attname AS name, pg_catalog.format_type(pg_catalog.pg_attribute.atttypid, pg_catalog.pg_attribute.atttypmod) AS format_type, (SELECT pg_catalog.pg_get_expr(pg_catalog.pg_attrdef.adbin, pg_catalog.pg_attrdef.adrelid) AS pg_get_expr_1 FROM pg_catalog.pg_attrdef WHERE pg_catalog.pg_attrdef.adrelid = pg_catalog.pg_attribute.attrelid AND pg_catalog.pg_attrdef.adnum = pg_catalog.pg_attribute.attnum AND pg_catalog.pg_attribute.atthasdef) AS "default" FROM pg_catalog.pg_class LEFT OUTER JOIN pg_catalog.pg_attribute ON pg_catalog.pg_class.oid = pg_catalog.pg_attribute.attrelid AND pg_catalog.pg_attribute.attnum > 0 AND NOT pg_catalog.pg_attribute.attisdropped;
