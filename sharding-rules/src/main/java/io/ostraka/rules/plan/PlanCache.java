@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -18,11 +19,25 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Bounded by the bytes of its keys and an estimate of its plans. When they are over, the eighth of the entries
  * that was longest unused goes; a statement that alone is larger than a sixteenth of the bound is planned each time.
+ *
+ * <p>Each length of an IN list or of the rows of an INSERT is a template of its own. Lest lists that are of another length
+ * each time push out what is used again, a statement with more than {@link #FEW_LITERALS} literals is kept from its second
+ * appearance on only: what a batch of fixed size repeats is found, what comes once is forgotten.
  */
 public final class PlanCache {
     /** What a plan weighs, roughly: a few filters with their lists, a router, an error. */
     private static final int PLAN_BYTES = 2_048;
 
+    /** What one more literal adds to a plan and its template: a value to look at, its place in a list and in the text. */
+    private static final int LITERAL_BYTES = 96;
+
+    /** Up to here the lengths of a list are few enough to be kept at once. */
+    private static final int FEW_LITERALS = 32;
+
+    /** How many one-time keys are remembered; a power of two. Of each only a hash, so that a collision keeps one too soon. */
+    private static final int SEEN_ONCE = 4_096;
+
+    private final AtomicIntegerArray seenOnce = new AtomicIntegerArray(SEEN_ONCE);
     private final Planner planner;
     private final long maxBytes;
     private final Map<Key, Entry> entries = new ConcurrentHashMap<>();
@@ -101,8 +116,8 @@ public final class PlanCache {
     private void add(Key key, Plan plan, StatementTemplate template) {
         boolean positioned = position(plan) > 0;
         long weight =
-                PLAN_BYTES + key.bytes() + (positioned ? 2L * template.sql().length() : 0);
-        if (weight > maxBytes / 16) {
+                PLAN_BYTES + key.bytes() + (long) LITERAL_BYTES * template.literals() + (positioned ? 2L * template.sql().length() : 0);
+        if (weight > maxBytes / 16 || (template.literals() > FEW_LITERALS && isNew(key))) {
             return;
         }
         Key copy = new Key(key.template(), List.copyOf(key.searchPath()));
@@ -111,6 +126,13 @@ public final class PlanCache {
         if (entries.putIfAbsent(copy, entry) == null && bytes.addAndGet(weight) > maxBytes) {
             evict();
         }
+    }
+
+    /** Whether a key was not seen lately; it is from now on. */
+    private boolean isNew(Key key) {
+        int hash = key.hashCode();
+        int slot = (hash ^ (hash >>> 16)) & (SEEN_ONCE - 1);
+        return seenOnce.getAndSet(slot, hash) != hash;
     }
 
     private synchronized void evict() {

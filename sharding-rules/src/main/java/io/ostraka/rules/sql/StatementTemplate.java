@@ -18,7 +18,8 @@ import java.util.List;
  * <ul>
  *   <li>whatever stands in GROUP BY, ORDER BY, PARTITION BY (ordinals; expressions compared with those of the select
  *       list) and, in a statement that has such a clause or DISTINCT, in its select lists and HAVING;
- *   <li>what stands in FROM: arguments of functions, column definitions, samples;
+ *   <li>what stands in FROM, but for the arguments of functions there: column definitions, samples, the paths of JSON_TABLE
+ *       and XMLTABLE;
  *   <li>type modifiers, {@code varchar(10)}, {@code numeric(10,2)}, {@code interval second(3)};
  *   <li>B'', X'', N'', U&amp;'' and anything behind UESCAPE;
  *   <li>literals of statements other than queries, INSERT, UPDATE, DELETE and MERGE.
@@ -141,20 +142,34 @@ public final class StatementTemplate {
         if (literals() == 0 && hints.isEmpty() && !stray) {
             return sql.substring(start, end);
         }
-        StringBuilder text = new StringBuilder(end - start + 8);
+        int length = end - start + literals() + (stray ? 1 : 0);
+        for (int i = 0; i < literals(); i++) {
+            length -= literalEnd(i) - literalStart(i);
+        }
+        for (String hint : hints) {
+            length += 1 + hint.length();
+        }
+        char[] text = new char[length];
+        int at = 0;
         if (stray) {
             // No grammar accepts it, but its characters might be those of the placeholders.
-            text.append('\u0006');
+            text[at++] = '\u0006';
         }
         int from = start;
         for (int i = 0; i < literals(); i++) {
-            text.append(sql, from, literalStart(i)).append(literalKind(i).placeholder());
+            int until = literalStart(i);
+            sql.getChars(from, until, text, at);
+            at += until - from;
+            text[at++] = literalKind(i).placeholder();
             from = literalEnd(i);
         }
-        text.append(sql, from, end);
+        sql.getChars(from, end, text, at);
+        at += end - from;
         for (String hint : hints) {
-            text.append('\u0005').append(hint);
+            text[at++] = '\u0005';
+            hint.getChars(0, hint.length(), text, at);
+            at += hint.length();
         }
-        return text.toString();
+        return new String(text);
     }
 }

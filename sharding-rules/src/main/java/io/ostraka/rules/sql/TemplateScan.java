@@ -68,8 +68,13 @@ final class TemplateScan {
     private static final byte LIFT = 2;
     /** A join condition: lifted, but behind a comma on its level stands the next table. */
     private static final byte JOIN_CONDITION = 3;
+    /** FROM: kept, but for the arguments of functions that stand in it. */
+    private static final byte TABLES = 4;
 
     // What a keyword does to the scan, besides the clauses it opens.
+    /** Beside an outer clause: its depth may have FROM yet. */
+    private static final byte TABLES_MAY_FOLLOW = 64;
+
     private static final byte OPENS_KEEP = 1;
     private static final byte OPENS_LIST = 2;
     private static final byte OPENS_LIFT = 3;
@@ -82,6 +87,9 @@ final class TemplateScan {
     private static final byte UPDATE = 11;
     private static final byte SET = 12;
     private static final byte WHERE = 13;
+    private static final byte JOIN = 14;
+    private static final byte SELECT = 15;
+    private static final byte DELETE = 16;
 
     private static final byte[] ROLES = new byte[Keywords.count()];
     /** Keywords that end a type's name. */
@@ -99,6 +107,9 @@ final class TemplateScan {
     private static final int ATOMIC = Keywords.find("atomic");
     private static final int CASE = Keywords.find("case");
     private static final int END = Keywords.find("end");
+    private static final int FROM_WORD = Keywords.find("from");
+    private static final int JOIN_WORD = Keywords.find("join");
+    private static final int LATERAL_WORD = Keywords.find("lateral");
     private static final int OTHER_WORD = -2;
     private static final int NO_WORD = -3;
 
@@ -106,12 +117,13 @@ final class TemplateScan {
             Set.of("select", "insert", "update", "delete", "merge", "values", "with", "table");
 
     static {
-        for (String word : List.of("using", "into", "window", "join")) {
+        for (String word : List.of("using", "into", "window", "conflict")) {
             ROLES[Keywords.find(word)] = OPENS_KEEP;
         }
-        for (String word : List.of("select", "having")) {
-            ROLES[Keywords.find(word)] = OPENS_LIST;
-        }
+        ROLES[Keywords.find("having")] = OPENS_LIST;
+        ROLES[Keywords.find("select")] = SELECT;
+        ROLES[Keywords.find("delete")] = DELETE;
+        ROLES[Keywords.find("join")] = JOIN;
         ROLES[Keywords.find("where")] = WHERE;
         for (String word : List.of("limit", "offset", "fetch")) {
             ROLES[Keywords.find(word)] = OPENS_LIFT;
@@ -167,6 +179,9 @@ final class TemplateScan {
     private int beforePrevious;
     private int previous;
     private TokenKind previousKind = TokenKind.END;
+    private TokenKind beforePreviousKind = TokenKind.END;
+    /** Whether a query, UPDATE or DELETE began on this depth, so that FROM on it brings tables. */
+    private boolean tablesMayFollow;
 
     // Of a CREATE FUNCTION's body in SQL.
     private int words;
@@ -238,12 +253,14 @@ final class TemplateScan {
         compares = false;
         stray = false;
         clause = KEEP;
+        tablesMayFollow = false;
         depth = 0;
         typeDepth = -1;
         updateTarget = false;
         beforePrevious = NO_WORD;
         previous = NO_WORD;
         previousKind = TokenKind.END;
+        beforePreviousKind = TokenKind.END;
         words = 0;
         createsHead = false;
         createsRoutine = false;
@@ -285,6 +302,7 @@ final class TemplateScan {
             }
         }
         beforePrevious = previous;
+        beforePreviousKind = previousKind;
         previous = word;
         previousKind = kind;
     }
@@ -310,6 +328,12 @@ final class TemplateScan {
             case OPENS_KEEP -> clause = KEEP;
             case OPENS_LIST -> clause = LIST;
             case OPENS_LIFT -> clause = LIFT;
+            case SELECT -> {
+                clause = LIST;
+                tablesMayFollow = true;
+            }
+            case DELETE -> tablesMayFollow = true;
+            case JOIN -> clause = TABLES;
             case WHERE -> {
                 // FILTER (WHERE ...) belongs to the expression it stands in.
                 if (previousKind != TokenKind.LEFT_PAREN) {
@@ -328,11 +352,13 @@ final class TemplateScan {
             case FROM -> {
                 boolean comparison = previous == IS_DISTINCT && (beforePrevious == IS || beforePrevious == NOT);
                 if (!comparison) {
-                    clause = KEEP;
+                    // Else a function's: extract(year FROM ...).
+                    clause = tablesMayFollow ? TABLES : KEEP;
                 }
             }
             case ON -> {
-                if (previous != IS_DISTINCT) {
+                // DISTINCT ON, and NULL ON ERROR in JSON functions, are none.
+                if (previous != IS_DISTINCT && clause != LIST && clause != LIFT) {
                     clause = JOIN_CONDITION;
                 }
             }
@@ -341,7 +367,10 @@ final class TemplateScan {
                 clause = LIST;
                 typeDepth = 0;
             }
-            case UPDATE -> updateTarget = true;
+            case UPDATE -> {
+                updateTarget = true;
+                tablesMayFollow = true;
+            }
             case SET -> {
                 // Elsewhere it may be a column's name.
                 if (updateTarget) {
@@ -367,10 +396,13 @@ final class TemplateScan {
         if (depth == outerClauses.length) {
             outerClauses = Arrays.copyOf(outerClauses, depth * 2);
         }
-        if (depth >= 0) {
-            outerClauses[depth] = clause;
-        }
+        outerClauses[depth] = tablesMayFollow ? (byte) (clause | TABLES_MAY_FOLLOW) : clause;
         depth++;
+        tablesMayFollow = false;
+        if (clause == JOIN_CONDITION
+                || (clause == TABLES && kind == TokenKind.LEFT_PAREN && callsTableFunction())) {
+            clause = LIFT;
+        }
         if (previous >= 0 && TAKES_MODIFIERS[previous] && kind == TokenKind.LEFT_PAREN) {
             typeDepth = 0;
         }
@@ -380,10 +412,26 @@ final class TemplateScan {
         updateTarget = false;
     }
 
+    /** Whether what was just opened are a function's arguments: in {@code FROM f(1) AS a(b)} the first, not the second. */
+    private boolean callsTableFunction() {
+        boolean named = previous == OTHER_WORD
+                || (previous >= 0
+                        && (Keywords.category(previous) == Keywords.Category.UNRESERVED
+                                || Keywords.category(previous) == Keywords.Category.TYPE_OR_FUNCTION));
+        return named
+                && (beforePreviousKind == TokenKind.COMMA
+                        || beforePreviousKind == TokenKind.DOT
+                        || beforePreviousKind == TokenKind.LEFT_PAREN
+                        || beforePrevious == FROM_WORD
+                        || beforePrevious == JOIN_WORD
+                        || beforePrevious == LATERAL_WORD);
+    }
+
     private void close() {
         depth--;
         if (depth >= 0) {
-            clause = outerClauses[depth];
+            clause = (byte) (outerClauses[depth] & ~TABLES_MAY_FOLLOW);
+            tablesMayFollow = (outerClauses[depth] & TABLES_MAY_FOLLOW) != 0;
         } else {
             // More closed than opened: the server will say so.
             lifting = false;
@@ -399,7 +447,7 @@ final class TemplateScan {
             typeDepth = -1;
         }
         if (clause == JOIN_CONDITION) {
-            clause = KEEP;
+            clause = TABLES;
         }
         updateTarget = false;
     }
@@ -418,7 +466,7 @@ final class TemplateScan {
     private void literal(LiteralKind of) {
         boolean inType = typeDepth >= 0;
         typeDepth = inType && typeDepth > 0 ? typeDepth : -1;
-        if (!lifting || inType || clause == KEEP) {
+        if (!lifting || inType || clause == KEEP || clause == TABLES) {
             return;
         }
         spans.add(lexer.start(), lexer.end(), of.placeholder() | (clause == LIST ? TENTATIVE : 0));

@@ -59,6 +59,20 @@ class PlanCacheTest {
         }
     }
 
+    @Test
+    void listsOfAllLengthsDoNotFloodIt() {
+        PlanCache cache = new PlanCache(db.planner(), 16 << 20);
+        for (int length = 1; length <= 2_000; length++) {
+            plan(cache, "SELECT * FROM t WHERE id IN (1" + ", 2".repeat(length - 1) + ")");
+        }
+        assertTrue(cache.bytes() < 32 * 8_192, () -> cache.bytes() + " bytes");
+        String batch = "INSERT INTO t (id, other) VALUES (1, 'a')" + ", (1, 'b')".repeat(499);
+        Plan once = plan(cache, batch);
+        Plan again = plan(cache, batch.replace('a', 'c'));
+        assertNotSame(once, again);
+        assertSame(again, plan(cache, batch.replace('a', 'd')));
+    }
+
     private static Plan plan(PlanCache cache, String sql) {
         return cache.plan(sql, SampleDatabase.PATH).get(0).plan();
     }
