@@ -115,8 +115,10 @@ public final class PlanCache {
 
     private void add(Key key, Plan plan, StatementTemplate template) {
         boolean positioned = position(plan) > 0;
-        long weight =
-                PLAN_BYTES + key.bytes() + (long) LITERAL_BYTES * template.literals() + (positioned ? 2L * template.sql().length() : 0);
+        long weight = PLAN_BYTES
+                + key.bytes()
+                + (long) LITERAL_BYTES * template.literals()
+                + (positioned ? 2L * template.sql().length() : 0);
         if (weight > maxBytes / 16 || (template.literals() > FEW_LITERALS && isNew(key))) {
             return;
         }

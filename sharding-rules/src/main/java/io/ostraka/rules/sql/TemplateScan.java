@@ -399,8 +399,7 @@ final class TemplateScan {
         outerClauses[depth] = tablesMayFollow ? (byte) (clause | TABLES_MAY_FOLLOW) : clause;
         depth++;
         tablesMayFollow = false;
-        if (clause == JOIN_CONDITION
-                || (clause == TABLES && kind == TokenKind.LEFT_PAREN && callsTableFunction())) {
+        if (clause == JOIN_CONDITION || (clause == TABLES && kind == TokenKind.LEFT_PAREN && callsTableFunction())) {
             clause = LIFT;
         }
         if (previous >= 0 && TAKES_MODIFIERS[previous] && kind == TokenKind.LEFT_PAREN) {
