@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Resolves the names of one statement and finds, for each place where a table's rows are used, the facts that
@@ -33,6 +34,9 @@ final class Analyser {
      * planned badly.
      */
     private static final int MAX_BLOCKS = 2_000;
+
+    private static final Set<String> TIMELESS_TYPES =
+            Set.of("text", "varchar", "bpchar", "name", "int2", "int4", "int8", "numeric", "bool", "uuid", "bytea");
 
     private final QueryPlanner planner;
     private final Catalog catalog;
@@ -242,6 +246,16 @@ final class Analyser {
             if (cast.type().startsWith("reg") || cast.type().startsWith("pg_catalog.reg")) {
                 analysis.markServerLocalCast(cast.at());
             }
+        } else if (expression instanceof Expression.Literal || expression instanceof Expression.Parameter) {
+            if (!place.inView()) { // There such strings became dates when the view was made.
+                analysis.addConstant(expression);
+            }
+        } else if (expression instanceof Expression.Comparison comparison) {
+            markTimeless(List.of(comparison.left(), comparison.right()), scope);
+        } else if (expression instanceof Expression.In in) {
+            List<Expression> all = new ArrayList<>(in.list());
+            all.add(in.left());
+            markTimeless(all, scope);
         } else if (expression instanceof Expression.Name name) {
             examineName(name, scope, place);
         } else if (expression instanceof Expression.Subquery subquery) {
@@ -250,6 +264,16 @@ final class Analyser {
             subqueries.declare(exists.query(), () -> declare(exists.query(), scope, place));
         } else if (expression instanceof Expression.InQuery in) {
             subqueries.declare(in.query(), () -> declare(in.query(), scope, place));
+        }
+    }
+
+    /** A constant takes the type of the column that it is compared with. */
+    private void markTimeless(List<Expression> compared, Scope scope) {
+        boolean timeless = compared.stream()
+                .flatMap(side -> scope.columnMeant(side).stream())
+                .anyMatch(column -> TIMELESS_TYPES.contains(column.type()));
+        if (timeless) {
+            compared.forEach(analysis::markTimeless);
         }
     }
 

@@ -4,12 +4,14 @@ import io.ostraka.rules.catalog.HiddenAccess;
 import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.rule.KeyedRule;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** What the {@link Analyser} found in one statement. Confined to its planning. */
 final class Analysis {
@@ -34,6 +36,8 @@ final class Analysis {
     private final List<FunctionUse> functions = new ArrayList<>();
     private final Map<TableName, List<HiddenAccess>> hidden = new LinkedHashMap<>();
     private final List<InsertedRows> inserts = new ArrayList<>();
+    private final List<Expression> constants = new ArrayList<>();
+    private final Set<Expression> timeless = Collections.newSetFromMap(new IdentityHashMap<>());
     private boolean writes;
     private boolean locks;
     private boolean readsSystemCatalog;
@@ -62,6 +66,20 @@ final class Analysis {
         if (!access.isNone()) {
             hidden.computeIfAbsent(table, key -> new ArrayList<>(1)).add(access);
         }
+    }
+
+    /** A literal or parameter of the statement's own text. */
+    void addConstant(Expression constant) {
+        constants.add(constant);
+    }
+
+    /** One that is compared with what is no date or time. */
+    void markTimeless(Expression constant) {
+        timeless.add(constant);
+    }
+
+    ClockWords clockWords() {
+        return ClockWords.of(constants, timeless);
     }
 
     void markLocks() {

@@ -1,5 +1,6 @@
 package io.ostraka.rules.plan;
 
+import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.rule.ConsistentHashRule;
@@ -20,6 +21,9 @@ import java.util.Optional;
 
 /** Says in words what would be done with statements: {@code bin/ostraka explain}. Immutable, thread-safe. */
 public final class Explanation {
+    /** How much of a statement is shown where an error points. */
+    private static final int MARKED = 40;
+
     private final Planner planner;
 
     public Explanation(Planner planner) {
@@ -43,35 +47,37 @@ public final class Explanation {
         StatementValues values = new TextArguments(statement, arguments);
         Plan plan = statement.plan();
         if (plan instanceof Plan.Refusal refusal) {
-            refused(refusal.error(), text);
+            refused(refusal.error(), statement, text);
         } else if (plan instanceof Plan.Session session) {
             text.append("Session: carried out by the session itself (")
                     .append(session.command())
                     .append(").\n");
         } else if (plan instanceof Plan.Scatter scatter) {
             Route route = scatter.router().route(values);
-            text.append(route instanceof Route.Many ? "Scatter" : "Forward")
-                    .append(": reads ")
-                    .append(where(route))
-                    .append(route instanceof Route.Many ? " and concatenates their rows.\n" : ".\n");
             if (route instanceof Route.Refused none) {
-                refused(none.error(), text);
+                refused(none.error(), statement, text);
+            } else {
+                text.append(route instanceof Route.Many ? "Scatter" : "Forward")
+                        .append(": reads ")
+                        .append(where(route))
+                        .append(route instanceof Route.Many ? " and concatenates their rows.\n" : ".\n");
             }
         } else if (plan instanceof Plan.Forward forward) {
-            forward(forward, values, text);
+            forward(forward, statement, values, text);
         }
         tables(statement, searchPath, values, text);
     }
 
-    private static void forward(Plan.Forward forward, StatementValues values, StringBuilder text) {
+    private static void forward(
+            Plan.Forward forward, PlannedStatement statement, StatementValues values, StringBuilder text) {
         Route route = forward.router().route(values);
         if (route instanceof Route.Refused none) {
-            refused(none.error(), text);
+            refused(none.error(), statement, text);
             return;
         }
         if (route instanceof Route.Many many) {
             text.append("It would need ").append(where(many)).append(".\n");
-            refused(forward.whenMany(), text);
+            refused(forward.whenMany(), statement, text);
             return;
         }
         text.append("Forward: ")
@@ -81,10 +87,12 @@ public final class Explanation {
                 .append(".\n");
     }
 
-    private static void refused(PgError error, StringBuilder text) {
+    private static void refused(PgError error, PlannedStatement statement, StringBuilder text) {
         text.append("Refused (").append(error.state().code()).append("): ").append(error.message());
         if (error.position() > 0) {
-            text.append(" at character ").append(error.position());
+            text.append(", at character ").append(error.position());
+            marked(error.position(), statement)
+                    .ifPresent(words -> text.append(": ").append(words));
         }
         text.append('\n');
         if (!error.detail().isEmpty()) {
@@ -95,15 +103,22 @@ public final class Explanation {
         }
     }
 
+    /** The words of the statement that begin there. */
+    private static Optional<String> marked(int position, PlannedStatement statement) {
+        String sql = statement.template().map(StatementTemplate::sql).orElse("");
+        if (position > sql.length()) {
+            return Optional.empty();
+        }
+        String rest = sql.substring(position - 1).lines().findFirst().orElse("");
+        return Optional.of(rest.length() <= MARKED ? rest : rest.substring(0, MARKED) + "...");
+    }
+
     private static String where(Route route) {
         if (route instanceof Route.One one) {
-            return "shard " + one.shard();
+            return shards(List.of(one.shard()));
         }
         if (route instanceof Route.Many many) {
-            return "shards "
-                    + String.join(
-                            ", ",
-                            many.shards().stream().map(shard -> shard.value()).toList());
+            return shards(many.shards());
         }
         return route instanceof Route.Any ? "any one shard" : "no shard";
     }
@@ -117,22 +132,69 @@ public final class Explanation {
         }
         Analysis analysis = planned.get().analysis();
         for (Occurrence occurrence : analysis.occurrences()) {
-            text.append("  ").append(occurrence.table()).append(": ").append(rule(occurrence.rule()));
+            text.append("  ").append(named(occurrence)).append(": ").append(rule(occurrence.rule()));
             if (occurrence.rule() instanceof KeyedRule keyed) {
-                OccurrenceShards shards =
-                        OccurrenceShards.of(occurrence, keyed, planner.queries().space());
-                ShardSet found = shards.shards(
-                        values, planned.get().reader(), planner.queries().space());
-                text.append(shards.restricts() ? "; its key is restricted to " : "; nothing restricts its key: ")
-                        .append(found.isEmpty() ? "no shard (no row can match)" : found.toString());
+                key(occurrence, keyed, planned.get(), statement, values, text);
             }
             text.append('\n');
         }
-        analysis.inserts().forEach(rows -> text.append("  ")
-                .append(rows.table())
-                .append(": ")
-                .append(rule(rows.rule()))
-                .append("; rows inserted by key\n"));
+        for (Analysis.InsertedRows rows : analysis.inserts()) {
+            text.append("  ")
+                    .append(rows.table())
+                    .append(": ")
+                    .append(rule(rows.rule()))
+                    .append("; ")
+                    .append(rows.keys().size() == 1 ? "the row's key is" : "the rows' keys are")
+                    .append(" of ")
+                    .append(inserted(rows, planned.get(), values))
+                    .append('\n');
+        }
+    }
+
+    private static String named(Occurrence occurrence) {
+        String alias = occurrence.leaf().toString();
+        return occurrence.table() + (alias.equals(occurrence.table().name()) ? "" : " " + alias);
+    }
+
+    private void key(
+            Occurrence occurrence,
+            KeyedRule keyed,
+            QueryPlanner.Planned planned,
+            PlannedStatement statement,
+            StatementValues values,
+            StringBuilder text) {
+        OccurrenceShards shards =
+                OccurrenceShards.of(occurrence, keyed, planner.queries().space());
+        ShardSet found =
+                shards.shards(values, planned.reader(), planner.queries().space());
+        List<Fact> facts = new ArrayList<>(shards.always().facts());
+        text.append("; ");
+        if (shards.always().isNever()) {
+            text.append("its condition is never true");
+        } else if (!shards.restricts()) {
+            text.append("nothing restricts its key");
+        } else if (facts.isEmpty()) {
+            text.append("each side of an OR restricts its key");
+        } else {
+            text.append(new FactWords(statement).all(facts));
+        }
+        text.append(", so ").append(found.isEmpty() ? "no shard (no row can match)" : shards(found.names()));
+    }
+
+    private String inserted(Analysis.InsertedRows rows, QueryPlanner.Planned planned, StatementValues values) {
+        try {
+            ShardSet found = new StatementRouter.Inserted(
+                            rows, planned.reader(), planner.queries().space())
+                    .shards(values);
+            return shards(found.names());
+        } catch (PgErrorException unroutable) {
+            return "no shard";
+        }
+    }
+
+    private static String shards(List<ShardName> names) {
+        return (names.size() == 1 ? "shard " : "shards ")
+                + String.join(", ", names.stream().map(ShardName::value).toList());
     }
 
     private Optional<QueryPlanner.Planned> analysed(PlannedStatement statement, List<String> searchPath) {

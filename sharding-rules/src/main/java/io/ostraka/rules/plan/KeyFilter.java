@@ -51,6 +51,18 @@ final class KeyFilter {
         return rule;
     }
 
+    /** Whether no row can satisfy it, whatever the values. */
+    boolean isNever() {
+        return never;
+    }
+
+    /** What it knows of the key, for people. */
+    List<Fact> facts() {
+        List<Fact> facts = new ArrayList<>();
+        byColumn.forEach(restrictions -> restrictions.forEach(restriction -> facts.add(restriction.fact())));
+        return facts;
+    }
+
     ShardSet shards(StatementValues values, ValueReader reader) {
         if (never) {
             return space.none();

@@ -3,6 +3,7 @@ package io.ostraka.rules.plan;
 import io.ostraka.rules.catalog.Catalog;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
@@ -82,7 +83,7 @@ public final class Planner {
         for (StatementTemplate template : StatementTemplate.of(queryText)) {
             StatementKind kind = Classifier.classify(template);
             Plan plan =
-                    SessionCommands.of(kind).<Plan>map(Plan.Session::new).orElseGet(() -> chosen.plan(template, kind));
+                    SessionCommands.of(kind).<Plan>map(Plan.Session::new).orElseGet(() -> on(chosen, template, kind));
             planned.add(PlannedStatement.of(template, plan));
         }
         return planned;
@@ -106,7 +107,7 @@ public final class Planner {
             }
             Optional<ShardName> hinted = hintedShard(template);
             if (hinted.isPresent()) {
-                return oneShard(space.of(hinted.get())).plan(template, kind);
+                return on(oneShard(space.of(hinted.get())), template, kind);
             }
             return kind instanceof StatementKind.Query query
                     ? query(template, query, searchPath)
@@ -120,6 +121,23 @@ public final class Planner {
         } catch (PgErrorException refused) {
             return new Plan.Refusal(refused.error());
         }
+    }
+
+    /** A temporary table that hides a table there would not hide it from statements that go elsewhere. */
+    private Plan on(OneShardPlanner chosen, StatementTemplate template, StatementKind kind) {
+        Plan plan = chosen.plan(template, kind);
+        if (plan instanceof Plan.Forward forward && forward.pins() && !database.hasOneShard()) {
+            for (String name : TemporaryNames.of(template)) {
+                Optional<TableName> hidden = catalog.schemas().stream()
+                        .map(schema -> new TableName(schema, name))
+                        .filter(table -> catalog.table(table).isPresent())
+                        .findFirst();
+                if (hidden.isPresent()) {
+                    return new Plan.Refusal(Refusals.temporaryName(name, hidden.get()));
+                }
+            }
+        }
+        return plan;
     }
 
     private Plan query(StatementTemplate template, StatementKind.Query kind, List<String> searchPath) {

@@ -201,7 +201,7 @@ final class QueryPlanner {
                 ? new ScatterShape(analysis, functions).obstacle(top.level())
                 : Optional.of(new Obstacle("a statement that also needs another shard", -1));
         if (obstacle.isEmpty()) {
-            return new Plan.Scatter(router);
+            return new Plan.Scatter(new ClockedRouter(router, analysis.clockWords()));
         }
         PgError whenMany = Refusals.needsOneShard(
                 obstacle.get().construct(), table.toString(), obstacle.get().at());

@@ -184,6 +184,20 @@ final class Refusals {
                 "SET ostraka.shard to work on one shard.");
     }
 
+    static PgError clockWord() {
+        return unsupported(
+                "'now', 'today' and the like are not supported yet in a query over several shards",
+                "Each shard would take the string for the moment or day at which it reads it.",
+                "Give the date or time itself.");
+    }
+
+    static PgError temporaryName(String name, TableName table) {
+        return unsupported(
+                "temporary relation \"" + name + "\" cannot have the name of table \"" + table + "\"",
+                "It would take the table's place on one shard only.",
+                "Choose another name.");
+    }
+
     static PgError keyMoved(TableName table, String why, int at) {
         return at(
                 unsupported(

@@ -17,8 +17,7 @@ class ExplanationTest {
     void aForwardedStatementIsShownWithItsShardAndWhy() {
         String owner = db.owner("t", "7").value();
         assertEquals(
-                "Forward: reads shard " + owner + ".\n  public.t: hash by (id); its key is restricted to [" + owner
-                        + "]\n",
+                "Forward: reads shard " + owner + ".\n  public.t: hash by (id); t.id = $1, so shard " + owner + "\n",
                 explain("SELECT count(*) FROM t WHERE id = $1", "7"));
     }
 
@@ -26,7 +25,7 @@ class ExplanationTest {
     void aScatteredStatementIsShownWithItsShards() {
         assertEquals("""
                 Scatter: reads shards s0, s1, s2 and concatenates their rows.
-                  public.t: hash by (id); nothing restricts its key: [s0, s1, s2]
+                  public.t: hash by (id); nothing restricts its key, so shards s0, s1, s2
                 """, explain("SELECT * FROM t"));
     }
 
@@ -44,7 +43,7 @@ class ExplanationTest {
         assertTrue(text.startsWith("Session: "), text);
         assertTrue(
                 text.contains(
-                        "Forward: may write on shard s0.\n  public.ranges: range by (id); rows inserted by key\n"),
+                        "Forward: may write on shard s0.\n  public.ranges: range by (id); the row's key is of shard s0\n"),
                 text);
         assertTrue(text.contains("Forward: reads shard s1.\n  public.audit: pinned to s1\n"), text);
         assertEquals("Nothing to do.\n", explain(" ; "));

@@ -366,6 +366,54 @@ class PlanShapeTest {
         assertEquals(new Route.One(owner), DB.route("INSERT INTO parents VALUES (1, 2)"));
     }
 
+    /** Each shard would read the words by its own clock. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT * FROM moments WHERE at < 'now'",
+                "SELECT * FROM moments WHERE at < timestamptz 'today 10:00'",
+                "SELECT * FROM t WHERE 'TOMORROW'::date > '2026-01-01'",
+                "SELECT 'yesterday'::timestamp FROM t",
+                "SELECT * FROM days WHERE day IN ('2026-01-01', 'today')",
+            })
+    void clockWordsAreNotScattered(String sql) {
+        assertInstanceOf(Route.Refused.class, DB.route(sql), sql);
+    }
+
+    @Test
+    void clockWordsThatAreNoneAreScattered() {
+        for (String sql : List.of(
+                "SELECT * FROM t WHERE name = 'today'",
+                "SELECT * FROM t WHERE name IN ('now', 'x')",
+                "SELECT * FROM moments WHERE at < '2026-01-01 00:00+00'",
+                "SELECT 'we will never know what today brings' FROM t")) {
+            assertInstanceOf(Route.Many.class, DB.route(sql), sql);
+        }
+        String sql = "SELECT * FROM moments WHERE at < $1";
+        assertInstanceOf(Route.Refused.class, DB.route(sql, SampleDatabase.Parameter.text("now")));
+        assertInstanceOf(Route.Many.class, DB.route(sql, SampleDatabase.Parameter.text("2026-01-01")));
+        assertInstanceOf(Route.Many.class, DB.route(sql, SampleDatabase.Parameter.typed(25, "now")));
+        assertInstanceOf(Route.One.class, DB.route("SELECT * FROM t WHERE id = 1 AND 'now'::date > '2026-01-01'"));
+    }
+
+    @Test
+    void aTemporaryTableMayNotHideATableOnOneShard() {
+        for (String sql : List.of(
+                "CREATE TEMP TABLE t (id int)",
+                "CREATE TEMPORARY TABLE IF NOT EXISTS \"t\" (id int)",
+                "CREATE LOCAL TEMP VIEW orders AS SELECT 1",
+                "CREATE TABLE pg_temp.t (id int)",
+                "SELECT 1 AS id INTO TEMP TABLE t")) {
+            Plan plan = DB.planner().planOn(S0, sql).get(0).plan();
+            assertInstanceOf(Plan.Refusal.class, plan, sql);
+        }
+        Plan other = DB.planner()
+                .planOn(S0, "CREATE TEMP TABLE mine AS SELECT * FROM t")
+                .get(0)
+                .plan();
+        assertTrue(assertInstanceOf(Plan.Forward.class, other).pins());
+    }
+
     @Test
     void aDifferenceBetweenShardsIsTold() {
         PgError error = refusal("SELECT * FROM uneven");
