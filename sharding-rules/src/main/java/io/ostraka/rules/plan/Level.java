@@ -71,12 +71,6 @@ sealed interface Level {
             return from.map(Tree::leaves).orElse(Set.of());
         }
 
-        boolean aggregates() {
-            return query.grouping().present()
-                    || query.having().isPresent()
-                    || calls.stream().anyMatch(AnswerCall::mayAggregate);
-        }
-
         boolean hasWindows() {
             return !query.windows().isEmpty()
                     || calls.stream().anyMatch(use -> use.call().windowed());

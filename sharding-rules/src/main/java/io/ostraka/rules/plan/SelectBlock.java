@@ -61,7 +61,7 @@ final class SelectBlock implements Block {
                 where.conjuncts(),
                 otherSubqueries.levels(),
                 select.grouping().keys().stream().map(this::groupKey).toList(),
-                select.distinct().on().stream().map(this::groupKey).toList(),
+                select.distinct().on().stream().map(this::distinctKey).toList(),
                 answerCalls(true).stream()
                         .map(call -> new Level.AnswerCall(call, mayAggregate(call), isOrderFree(call)))
                         .toList(),
@@ -78,6 +78,20 @@ final class SelectBlock implements Block {
                 && select.items().stream().noneMatch(item -> item.value() instanceof Expression.Star);
         int item = shown ? Integer.parseInt(place.text()) - 1 : -1;
         return item >= 0 && item < outputs.size() ? outputs.get(item).variable() : Optional.empty();
+    }
+
+    /** Unlike GROUP BY, DISTINCT ON takes a name for that of an output first. Source: {@code findTargetlistEntrySQL92}. */
+    private Optional<Variable> distinctKey(Expression key) {
+        if (!(key instanceof Expression.Name name) || name.path().size() > 1) {
+            return groupKey(key);
+        }
+        List<Output> named = outputs.stream()
+                .filter(output -> output.name().equals(name.last()))
+                .toList();
+        if (open || named.size() > 1) {
+            return Optional.empty();
+        }
+        return named.isEmpty() ? groupKey(key) : named.get(0).variable();
     }
 
     /** Whether the call comes to the same value in whatever order it is given the rows. */

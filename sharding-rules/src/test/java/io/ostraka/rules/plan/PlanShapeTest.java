@@ -83,6 +83,7 @@ class PlanShapeTest {
                 "SELECT u.id, max(t.other) FROM t JOIN u ON u.id = t.id GROUP BY u.id",
                 "SELECT DISTINCT id FROM t",
                 "SELECT DISTINCT ON (id, other) * FROM t",
+                "SELECT other AS id, count(*) FROM t GROUP BY t.id, other",
                 "SELECT * FROM (SELECT customer_id, sum(total) AS s FROM orders GROUP BY customer_id) o"
                         + " JOIN customers c ON c.id = o.customer_id",
                 "SELECT id FROM t UNION ALL SELECT id FROM u",
@@ -149,6 +150,7 @@ class PlanShapeTest {
                 "a join of table          | SELECT * FROM (SELECT max(id) AS id FROM t GROUP BY id) d JOIN u ON u.id = d.id",
                 "GROUP BY                 | SELECT * FROM (SELECT id FROM t GROUP BY ROLLUP (id)) d JOIN u ON u.id = d.id",
                 "GROUP BY                 | SELECT tenant, count(*) FROM ledger GROUP BY tenant",
+                "DISTINCT                 | SELECT DISTINCT ON (id) other AS id FROM t",
                 "GROUP BY                 | SELECT u.other FROM t LEFT JOIN u ON u.id = t.id GROUP BY u.id, u.other",
                 "DISTINCT                 | SELECT DISTINCT other FROM t GROUP BY id, other",
                 "UNION                    | SELECT id FROM t UNION SELECT n FROM ranges",

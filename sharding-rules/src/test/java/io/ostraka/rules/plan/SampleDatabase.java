@@ -311,6 +311,18 @@ final class SampleDatabase {
         HiddenAccess policy = new HiddenAccess(Set.of(new TableName("public", "customers")), Set.of());
         table("guarded", List.of(), policy, HiddenAccess.NONE, column("id", "int8"));
         rule("guarded", new TableRuleConfig.Hash(List.of("id"), List.of(), Optional.empty()));
+        builder.table(new Table(
+                new TableName("public", "ruled"),
+                Table.Kind.TABLE,
+                List.of(column("id", "int8")),
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                HiddenAccess.NONE,
+                HiddenAccess.NONE,
+                true));
         TableName parent = new TableName("public", "parts");
         builder.table(new Table(
                 parent,
