@@ -10,16 +10,12 @@ import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.BindView;
 import io.ostraka.proxy.wire.CorruptedFrameException;
-import io.ostraka.proxy.wire.ErrorFields;
-import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.Frame;
 import io.ostraka.proxy.wire.FrontendMessages;
 import io.ostraka.proxy.wire.Parse;
-import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.config.ShardName;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -39,9 +35,9 @@ import org.slf4j.LoggerFactory;
  * received:  1            2 | D D D C |   Z      -> one slice to the client, then ReadyForQuery as an event
  * </pre>
  *
- * After an error the server skips all up to Sync, and so does the queue. Messages gather in one outgoing buffer until
- * {@link #flush}. Confined to the event loop of its channel. A crash of the proxy leaves a connection that the server
- * rolls back and closes. Source of the rules: PostgreSQL manual, "Message Flow".
+ * After an error the server skips all up to Sync, and so does the queue ({@link Replies}). Messages gather in one outgoing
+ * buffer until {@link #flush}. Confined to the event loop of its channel. A crash of the proxy leaves a connection that the
+ * server rolls back and closes. Source of the rules: PostgreSQL manual, "Message Flow".
  */
 public final class Backend extends ChannelInboundHandlerAdapter {
     public static final String SEARCH_PATH = "search_path";
@@ -52,9 +48,6 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     /** Frames up to this size are copied into the outgoing buffer: cheaper than a write of their own. */
     private static final int COPY_BYTES = 4096;
 
-    /** A length no PostgreSQL sends: its own limit for one message is below. */
-    private static final int MAX_LENGTH = 0x7FFF_FFF0;
-
     private static final byte[] UNNAMED = new byte[0];
 
     private final ShardName shard;
@@ -63,25 +56,19 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     private final byte[] cancelKey;
     private final Map<String, String> parameters = new HashMap<>();
     private final Map<String, String> defaults;
-    private final ArrayDeque<Expected> expected = new ArrayDeque<>();
+    private final Replies replies = new Replies(this);
     private final PreparedNames prepared = new PreparedNames();
 
     private Optional<BackendListener> listener = Optional.empty();
     private Optional<StatementKey> unnamed = Optional.empty();
     private Optional<ByteBuf> outgoing = Optional.empty();
     private Optional<ByteBuf> incoming = Optional.empty();
-    /** Bytes still to come of a frame that is being passed on in pieces. */
-    private int restOfPiece;
-    /** How many entries of {@link #expected} are answers of the proxy's own. */
-    private int ownQueued;
 
     private BackendSettings settings = BackendSettings.NONE;
     /** What {@link #settings} were before the transaction, explicit or implicit, that runs now. */
     private BackendSettings settingsBefore = BackendSettings.NONE;
     /** Whether messages of the extended protocol were sent since the last Sync: the server is in a transaction then. */
     private boolean needsSync;
-    /** As of the last ReadyForQuery. */
-    private TransactionStatus status = TransactionStatus.IDLE;
 
     private int cancelsInFlight;
     private Optional<Runnable> afterCancels = Optional.empty();
@@ -145,27 +132,22 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** Whether a message that was sent has not been answered in full. */
     public boolean hasOutstandingReplies() {
-        return !expected.isEmpty();
+        return !replies.areAllHere();
     }
 
     /** Whether ReadyForQuery is still to come for something that was sent. */
     public boolean isWaitingForReady() {
-        for (Expected reply : expected) {
-            if (reply.endsWithReady()) {
-                return true;
-            }
-        }
-        return false;
+        return replies.isWaitingForReady();
     }
 
     /** Whether it serves nobody: outside a transaction, with nothing to be answered. */
     boolean isAtRest() {
-        return isOpen() && expected.isEmpty() && !needsSync && status == TransactionStatus.IDLE;
+        return isOpen() && replies.areAllHere() && !needsSync && replies.status() == TransactionStatus.IDLE;
     }
 
     /** Whether the client has had only a part of a message: nothing else can be said to it before the rest. */
     public boolean isInsideMessage() {
-        return restOfPiece > 0;
+        return replies.isInsideMessage();
     }
 
     public void attach(BackendListener borrower) {
@@ -236,7 +218,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
             if (visibility == Visibility.ALL) {
                 ByteBuf complete = channel.alloc().buffer(Frame.HEADER_BYTES);
                 BackendMessages.empty(complete, BackendTag.PARSE_COMPLETE);
-                answerInOrder(Expected.ownParse(key, complete), complete);
+                replies.answerInOrder(Expected.ownParse(key, complete), complete);
             }
             return known.get();
         }
@@ -312,16 +294,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** Puts bytes of the proxy's own at their place among the replies. Takes ownership. */
     public void answerInOrder(ByteBuf owned) {
-        answerInOrder(Expected.own(owned), owned);
-    }
-
-    private void answerInOrder(Expected answer, ByteBuf owned) {
-        if (expected.isEmpty()) {
-            listenerOrRelease(owned);
-        } else {
-            expected.add(answer);
-            ownQueued++;
-        }
+        replies.answerInOrder(Expected.own(owned), owned);
     }
 
     /** Forgets which statements are prepared here, after something dropped them all. */
@@ -381,7 +354,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     }
 
     private void expect(Expected reply) {
-        expected.add(reply);
+        replies.expect(reply);
         needsSync = !reply.endsWithReady();
     }
 
@@ -423,6 +396,35 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         }
     }
 
+    // ---- what the replies tell -----------------------------------------------------------------------------------
+
+    Optional<BackendListener> lentTo() {
+        return listener;
+    }
+
+    void forget(StatementKey key) {
+        prepared.forget(key);
+    }
+
+    void forgetUnnamed() {
+        unnamed = Optional.empty();
+    }
+
+    /** A Sync that was sent has been thrown away. */
+    void needsSync() {
+        needsSync = true;
+    }
+
+    /** In the place of a message that is skipped, its reply being expected already. */
+    void sendSyncInPlace() {
+        FrontendMessages.sync(out());
+        flush();
+    }
+
+    void reported(String name, String value) {
+        parameters.put(name, value);
+    }
+
     // ---- receiving -----------------------------------------------------------------------------------------------
 
     @Override
@@ -434,7 +436,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         }
         int rest;
         try {
-            rest = consume(read);
+            rest = replies.consume(read);
         } catch (CorruptedFrameException e) {
             LOG.warn("shard {}: closing backend {}: {}", shard, pid.value(), e.getMessage());
             read.release();
@@ -446,234 +448,6 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         } else {
             read.readerIndex(rest);
             incoming = Optional.of(read);
-        }
-    }
-
-    /** Handles whole frames, and pieces of those that may be passed on in pieces. Returns where the unread rest begins. */
-    private int consume(ByteBuf in) {
-        int at = in.readerIndex();
-        int end = in.writerIndex();
-        // Bytes [run, at) are for the client and not yet passed on.
-        int run = at;
-        if (restOfPiece > 0) {
-            int piece = Math.min(restOfPiece, end - at);
-            restOfPiece -= piece;
-            at += piece;
-        }
-        while (end - at >= Frame.HEADER_BYTES) {
-            int length = in.getInt(at + 1);
-            if (length < Frame.MIN_LENGTH || length > MAX_LENGTH) {
-                throw new CorruptedFrameException("message length " + length + " is not in 4.." + MAX_LENGTH);
-            }
-            byte tag = in.getByte(at);
-            Expected head = expected.peek();
-            if (end - at <= length) {
-                if (head != null && head.visibility == Visibility.ALL && mayComeInPieces(tag)) {
-                    restOfPiece = 1 + length - (end - at);
-                    at = end;
-                }
-                break;
-            }
-            int next = at + 1 + length;
-            boolean isRowForClient = head != null
-                    && (tag == BackendTag.DATA_ROW || tag == BackendTag.COPY_DATA)
-                    && head.visibility.shows(tag);
-            if (!isRowForClient) {
-                if (!isShown(in, at, tag, head)) {
-                    pass(in, run, at);
-                    run = next;
-                } else if (ownQueued > 0 || tag == BackendTag.ERROR_RESPONSE || tag == BackendTag.COPY_IN_RESPONSE) {
-                    pass(in, run, next);
-                    run = next;
-                }
-                onFrame(in, at, tag, head);
-            }
-            at = next;
-        }
-        pass(in, run, at);
-        return at;
-    }
-
-    private static boolean mayComeInPieces(byte tag) {
-        return tag == BackendTag.DATA_ROW || tag == BackendTag.COPY_DATA;
-    }
-
-    private static boolean isShown(ByteBuf in, int frame, byte tag, Expected head) {
-        return switch (tag) {
-            case BackendTag.ERROR_RESPONSE ->
-                head != null
-                        && head.visibility.shows(tag)
-                        && !ErrorFields.read(FieldReader.ofFrame(in, frame)).endsSession();
-            case BackendTag.READY_FOR_QUERY, BackendTag.PARAMETER_STATUS, BackendTag.NOTIFICATION_RESPONSE -> false;
-            case BackendTag.NOTICE_RESPONSE -> head != null && head.visibility != Visibility.NONE;
-            default -> head != null && head.visibility.shows(tag);
-        };
-    }
-
-    private void pass(ByteBuf in, int start, int end) {
-        if (end > start && listener.isPresent()) {
-            listener.get().onBytes(this, in.retainedSlice(start, end - start));
-        }
-    }
-
-    private void onFrame(ByteBuf in, int frame, byte tag, Expected head) {
-        switch (tag) {
-            case BackendTag.PARAMETER_STATUS -> onParameterStatus(in, frame);
-            case BackendTag.NOTIFICATION_RESPONSE -> onAsyncMessage(in, frame);
-            case BackendTag.NOTICE_RESPONSE -> {
-                if (head == null) {
-                    onAsyncMessage(in, frame);
-                }
-            }
-            case BackendTag.ERROR_RESPONSE -> onError(in, frame, head);
-            default -> {
-                if (head == null) {
-                    throw new CorruptedFrameException("message '" + (char) tag + "' answers nothing that was sent");
-                }
-                onReply(in, frame, tag, head);
-            }
-        }
-    }
-
-    private void onReply(ByteBuf in, int frame, byte tag, Expected head) {
-        Expected.Kind kind = head.kind;
-        boolean tellsListener = head.visibility == Visibility.ROWS;
-        switch (tag) {
-            case BackendTag.PARSE_COMPLETE -> step(kind == Expected.Kind.PARSE, tag, tellsListener);
-            case BackendTag.BIND_COMPLETE -> step(kind == Expected.Kind.BIND, tag, tellsListener);
-            case BackendTag.CLOSE_COMPLETE -> step(kind == Expected.Kind.CLOSE, tag, tellsListener);
-            case BackendTag.PARAMETER_DESCRIPTION -> {
-                if (tellsListener) {
-                    listener().onParameterDescription(this, in, frame);
-                }
-            }
-            case BackendTag.ROW_DESCRIPTION, BackendTag.NO_DATA -> {
-                if (kind == Expected.Kind.DESCRIBE) {
-                    expected.remove();
-                    if (head.statement.isPresent()) {
-                        listener().onDescribed(this, head.statement.get(), head.visibility, RowShape.read(in, frame));
-                    }
-                }
-                if (tellsListener) {
-                    listener().onRowDescription(this, in, frame);
-                }
-                ownAnswers();
-            }
-            case BackendTag.COMMAND_COMPLETE, BackendTag.EMPTY_QUERY_RESPONSE, BackendTag.PORTAL_SUSPENDED -> {
-                if (kind == Expected.Kind.EXECUTE) {
-                    expected.remove();
-                }
-                listener().onCommandEnd(this, head.visibility, in, frame);
-                ownAnswers();
-            }
-            case BackendTag.COPY_IN_RESPONSE -> listener().onCopyIn(this, syncIgnored());
-            case BackendTag.READY_FOR_QUERY -> {
-                if (!head.endsWithReady()) {
-                    throw new CorruptedFrameException("ReadyForQuery while " + kind + " is not answered");
-                }
-                expected.remove();
-                status = TransactionStatus.of(in.getByte(frame + Frame.HEADER_BYTES));
-                listener().onReady(this, head.visibility, status);
-            }
-            default -> {
-                // Rows that are hidden, copy responses, function results: passed on already, or not meant to be.
-            }
-        }
-    }
-
-    /**
-     * A server that copies in throws away Syncs until it has the data, also those that were sent before the client could know.
-     * Returns whether there was one, whose ReadyForQuery will not come.
-     */
-    private boolean syncIgnored() {
-        boolean ignored = expected.peek().kind == Expected.Kind.EXECUTE
-                && expected.removeIf(reply -> reply.kind == Expected.Kind.SYNC);
-        needsSync |= ignored;
-        return ignored;
-    }
-
-    private void step(boolean isExpected, byte tag, boolean tellsListener) {
-        if (!isExpected) {
-            throw new CorruptedFrameException("message '" + (char) tag + "' is out of order");
-        }
-        expected.remove();
-        if (tellsListener) {
-            listener().onStepComplete(this, tag);
-        }
-        ownAnswers();
-    }
-
-    private void ownAnswers() {
-        while (ownQueued > 0 && expected.peek().kind == Expected.Kind.OWN) {
-            ownQueued--;
-            listenerOrRelease(expected.remove().own.orElseThrow());
-        }
-    }
-
-    /**
-     * The server skips what was sent up to the next Sync. A simple query that stands behind messages of the proxy's own is
-     * skipped with them, so a Sync is sent in its place.
-     */
-    private void onError(ByteBuf in, int frame, Expected head) {
-        ErrorFields error = ErrorFields.read(FieldReader.ofFrame(in, frame));
-        if (head == null || error.endsSession()) {
-            // Its closing follows, and is told then.
-            LOG.info("shard {}: backend {} was ended by the server: {}", shard, pid.value(), error.sqlState());
-            return;
-        }
-        unnamed = Optional.empty();
-        Visibility visibility = head.visibility;
-        boolean answersQuery = head.kind == Expected.Kind.QUERY;
-        while (!answersQuery && !expected.isEmpty() && expected.peek().kind != Expected.Kind.SYNC) {
-            Expected skipped = expected.remove();
-            skip(skipped);
-            if (skipped.kind == Expected.Kind.QUERY) {
-                expected.addFirst(Expected.of(Expected.Kind.SYNC, skipped.visibility));
-                FrontendMessages.sync(out());
-                flush();
-                break;
-            }
-        }
-        listener().onError(this, visibility, in, frame);
-    }
-
-    private void skip(Expected skipped) {
-        skipped.own.ifPresent(owned -> {
-            ownQueued--;
-            owned.release();
-        });
-        skipped.statement.filter(key -> skipped.kind != Expected.Kind.DESCRIBE).ifPresent(key -> {
-            if (skipped.isNamed) {
-                prepared.forget(key);
-            }
-            if (skipped.visibility != Visibility.NONE) {
-                listener().onParseSkipped(this, key);
-            }
-        });
-    }
-
-    private void onParameterStatus(ByteBuf in, int frame) {
-        FieldReader fields = FieldReader.ofFrame(in, frame);
-        String name = fields.string();
-        String value = fields.string();
-        parameters.put(name, value);
-        listener.ifPresent(borrower -> borrower.onParameterStatus(this, name, value));
-    }
-
-    private void onAsyncMessage(ByteBuf in, int frame) {
-        int bytes = 1 + in.getInt(frame + 1);
-        listener.ifPresent(borrower -> borrower.onAsyncMessage(this, in.retainedSlice(frame, bytes)));
-    }
-
-    private BackendListener listener() {
-        return listener.orElseThrow(() -> new CorruptedFrameException("a reply came while nobody had asked"));
-    }
-
-    private void listenerOrRelease(ByteBuf owned) {
-        if (listener.isPresent()) {
-            listener.get().onBytes(this, owned);
-        } else {
-            owned.release();
         }
     }
 
@@ -700,8 +474,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         incoming = Optional.empty();
         outgoing.ifPresent(ByteBuf::release);
         outgoing = Optional.empty();
-        expected.forEach(reply -> reply.own.ifPresent(ByteBuf::release));
-        expected.clear();
+        replies.release();
     }
 
     @Override

@@ -16,20 +16,16 @@ import io.ostraka.proxy.wire.Parse;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
-import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.SessionCommand;
 import java.util.ArrayDeque;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.Set;
 
 /**
  * The extended protocol. A Parse is kept until it is known where to: at its Bind, whose values decide, or, when something
@@ -43,47 +39,37 @@ final class ExtendedQuery {
 
     private final Session session;
     private final Map<String, PreparedStatement> statements = new HashMap<>();
-    private final Map<String, Portal> portals = new HashMap<>();
-    /** Backends that were sent messages since the last Sync. */
-    private final Set<Backend> unsynced = new LinkedHashSet<>();
-    /** Backends made to fail on purpose: their error is not the client's. */
-    private final Set<Backend> poisoned = new HashSet<>();
-
+    private final Pipeline pipeline;
+    private final Portals portals;
     private final BindView bind = new BindView();
     private final BoundValues values;
 
     private Optional<PreparedStatement> unanswered = Optional.empty();
-    /** Where the latest messages went: an answer of the proxy's own waits behind those. */
-    private Optional<Backend> target = Optional.empty();
-
     /** Statements whose descriptions are on their way, in the order of asking. */
     private final Queue<PreparedStatement> describing = new ArrayDeque<>();
     /** Whether the last of them is the proxy's own question, see {@link #isCurrent}. */
     private boolean checking;
 
-    private boolean skipping;
-    /** Whether a shard has executed something since the last Sync. */
-    private boolean executed;
-    /** The session must be told the last Execute's effect before it can plan what follows. */
-    private boolean effectPending;
-
     ExtendedQuery(Session session) {
         this.session = session;
+        this.pipeline = new Pipeline(session);
+        this.portals = new Portals(session, pipeline);
         this.values = new BoundValues(bind);
+    }
+
+    Pipeline pipeline() {
+        return pipeline;
     }
 
     boolean onMessage(ByteBuf borrowed, int frame, byte tag) {
         if (tag == FrontendTag.SYNC) {
             return onSync();
         }
-        if (skipping) {
+        if (pipeline.isSkipping()) {
             return true;
         }
-        if (effectPending) {
-            if (!session.isQuiet()) {
-                return false;
-            }
-            effectPending = false;
+        if (!pipeline.isEffectKnown()) {
+            return false;
         }
         return switch (tag) {
             case FrontendTag.PARSE -> onParse(borrowed, frame);
@@ -99,7 +85,7 @@ final class ExtendedQuery {
     // ---- Parse ---------------------------------------------------------------------------------------------------
 
     private boolean onParse(ByteBuf borrowed, int frame) {
-        if (!answerParse() || !mayAnswer()) {
+        if (!answerParse() || !pipeline.mayAnswer()) {
             return false;
         }
         Parse parse = Parse.read(borrowed, frame);
@@ -128,7 +114,7 @@ final class ExtendedQuery {
         statements.put(parse.statement(), statement);
         if (isOwn(statement)) {
             statement.answered = true;
-            answer(BackendTag.PARSE_COMPLETE);
+            pipeline.answer(BackendTag.PARSE_COMPLETE);
         } else {
             unanswered = Optional.of(statement);
         }
@@ -175,7 +161,7 @@ final class ExtendedQuery {
             return true;
         }
         PreparedStatement statement = unanswered.get();
-        Optional<Backend> backend = turnTo(homeOf(statement), Access.READ);
+        Optional<Backend> backend = pipeline.turnTo(homeOf(statement), Access.READ);
         if (backend.isEmpty()) {
             return false;
         }
@@ -186,22 +172,22 @@ final class ExtendedQuery {
     /** A shard that knows all tables of the statement. */
     private ShardName homeOf(PreparedStatement statement) {
         Plan plan = statement.statements().get(0).plan();
-        if (target.isPresent() && session.database().hasOneShard()) {
-            return target.get().shard();
+        if (pipeline.target().isPresent() && session.database().hasOneShard()) {
+            return pipeline.target().get().shard();
         }
         if (plan instanceof Plan.Forward forward) {
-            return forward.router().home().orElseGet(session::anyShard);
+            return forward.router().home().orElseGet(session.shards()::anyShard);
         }
         return plan instanceof Plan.Scatter scatter
-                ? scatter.router().home().orElseGet(session::anyShard)
-                : session.anyShard();
+                ? scatter.router().home().orElseGet(session.shards()::anyShard)
+                : session.shards().anyShard();
     }
 
     private void answerParseHere(PreparedStatement statement) {
         if (!statement.answered) {
             statement.answered = true;
             unanswered = Optional.empty();
-            answer(BackendTag.PARSE_COMPLETE);
+            pipeline.answer(BackendTag.PARSE_COMPLETE);
         }
     }
 
@@ -262,10 +248,10 @@ final class ExtendedQuery {
     private boolean onBind(ByteBuf borrowed, int frame) {
         bind.read(borrowed, frame);
         PreparedStatement statement = statement(bind.statement());
-        if (!answerParse(Optional.of(statement)) || !mayAnswer()) {
+        if (!answerParse(Optional.of(statement)) || !pipeline.mayAnswer()) {
             return false;
         }
-        requireFreePortal(bind.portal());
+        portals.requireFree(bind.portal());
         if (statement.statements().isEmpty()) {
             session.requireNotFailed();
             return bindHere(statement, new Portal.Nothing());
@@ -279,17 +265,17 @@ final class ExtendedQuery {
             if (session.own().carriesOut(command.command())) {
                 return bindHere(statement, new Portal.Own(command.command(), planned.text()));
             }
-            return bindTo(session.anyShard(), statement, planned, Access.READ, false);
+            return bindTo(session.shards().anyShard(), statement, planned, Access.READ, false);
         }
         values.use(planned.values(), statement.key.parameterOids());
         if (plan instanceof Plan.Scatter scatter) {
-            List<ShardName> shards = session.shardsOf(scatter, values);
+            List<ShardName> shards = session.shards().shardsOf(scatter, values);
             return shards.size() == 1
                     ? bindTo(shards.get(0), statement, planned, Access.READ, false)
                     : bindToAll(shards, statement);
         }
         Plan.Forward forward = (Plan.Forward) plan;
-        return bindTo(session.shardOf(forward, values), statement, planned, forward.access(), forward.pins());
+        return bindTo(session.shards().shardOf(forward, values), statement, planned, forward.access(), forward.pins());
     }
 
     private PreparedStatement statement(String name) {
@@ -305,23 +291,6 @@ final class ExtendedQuery {
         return statement;
     }
 
-    /** A shard knows its own portals, and may have lost one to ROLLBACK TO: it is the judge there. */
-    private void requireFreePortal(String name) {
-        if (!name.isEmpty() && portals.containsKey(name) && !(portals.get(name) instanceof Portal.OnBackend)) {
-            throw portalExists(name);
-        }
-    }
-
-    private void requireFreePortalBut(Backend backend, String name) {
-        if (!name.isEmpty() && portals.get(name) instanceof Portal.OnBackend other && other.backend() != backend) {
-            throw portalExists(name);
-        }
-    }
-
-    private static PgErrorException portalExists(String name) {
-        return new PgError(SqlState.DUPLICATE_CURSOR, "cursor \"" + name + "\" already exists").toException();
-    }
-
     /** A plan made for another catalog or search path is made anew. */
     private void refresh(PreparedStatement statement) {
         if (statement.planned.generation() != session.database().plans().generation()
@@ -334,14 +303,14 @@ final class ExtendedQuery {
     private boolean bindHere(PreparedStatement statement, Portal portal) {
         answerParseHere(statement);
         portals.put(bind.portal(), portal);
-        answer(BackendTag.BIND_COMPLETE);
+        pipeline.answer(BackendTag.BIND_COMPLETE);
         return true;
     }
 
     private boolean bindTo(
             ShardName shard, PreparedStatement statement, Planned.Statement planned, Access access, boolean pins) {
-        session.requireOneWriter(shard, access);
-        Optional<Backend> ready = turnTo(shard, access);
+        session.shards().requireOneWriter(shard, access);
+        Optional<Backend> ready = pipeline.turnTo(shard, access);
         if (ready.isEmpty()) {
             return false;
         }
@@ -352,7 +321,7 @@ final class ExtendedQuery {
         if (pins) {
             session.held().pin(shard);
         }
-        requireFreePortalBut(backend, bind.portal());
+        portals.requireFreeBut(backend, bind.portal());
         byte[] name = prepare(backend, statement, Visibility.ALL);
         backend.sendBind(bind, name, Visibility.ALL);
         portals.put(bind.portal(), new Portal.OnBackend(backend, planned));
@@ -367,10 +336,10 @@ final class ExtendedQuery {
         if (backends.isEmpty()) {
             return false;
         }
-        session.requireOneSnapshot(backends.get());
+        session.shards().requireOneSnapshot(backends.get());
         for (Backend backend : backends.get()) {
-            session.enlist(backend, Access.READ);
-            unsynced.add(backend);
+            session.shards().enlist(backend, Access.READ);
+            pipeline.unsynced().add(backend);
             if (!isCurrent(backend, statement)) {
                 return false;
             }
@@ -379,7 +348,7 @@ final class ExtendedQuery {
             answerParseHere(statement);
         }
         ScatterMerge merge = new ScatterMerge(session.output(), shards.size());
-        session.scatterTo(merge);
+        session.answers().scatterTo(merge);
         for (Backend backend : backends.get()) {
             byte[] name = backend.prepare(
                     statement.key, statement.isNamed(), statement.answered ? Visibility.NONE : Visibility.ROWS);
@@ -387,36 +356,9 @@ final class ExtendedQuery {
         }
         statement.answered = true;
         unanswered = Optional.empty();
-        target = Optional.empty();
+        pipeline.targetsMany();
         portals.put(bind.portal(), new Portal.OnMany(backends.get(), merge));
         return true;
-    }
-
-    /** The shard's backend, ready to be sent messages; empty while it, or what was sent to another one, is on its way. */
-    private Optional<Backend> turnTo(ShardName shard, Access access) {
-        Optional<Backend> backend = session.held().ready(shard);
-        if (backend.isEmpty() || !session.isQuietBut(backend.get())) {
-            return Optional.empty();
-        }
-        session.enlist(backend.get(), access);
-        unsynced.add(backend.get());
-        target = backend;
-        return backend;
-    }
-
-    /** The same for a backend that has a portal; false while what was sent to another one is on its way. */
-    private boolean turnTo(Backend backend) {
-        if (!session.isQuietBut(backend)) {
-            return false;
-        }
-        unsynced.add(backend);
-        target = Optional.of(backend);
-        return true;
-    }
-
-    /** Whether an answer of the proxy's own would stand in its place: behind one backend's, but not between those of several. */
-    private boolean mayAnswer() {
-        return target.isPresent() || session.isQuiet();
     }
 
     // ---- Describe, Execute, Close --------------------------------------------------------------------------------
@@ -427,24 +369,24 @@ final class ExtendedQuery {
         fields.end();
         return switch (kind) {
             case 'S' -> describeStatement(statement(name));
-            case 'P' -> answerParse() && describePortal(name);
+            case 'P' -> answerParse() && portals.describe(name);
             default -> throw new CorruptedFrameException("invalid DESCRIBE message subtype " + kind);
         };
     }
 
     private boolean describeStatement(PreparedStatement statement) {
-        if (!answerParse(Optional.of(statement)) || !mayAnswer()) {
+        if (!answerParse(Optional.of(statement)) || !pipeline.mayAnswer()) {
             return false;
         }
         if (isOwn(statement)) {
             ByteBuf out = session.output().buffer();
             BackendMessages.noParameters(out);
-            describeOwn(out, commandOf(statement));
-            session.writeInOrder(out, target);
+            Portals.describeOwn(out, commandOf(statement));
+            session.writeInOrder(out, pipeline.target());
             return true;
         }
         refresh(statement);
-        Optional<Backend> backend = turnTo(homeOf(statement), Access.READ);
+        Optional<Backend> backend = pipeline.turnTo(homeOf(statement), Access.READ);
         if (backend.isEmpty() || !isCurrent(backend.get(), statement)) {
             return false;
         }
@@ -454,44 +396,6 @@ final class ExtendedQuery {
         return true;
     }
 
-    private static void describeOwn(ByteBuf out, Optional<SessionCommand> command) {
-        if (command.isPresent() && command.get() instanceof SessionCommand.Show show) {
-            BackendMessages.textColumn(out, show.name());
-        } else {
-            BackendMessages.empty(out, BackendTag.NO_DATA);
-        }
-    }
-
-    private boolean describePortal(String name) {
-        Portal portal = portal(name);
-        if (portal instanceof Portal.OnBackend on) {
-            if (!turnTo(on.backend())) {
-                return false;
-            }
-            on.backend().sendDescribePortal(name, Visibility.ALL);
-        } else if (portal instanceof Portal.OnMany many) {
-            if (!turnTo(many)) {
-                return false;
-            }
-            many.backends().forEach(backend -> backend.sendDescribePortal(name, Visibility.ROWS));
-        } else if (!mayAnswer()) {
-            return false;
-        } else {
-            ByteBuf out = session.output().buffer();
-            describeOwn(out, portal instanceof Portal.Own own ? Optional.of(own.command()) : Optional.empty());
-            session.writeInOrder(out, target);
-        }
-        return true;
-    }
-
-    private Portal portal(String name) {
-        Portal portal = portals.get(name);
-        if (portal == null) {
-            throw new PgError(SqlState.INVALID_CURSOR_NAME, "portal \"" + name + "\" does not exist").toException();
-        }
-        return portal;
-    }
-
     private boolean onExecute(FieldReader fields) {
         String name = fields.string();
         int maxRows = fields.int32();
@@ -499,134 +403,27 @@ final class ExtendedQuery {
         if (!answerParse()) {
             return false;
         }
-        Portal portal = portal(name);
-        if (portal instanceof Portal.OnBackend on) {
-            if (!turnTo(on.backend())) {
-                return false;
-            }
-            executeOn(on, name, maxRows);
-            return true;
-        }
-        if (portal instanceof Portal.OnMany many) {
-            return executeOnMany(many, name, maxRows);
-        }
-        if (portal instanceof Portal.Nothing) {
-            if (!mayAnswer()) {
-                return false;
-            }
-            answer(BackendTag.EMPTY_QUERY_RESPONSE);
-            return true;
-        }
-        return executeOwn((Portal.Own) portal);
-    }
-
-    private void executeOn(Portal.OnBackend portal, String name, int maxRows) {
-        session.executes(portal.statement());
-        executed = true;
-        portal.backend().sendExecute(name, maxRows, Visibility.ALL);
-        effectPending = Portal.commandOf(portal.statement()).isPresent();
-    }
-
-    private boolean executeOnMany(Portal.OnMany portal, String name, int maxRows) {
-        if (maxRows > 0) {
-            throw new PgError(
-                            SqlState.FEATURE_NOT_SUPPORTED,
-                            "a row limit on a result of several shards is not supported yet",
-                            "The Execute message asks for " + maxRows + " rows at a time.",
-                            "Fetch all rows at once (JDBC: no fetch size, no maximum of rows), or name the shard key.")
-                    .toException();
-        }
-        if (!turnTo(portal)) {
-            return false;
-        }
-        executed = true;
-        portal.backends().forEach(backend -> {
-            backend.sendExecute(name, 0, Visibility.ROWS);
-            unsynced.add(backend);
-        });
-        // What follows must not be answered by one shard before another has ended this.
-        effectPending = true;
-        return true;
-    }
-
-    /** Makes the portal's merge the one that hears the shards; false while another is being answered. */
-    private boolean turnTo(Portal.OnMany portal) {
-        if (target.isEmpty()
-                && session.scatter().filter(merge -> merge == portal.merge()).isPresent()) {
-            return true;
-        }
-        if (!session.isQuiet()) {
-            return false;
-        }
-        session.scatterTo(portal.merge());
-        target = Optional.empty();
-        return true;
-    }
-
-    private boolean executeOwn(Portal.Own portal) {
-        if (!session.isQuiet()) {
-            return false;
-        }
-        if (unsynced.isEmpty() || session.transaction().isOpen()) {
-            session.own().run(portal.command(), portal.text(), () -> {});
-            return true;
-        }
-        // What was sent since the last Sync is a transaction of its own, which such a command would end or join.
-        return executeOwnInPipeline(portal);
-    }
-
-    private boolean executeOwnInPipeline(Portal.Own portal) {
-        if (portal.command() instanceof SessionCommand.Begin
-                || portal.command() instanceof SessionCommand.Commit
-                || portal.command() instanceof SessionCommand.Rollback) {
-            if (executed) {
-                throw new PgError(
-                                SqlState.FEATURE_NOT_SUPPORTED,
-                                "transaction control between pipelined statements is not supported",
-                                "Statements of the same pipeline ran before it, outside a transaction block.",
-                                "Send a Sync before BEGIN, COMMIT and ROLLBACK.")
-                        .toException();
-            }
-        }
-        session.own().run(portal.command(), portal.text(), () -> {});
-        return true;
+        return portals.execute(name, maxRows);
     }
 
     private boolean onClose(FieldReader fields) {
         byte kind = fields.int8();
         String name = fields.string();
         fields.end();
-        if (!answerParse() || !mayAnswer()) {
+        if (!answerParse() || !pipeline.mayAnswer()) {
             return false;
         }
         switch (kind) {
             case 'S' -> {
                 // The shard keeps it: others may have the same text.
                 statements.remove(name);
-                answer(BackendTag.CLOSE_COMPLETE);
+                pipeline.answer(BackendTag.CLOSE_COMPLETE);
             }
             case 'P' -> {
-                return closePortal(name);
+                return portals.close(name);
             }
             default -> throw new CorruptedFrameException("invalid CLOSE message subtype " + kind);
         }
-        return true;
-    }
-
-    private boolean closePortal(String name) {
-        Optional<Portal> portal = Optional.ofNullable(portals.get(name));
-        if (portal.isPresent() && portal.get() instanceof Portal.OnBackend on) {
-            if (!turnTo(on.backend())) {
-                return false;
-            }
-            on.backend().sendClosePortal(name, Visibility.ALL);
-        } else {
-            if (portal.isPresent() && portal.get() instanceof Portal.OnMany many) {
-                many.backends().forEach(backend -> backend.sendClosePortal(name, Visibility.NONE));
-            }
-            answer(BackendTag.CLOSE_COMPLETE);
-        }
-        portals.remove(name);
         return true;
     }
 
@@ -646,7 +443,7 @@ final class ExtendedQuery {
         if (!answerParse()) {
             return false;
         }
-        for (Backend backend : unsynced) {
+        for (Backend backend : pipeline.unsynced()) {
             backend.sendFlush();
             backend.flush();
         }
@@ -654,63 +451,23 @@ final class ExtendedQuery {
     }
 
     private boolean onSync() {
-        if (!skipping && !answerParse()) {
+        if (!pipeline.isSkipping() && !answerParse()) {
             return false;
         }
         // Sync commits: what one shard has done must not be, while another may still fail.
-        if (unsynced.size() > 1 && !session.isQuiet()) {
+        if (pipeline.unsynced().size() > 1 && !session.isQuiet()) {
             return false;
         }
-        sync();
+        pipeline.sync();
         return true;
-    }
-
-    /** Ends the pipeline; ReadyForQuery follows. */
-    void sync() {
-        effectPending = false;
-        if (unsynced.isEmpty()) {
-            session.writeReady();
-            return;
-        }
-        session.busyUntilReady(unsynced.size());
-        unsynced.forEach(backend -> backend.sendSync(Visibility.ALL));
-    }
-
-    boolean isSkipping() {
-        return skipping;
-    }
-
-    /** Whether nothing was sent to a backend since the last Sync. */
-    boolean isSynced() {
-        return unsynced.isEmpty();
-    }
-
-    /**
-     * A Query between pipelined statements joins their transaction in PostgreSQL, and does not end it. Within a block that is
-     * nothing special.
-     */
-    void requireSynced() {
-        if (!session.transaction().isOpen() && !unsynced.isEmpty()) {
-            throw new PgError(
-                            SqlState.FEATURE_NOT_SUPPORTED,
-                            "a simple query in a pipeline of the extended protocol is not supported",
-                            "Statements were sent before it outside a transaction block, and no Sync.",
-                            "Send a Sync before it.")
-                    .toException();
-        }
     }
 
     /** Everything up to Sync is answered. */
     void onSynced() {
-        skipping = false;
-        executed = false;
-        effectPending = false;
+        pipeline.onSynced();
         unanswered = Optional.empty();
-        unsynced.clear();
-        poisoned.clear();
         describing.clear();
         checking = false;
-        target = Optional.empty();
         if (!session.transaction().isOpen()) {
             portals.clear();
         }
@@ -721,35 +478,29 @@ final class ExtendedQuery {
         portals.clear();
     }
 
-    private void answer(byte tag) {
-        ByteBuf out = session.output().buffer();
-        BackendMessages.empty(out, tag);
-        session.writeInOrder(out, target);
-    }
-
     /** A refusal of the proxy's own, all that came before it being answered. */
     void fail(PgError error) {
         session.writeError(error);
         skipToSync();
-        poison(Optional.empty());
+        pipeline.poison(Optional.empty());
     }
 
     /** A shard has refused something the client sent, and the client knows. */
     void onBackendError(Backend backend) {
-        if (unsynced.contains(backend)) {
+        if (pipeline.unsynced().contains(backend)) {
             skipToSync();
-            poison(Optional.of(backend));
+            pipeline.poison(Optional.of(backend));
         }
     }
 
     /** The error of a round over shards has been told. */
     void onOwnError() {
-        skipping = true;
+        pipeline.skip();
     }
 
     /** Whether an error in what the proxy sent on its own account is news to the client. */
     boolean onHiddenError(Backend backend) {
-        if (poisoned.contains(backend)) {
+        if (pipeline.isPoisoned(backend)) {
             return false;
         }
         onBackendError(backend);
@@ -757,11 +508,11 @@ final class ExtendedQuery {
     }
 
     void onBackendGone(Backend backend) {
-        if (unsynced.remove(backend)) {
+        if (pipeline.unsynced().remove(backend)) {
             skipToSync();
-            poison(Optional.of(backend));
+            pipeline.poison(Optional.of(backend));
         }
-        portals.values().removeIf(portal -> portal instanceof Portal.OnBackend on && on.backend() == backend);
+        portals.onBackendGone(backend);
     }
 
     /** The client has not been told that this is parsed. Another name may have the same content. */
@@ -771,23 +522,8 @@ final class ExtendedQuery {
     }
 
     private void skipToSync() {
-        skipping = true;
+        pipeline.skip();
         unanswered.ifPresent(statement -> statements.remove(statement.name));
         unanswered = Optional.empty();
-    }
-
-    /** What other shards have done since the last Sync must not be committed by it. */
-    private void poison(Optional<Backend> but) {
-        if (session.transaction().isOpen()) {
-            return;
-        }
-        for (Backend backend : unsynced) {
-            if (but.filter(failed -> failed == backend).isEmpty() && poisoned.add(backend)) {
-                backend.sendPoison();
-                // A Sync may be waiting until all is answered.
-                backend.sendFlush();
-                backend.flush();
-            }
-        }
     }
 }

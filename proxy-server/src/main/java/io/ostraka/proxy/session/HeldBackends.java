@@ -33,7 +33,7 @@ final class HeldBackends {
         @Override
         public void onBackend(Backend lent) {
             backend = Optional.of(lent);
-            lent.attach(session);
+            lent.attach(session.answers());
             adjust(this, lent);
         }
 
@@ -73,7 +73,7 @@ final class HeldBackends {
     Optional<Backend> ready(ShardName shard) {
         Backend backend = held.get(shard);
         if (backend != null) {
-            return backend.settings().same(session.settingsFor(backend).made()) || backend.hasOutstandingReplies()
+            return backend.settings().same(session.settingState().of(backend).made()) || backend.hasOutstandingReplies()
                     ? Optional.of(backend)
                     : adjustAgain(backend);
         }
@@ -102,7 +102,7 @@ final class HeldBackends {
 
     /** A backend that has yet to join the transaction gets what was set in it by the transaction's script. */
     private void adjust(Pending asked, Backend backend) {
-        asked.wanted = session.settingsFor(backend).made();
+        asked.wanted = session.settingState().of(backend).made();
         if (backend.settings().same(asked.wanted)) {
             arrived(asked, backend);
             return;

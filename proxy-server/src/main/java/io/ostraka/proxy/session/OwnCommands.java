@@ -3,17 +3,13 @@ package io.ostraka.proxy.session;
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.BackendSettings;
-import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.transaction.SessionTransaction;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
-import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.SessionCommand;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,26 +26,17 @@ final class OwnCommands {
     private static final Set<String> NAMES = Set.of(SHARD);
 
     private final Session session;
-    /** What remains to be done when the backends that were told have answered. */
-    private Optional<Step> step = Optional.empty();
-
-    /** One round over some backends: each runs the same statement, unseen by the client. */
-    private static final class Step {
-        final List<Backend> waitingFor;
-        final boolean isCommit;
-        final Runnable then;
-        Optional<ByteBuf> error = Optional.empty();
-        boolean rolledBack;
-
-        Step(Collection<Backend> waitingFor, boolean isCommit, Runnable then) {
-            this.waitingFor = new ArrayList<>(waitingFor);
-            this.isCommit = isCommit;
-            this.then = then;
-        }
-    }
+    private final BackendRounds rounds;
+    private final SettingEffects settings;
 
     OwnCommands(Session session) {
         this.session = session;
+        this.rounds = new BackendRounds(session);
+        this.settings = new SettingEffects(session);
+    }
+
+    BackendRounds rounds() {
+        return rounds;
     }
 
     /** Whether the session answers this itself. */
@@ -75,7 +62,7 @@ final class OwnCommands {
 
     /** Whether the transaction is on more shards than the one that would judge a setting. */
     private boolean mustBeToldToOthers() {
-        ShardName judge = session.anyShard();
+        ShardName judge = session.shards().anyShard();
         return session.transaction().participants().stream().anyMatch(shard -> !shard.equals(judge));
     }
 
@@ -111,7 +98,7 @@ final class OwnCommands {
     void applyEffect(SessionCommand command, String text, Backend by) {
         SessionTransaction transaction = session.transaction();
         if (isSetting(command)) {
-            applySetting(command, text, List.of(by));
+            settings.apply(command, text, List.of(by));
         } else if (command instanceof SessionCommand.Begin) {
             if (!transaction.isOpen()) {
                 transaction.begin(text);
@@ -144,86 +131,11 @@ final class OwnCommands {
     private void applySavepoint(SessionCommand command, String text) {
         SessionTransaction transaction = session.transaction();
         if (command instanceof SessionCommand.Savepoint savepoint) {
-            transaction.savepoint(savepoint.name(), text, session.settingsNow());
+            transaction.savepoint(savepoint.name(), text, session.settingState().snapshot());
         } else if (command instanceof SessionCommand.ReleaseSavepoint release) {
             transaction.release(release.name());
         } else if (command instanceof SessionCommand.RollbackToSavepoint back) {
-            session.restore(transaction.rollbackTo(back.name()));
-        }
-    }
-
-    /** A setting that all of {@code by} have accepted; in a block these are all its participants. */
-    private void applySetting(SessionCommand command, String text, Collection<Backend> by) {
-        if (command instanceof SessionCommand.Set set && !set.local()) {
-            if (set.values().isEmpty()) {
-                applyReset(set.name(), by);
-            } else {
-                applySet(set, text, by);
-            }
-        } else if (command instanceof SessionCommand.Reset reset) {
-            applyReset(reset.name(), by);
-        } else if (command instanceof SessionCommand.SetTransaction set && set.session()) {
-            madeCharacteristics(text, by);
-        } else {
-            remember(text);
-        }
-    }
-
-    private void applySet(SessionCommand.Set set, String text, Collection<Backend> by) {
-        if (set.name().equals(SearchPath.NAME)) {
-            session.settingsAre(session.settings().withSearchPath(session.resolved(set.values())));
-        }
-        made(set.name(), text, by);
-    }
-
-    /** A setting made on some backends: others get it before they are used. */
-    private void made(String name, String text, Collection<Backend> by) {
-        session.settingsAre(
-                session.settings().withMade(session.settings().made().with(name, text)));
-        remember(text);
-        by.forEach(backend -> backend.settingsAre(backend.settings().with(name, text)));
-    }
-
-    /**
-     * The server went back to its own default. Where the session began with another value, its backends are told that before they
-     * are used again.
-     */
-    private void applyReset(String name, Collection<Backend> by) {
-        Settings initial = session.initialSettings();
-        Settings now = session.settings();
-        if (name.equals("all")) {
-            session.settingsAre(new Settings(initial.made(), now.own(), initial.searchPath()));
-            by.forEach(backend -> backend.settingsAre(BackendSettings.NONE));
-            remember("RESET ALL");
-            initial.made().statements().forEach(this::remember);
-            return;
-        }
-        Optional<String> first = initial.made().statement(name);
-        BackendSettings made = first.map(statement -> now.made().with(name, statement))
-                .orElseGet(() -> now.made().without(name));
-        Settings changed = now.withMade(made);
-        session.settingsAre(name.equals(SearchPath.NAME) ? changed.withSearchPath(initial.searchPath()) : changed);
-        by.forEach(backend -> backend.settingsAre(backend.settings().without(name)));
-        remember(first.orElse(BackendSettings.reset(name)));
-    }
-
-    private void remember(String statement) {
-        if (session.transaction().isOpen()) {
-            session.transaction().remember(statement);
-        }
-    }
-
-    /** SET SESSION CHARACTERISTICS is a way to write three settings. */
-    private void madeCharacteristics(String text, Collection<Backend> by) {
-        String words = text.toLowerCase(Locale.ROOT);
-        if (words.contains("isolation")) {
-            made("default_transaction_isolation", text, by);
-        }
-        if (words.contains("read only") || words.contains("read write")) {
-            made("default_transaction_read_only", text, by);
-        }
-        if (words.contains("deferrable")) {
-            made("default_transaction_deferrable", text, by);
+            session.settingState().restore(transaction.rollbackTo(back.name()));
         }
     }
 
@@ -240,7 +152,7 @@ final class OwnCommands {
             end(false, "ROLLBACK", rollback.chain(), after);
         } else if (command instanceof SessionCommand.RollbackToSavepoint back) {
             requireSavepoint(back.name(), "ROLLBACK TO SAVEPOINT");
-            session.restore(transaction.rollbackTo(back.name()));
+            session.settingState().restore(transaction.rollbackTo(back.name()));
             toAll(text, "ROLLBACK", after);
         } else {
             session.requireNotFailed();
@@ -252,7 +164,7 @@ final class OwnCommands {
         SessionTransaction transaction = session.transaction();
         if (command instanceof SessionCommand.Savepoint savepoint) {
             requireBlock("SAVEPOINT");
-            transaction.savepoint(savepoint.name(), text, session.settingsNow());
+            transaction.savepoint(savepoint.name(), text, session.settingState().snapshot());
             toAll(text, "SAVEPOINT", after);
         } else if (command instanceof SessionCommand.ReleaseSavepoint release) {
             requireSavepoint(release.name(), "RELEASE SAVEPOINT");
@@ -293,9 +205,9 @@ final class OwnCommands {
         String tag = command instanceof SessionCommand.Reset
                 ? "RESET"
                 : command instanceof SessionCommand.SetConstraints ? "SET CONSTRAINTS" : "SET";
-        round(all, text, false, () -> {
-            if (step.orElseThrow().error.isEmpty()) {
-                applySetting(command, text, all);
+        rounds.start(all, text, false, () -> {
+            if (rounds.step().error.isEmpty()) {
+                settings.apply(command, text, all);
             }
             finish(tag, after);
         });
@@ -340,7 +252,7 @@ final class OwnCommands {
         String begin = transaction.script().get(0);
         Optional<PgError> lost = word.equals("COMMIT") ? session.takeUntold() : Optional.empty();
         Runnable ended = () -> {
-            Step done = step.orElseThrow();
+            BackendRounds.Step done = rounds.step();
             boolean committed = commits && done.error.isEmpty() && !done.rolledBack;
             session.transactionEnded(committed);
             if (done.error.isPresent()) {
@@ -362,16 +274,16 @@ final class OwnCommands {
         List<Backend> all = participants();
         Optional<Backend> writer = commits ? transaction.writer().flatMap(session.held()::find) : Optional.empty();
         if (writer.isEmpty() || all.size() < 2) {
-            round(all, sql, commits, ended);
+            rounds.start(all, sql, commits, ended);
             return;
         }
         // Readers last: what they hold is held until the writes are visible.
         List<Backend> readers =
                 all.stream().filter(backend -> backend != writer.get()).toList();
-        round(List.of(writer.get()), sql, true, () -> {
-            Step first = step.orElseThrow();
-            round(readers, first.error.isPresent() ? "ROLLBACK" : sql, false, () -> {
-                Step second = step.orElseThrow();
+        rounds.start(List.of(writer.get()), sql, true, () -> {
+            BackendRounds.Step first = rounds.step();
+            rounds.start(readers, first.error.isPresent() ? "ROLLBACK" : sql, false, () -> {
+                BackendRounds.Step second = rounds.step();
                 second.error.ifPresent(ByteBuf::release);
                 second.error = first.error;
                 second.rolledBack = first.rolledBack;
@@ -405,7 +317,7 @@ final class OwnCommands {
                             "Available values: " + session.database().shards() + ".")
                     .toException();
         }
-        session.settingsAre(session.settings().withOwn(name, value));
+        session.settingState().are(session.settings().withOwn(name, value));
     }
 
     private static void requireKnown(String name) {
@@ -426,7 +338,7 @@ final class OwnCommands {
                         .toException();
             }
             session.extended().deallocate("");
-            session.settingsAre(session.initialSettings());
+            session.settingState().are(session.settingState().initial());
         }
         List<Backend> holding = List.copyOf(session.held().all());
         if (what.equals("all")) {
@@ -439,8 +351,8 @@ final class OwnCommands {
                     case "sequences" -> "DISCARD SEQUENCES";
                     default -> "DISCARD TEMP";
                 };
-        round(holding, tag, false, () -> {
-            if (what.equals("all") && step.orElseThrow().error.isEmpty()) {
+        rounds.start(holding, tag, false, () -> {
+            if (what.equals("all") && rounds.step().error.isEmpty()) {
                 holding.forEach(backend -> backend.settingsAre(BackendSettings.NONE));
                 session.held().unpin();
             }
@@ -449,11 +361,11 @@ final class OwnCommands {
     }
 
     private void toAll(String text, String tag, Runnable after) {
-        round(participants(), text, false, () -> finish(tag, after));
+        rounds.start(participants(), text, false, () -> finish(tag, after));
     }
 
     private void finish(String tag, Runnable after) {
-        Step done = step.orElseThrow();
+        BackendRounds.Step done = rounds.step();
         if (done.error.isPresent()) {
             session.output().write(done.error.get());
             session.transaction().fail();
@@ -486,87 +398,5 @@ final class OwnCommands {
         return session.transaction().participants().stream()
                 .flatMap(shard -> session.held().find(shard).stream())
                 .toList();
-    }
-
-    // ---- rounds over backends ------------------------------------------------------------------------------------
-
-    private void round(Collection<Backend> backends, String sql, boolean isCommit, Runnable then) {
-        step = Optional.of(new Step(backends, isCommit, then));
-        if (backends.isEmpty()) {
-            ended();
-            return;
-        }
-        session.busy();
-        for (Backend backend : List.copyOf(backends)) {
-            backend.sendQuery(sql, Visibility.NONE);
-            backend.flush();
-        }
-    }
-
-    void onCommandEnd(Backend backend, ByteBuf borrowed, int frame) {
-        step.filter(now -> now.waitingFor.contains(backend))
-                .ifPresent(now -> now.rolledBack |=
-                        FieldReader.ofFrame(borrowed, frame).string().equals("ROLLBACK"));
-    }
-
-    /** Whether the error belongs to a round of this class; it keeps the first one's bytes for the client. */
-    boolean onError(Backend backend, ByteBuf borrowed, int frame) {
-        if (step.filter(now -> now.waitingFor.contains(backend)).isEmpty()) {
-            return false;
-        }
-        if (step.get().error.isEmpty()) {
-            step.get().error = Optional.of(borrowed.copy(frame, 1 + borrowed.getInt(frame + 1)));
-        }
-        return true;
-    }
-
-    /** Whether the answer belongs to a round of this class. */
-    boolean onReady(Backend backend) {
-        if (step.filter(now -> now.waitingFor.remove(backend)).isEmpty()) {
-            return false;
-        }
-        if (step.get().waitingFor.isEmpty()) {
-            ended();
-        }
-        return true;
-    }
-
-    /** Whether a round was waiting for the backend that is gone. */
-    boolean onClosed(Backend backend, PgError lost) {
-        if (step.filter(now -> now.waitingFor.contains(backend)).isEmpty()) {
-            return false;
-        }
-        Step now = step.get();
-        if (now.error.isEmpty()) {
-            ByteBuf out = session.output().buffer();
-            BackendMessages.error(out, Severity.ERROR, now.isCommit ? unknownOutcome(backend) : lost);
-            now.error = Optional.of(out);
-        }
-        return onReady(backend);
-    }
-
-    private PgError unknownOutcome(Backend backend) {
-        boolean wrote =
-                session.transaction().writer().filter(backend.shard()::equals).isPresent();
-        return wrote
-                ? new PgError(
-                        SqlState.TRANSACTION_RESOLUTION_UNKNOWN,
-                        "connection to shard \"" + backend.shard() + "\" was lost during COMMIT",
-                        "The transaction may have been committed or not.",
-                        "Look at the rows before you try it again.")
-                : new PgError(
-                        SqlState.CONNECTION_FAILURE,
-                        "connection to shard \"" + backend.shard() + "\" was lost during COMMIT",
-                        "The transaction had written nothing.",
-                        "Try it again.");
-    }
-
-    private void ended() {
-        Step done = step.orElseThrow();
-        done.then.run();
-        if (step.filter(now -> now == done).isPresent()) {
-            step = Optional.empty();
-            session.resume();
-        }
     }
 }

@@ -39,13 +39,13 @@ final class SimpleQuery {
         if (!session.isQuiet()) {
             return false;
         }
-        if (session.extended().isSkipping()) {
+        if (session.extended().pipeline().isSkipping()) {
             return true;
         }
         if (!session.extended().answerParse()) {
             return false;
         }
-        session.extended().requireSynced();
+        session.extended().pipeline().requireSynced();
         Planned planned = current.orElseGet(() -> session.plan(text(borrowed, frame)));
         current = Optional.of(planned);
         boolean taken = run(planned, borrowed, frame, bytes);
@@ -82,11 +82,11 @@ final class SimpleQuery {
         }
         session.requireNotFailed();
         if (plan instanceof Plan.Forward forward) {
-            ShardName shard = session.shardOf(forward, statement.values());
+            ShardName shard = session.shards().shardOf(forward, statement.values());
             return forward(statement, shard, forward.access(), forward.pins(), borrowed, frame, bytes);
         }
         if (plan instanceof Plan.Scatter scatter) {
-            List<ShardName> shards = session.shardsOf(scatter, statement.values());
+            List<ShardName> shards = session.shards().shardsOf(scatter, statement.values());
             return shards.size() == 1
                     ? forward(statement, shards.get(0), Access.READ, false, borrowed, frame, bytes)
                     : scatter(shards, borrowed, frame, bytes);
@@ -111,7 +111,7 @@ final class SimpleQuery {
         }
         session.requireNotFailed();
         OwnCommands.requireSupported(command);
-        return forward(statement, session.anyShard(), Access.READ, false, borrowed, frame, bytes);
+        return forward(statement, session.shards().anyShard(), Access.READ, false, borrowed, frame, bytes);
     }
 
     private boolean forward(
@@ -122,18 +122,18 @@ final class SimpleQuery {
             ByteBuf borrowed,
             int frame,
             int bytes) {
-        session.requireOneWriter(shard, access);
+        session.shards().requireOneWriter(shard, access);
         Optional<Backend> backend = session.held().ready(shard);
         if (backend.isEmpty()) {
             return false;
         }
-        session.enlist(backend.get(), access);
+        session.shards().enlist(backend.get(), access);
         if (pins) {
             session.held().pin(shard);
         }
-        session.executes(statement);
+        session.answers().executes(statement);
         backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
-        session.busyUntilReady(1);
+        session.answers().busyUntilReady(1);
         return true;
     }
 
@@ -142,13 +142,13 @@ final class SimpleQuery {
         if (backends.isEmpty()) {
             return false;
         }
-        session.requireOneSnapshot(backends.get());
-        session.scatterTo(new ScatterMerge(session.output(), shards.size()));
+        session.shards().requireOneSnapshot(backends.get());
+        session.answers().scatterTo(new ScatterMerge(session.output(), shards.size()));
         for (Backend backend : backends.get()) {
-            session.enlist(backend, Access.READ);
+            session.shards().enlist(backend, Access.READ);
             backend.sendQuery(borrowed, frame, bytes, Visibility.ROWS);
         }
-        session.busyUntilReady(shards.size());
+        session.answers().busyUntilReady(shards.size());
         return true;
     }
 
@@ -189,29 +189,29 @@ final class SimpleQuery {
             }
             only = shard.isPresent() ? shard : only;
         }
-        ShardName shard = only.orElseGet(session::anyShard);
+        ShardName shard = only.orElseGet(session.shards()::anyShard);
         if (session.transaction().participants().stream().anyMatch(other -> !other.equals(shard))) {
             throw SEVERAL_SHARDS.toException();
         }
-        session.requireOneWriter(shard, access);
+        session.shards().requireOneWriter(shard, access);
         Optional<Backend> backend = session.held().ready(shard);
         if (backend.isEmpty()) {
             return false;
         }
-        session.enlist(backend.get(), access);
+        session.shards().enlist(backend.get(), access);
         if (pins) {
             session.held().pin(shard);
         }
-        planned.statements().forEach(session::executes);
+        planned.statements().forEach(session.answers()::executes);
         backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
-        session.busyUntilReady(1);
+        session.answers().busyUntilReady(1);
         return true;
     }
 
     /** The one shard a statement must go to; empty when each would do. */
     private Optional<ShardName> shardOf(Plan plan, StatementValues values) {
         if (plan instanceof Plan.Scatter scatter) {
-            List<ShardName> shards = session.shardsOf(scatter, values);
+            List<ShardName> shards = session.shards().shardsOf(scatter, values);
             if (shards.size() > 1) {
                 throw SEVERAL_SHARDS.toException();
             }
@@ -220,7 +220,7 @@ final class SimpleQuery {
         Plan.Forward forward = (Plan.Forward) plan;
         return forward.router().route(values) instanceof Route.Any
                 ? Optional.empty()
-                : Optional.of(session.shardOf(forward, values));
+                : Optional.of(session.shards().shardOf(forward, values));
     }
 
     /** A function by OID, which means the same on one shard only: where there is one, or the session is told to go to one. */
@@ -228,15 +228,15 @@ final class SimpleQuery {
         if (!session.isQuiet()) {
             return false;
         }
-        if (session.extended().isSkipping()) {
+        if (session.extended().pipeline().isSkipping()) {
             return true;
         }
         if (!session.extended().answerParse()) {
             return false;
         }
-        session.extended().requireSynced();
+        session.extended().pipeline().requireSynced();
         session.requireNotFailed();
-        if (!session.database().hasOneShard() && session.forcedShard().isEmpty()) {
+        if (!session.database().hasOneShard() && session.shards().forcedShard().isEmpty()) {
             throw new PgError(
                             SqlState.FEATURE_NOT_SUPPORTED,
                             "function calls by OID are not supported over several shards",
@@ -244,14 +244,14 @@ final class SimpleQuery {
                             "Call the function with SELECT.")
                     .toException();
         }
-        ShardName shard = session.anyShard();
+        ShardName shard = session.shards().anyShard();
         Optional<Backend> backend = session.held().ready(shard);
         if (backend.isEmpty()) {
             return false;
         }
-        session.enlist(backend.get(), Access.WRITE);
+        session.shards().enlist(backend.get(), Access.WRITE);
         backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
-        session.busyUntilReady(1);
+        session.answers().busyUntilReady(1);
         return true;
     }
 }

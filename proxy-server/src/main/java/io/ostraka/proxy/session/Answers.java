@@ -1,0 +1,402 @@
+package io.ostraka.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.BackendListener;
+import io.ostraka.proxy.backend.StatementKey;
+import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.execute.ScatterMerge;
+import io.ostraka.proxy.transaction.SessionTransaction;
+import io.ostraka.proxy.wire.BackendMessages;
+import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.ErrorFields;
+import io.ostraka.proxy.wire.FieldReader;
+import io.ostraka.proxy.wire.Frame;
+import io.ostraka.proxy.wire.RowShape;
+import io.ostraka.proxy.wire.TransactionStatus;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.PgErrorException;
+import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.plan.Plan;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the backends of one {@link Session} answer, on its way to the client: rows as they come, errors and endings with what
+ * they mean for the session. Confined to the session's event loop.
+ */
+final class Answers implements BackendListener {
+    private final Session session;
+    /** Statements sent whose end has not come, for what they do to the session when it does. */
+    private final ArrayDeque<Planned.Statement> executing = new ArrayDeque<>();
+    /** What the client knows of the settings that servers report. */
+    private final Map<String, String> reported = new HashMap<>();
+
+    private Optional<ScatterMerge> scatter = Optional.empty();
+    private int readiesToCome;
+    private boolean copyingIn;
+    private Optional<Backend> copyTarget = Optional.empty();
+    /** Whether the session itself has cancelled statements: what comes next must not be hit. */
+    private boolean cancelsOwn;
+    /** Whether the transaction has changed the schema. */
+    private boolean changesSchema;
+
+    Answers(Session session) {
+        this.session = session;
+    }
+
+    /** The settings that a new client is told of. */
+    Map<String, String> firstReport(Map<String, String> parameters) {
+        reported.putAll(parameters);
+        return reported;
+    }
+
+    boolean isCopyingIn() {
+        return copyingIn;
+    }
+
+    Backend copyTarget() {
+        return copyTarget.orElseThrow();
+    }
+
+    /** The client has said the last of its copy data. */
+    void copyDataEnded() {
+        copyingIn = false;
+    }
+
+    /** Nothing that was sent waits for its end. */
+    void onSynced() {
+        executing.clear();
+    }
+
+    void executes(Planned.Statement statement) {
+        executing.add(statement);
+    }
+
+    /** Nothing but copy data is taken until {@code readies} backends are ready and their listener is done. */
+    void busyUntilReady(int readies) {
+        session.busy();
+        readiesToCome = readies;
+    }
+
+    void scatterTo(ScatterMerge merge) {
+        scatter = Optional.of(merge);
+    }
+
+    Optional<ScatterMerge> scatter() {
+        return scatter;
+    }
+
+    @Override
+    public void onBytes(Backend backend, ByteBuf owned) {
+        if (session.isClosed() || scatter.filter(ScatterMerge::isFailed).isPresent()) {
+            owned.release();
+            return;
+        }
+        session.output().write(owned);
+        if (!session.isClientWritable()) {
+            session.onClientWritability(false);
+        }
+    }
+
+    @Override
+    public void onRowDescription(Backend backend, ByteBuf borrowed, int frame) {
+        try {
+            scatter.orElseThrow().onRowDescription(backend, borrowed, frame);
+        } catch (PgErrorException e) {
+            scatterFailed(e.error());
+        }
+    }
+
+    @Override
+    public void onParameterDescription(Backend backend, ByteBuf borrowed, int frame) {
+        throw new IllegalStateException("a scatter describes portals only");
+    }
+
+    @Override
+    public void onDescribed(Backend backend, StatementKey statement, Visibility visibility, RowShape result) {
+        session.extended().onDescribed(visibility, result);
+    }
+
+    @Override
+    public void onStepComplete(Backend backend, byte tag) {
+        scatter.orElseThrow().onStep(backend, tag);
+    }
+
+    @Override
+    public void onCommandEnd(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
+        switch (visibility) {
+            case ALL -> {
+                if (changesResults(borrowed, frame)) {
+                    session.database().onSchemaChange();
+                    changesSchema = true;
+                }
+                Planned.Statement ended = executing.poll();
+                if (ended != null && ended.plan() instanceof Plan.Session command) {
+                    session.own().applyEffect(command.command(), ended.text(), backend);
+                }
+            }
+            case ROWS -> scatter.orElseThrow().onCommandEnd(borrowed, frame);
+            case NONE -> session.own().rounds().onCommandEnd(backend, borrowed, frame);
+        }
+    }
+
+    /** Whether a command's tag says that statements prepared before may have another result now: ALTER ..., DROP ..., CREATE VIEW. */
+    private static boolean changesResults(ByteBuf borrowed, int frame) {
+        if (borrowed.getByte(frame) != BackendTag.COMMAND_COMPLETE) {
+            return false;
+        }
+        int tag = frame + Frame.HEADER_BYTES;
+        return switch (borrowed.getByte(tag)) {
+            case 'A' -> borrowed.getByte(tag + 1) == 'L';
+            case 'D' -> borrowed.getByte(tag + 1) == 'R';
+            case 'C' -> borrowed.getByte(tag + 1) == 'R' && borrowed.getByte(tag + "CREATE ".length()) == 'V';
+            default -> false;
+        };
+    }
+
+    @Override
+    public void onError(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
+        ErrorFields error = ErrorFields.read(FieldReader.ofFrame(borrowed, frame));
+        if (error.isOutdatedPlan()) {
+            session.database().onSchemaChange();
+        }
+        if (session.held().isPending(backend)) {
+            session.held().onSettingsError(backend, notAdjusted(backend, error));
+            return;
+        }
+        copyingIn = false;
+        executing.clear();
+        switch (visibility) {
+            case ALL -> session.extended().onBackendError(backend);
+            case ROWS -> {
+                if (!scatter.orElseThrow().isFailed()) {
+                    session.output().write(borrowed.retainedSlice(frame, 1 + borrowed.getInt(frame + 1)));
+                    scatterFailed();
+                    session.extended().onBackendError(backend);
+                }
+            }
+            case NONE -> {
+                if (!session.own().rounds().onError(backend, borrowed, frame)
+                        && session.extended().onHiddenError(backend)) {
+                    session.output().write(borrowed.retainedSlice(frame, 1 + borrowed.getInt(frame + 1)));
+                    if (scatter.isPresent()) {
+                        scatterFailed();
+                    }
+                }
+            }
+        }
+        if (session.transaction().isOpen()) {
+            session.transaction().fail();
+        } else {
+            // Statements before it in the same query string or pipeline are rolled back, their SETs too.
+            session.settingState().revert();
+        }
+    }
+
+    private static PgError notAdjusted(Backend backend, ErrorFields error) {
+        return new PgError(
+                SqlState.of(error.sqlState()).orElse(SqlState.CONNECTION_FAILURE),
+                error.message(),
+                "The session's settings could not be made on shard \"" + backend.shard() + "\".",
+                "");
+    }
+
+    private void scatterFailed(PgError error) {
+        session.writeError(error);
+        scatterFailed();
+    }
+
+    /** The others need not go on: their rows would be thrown away. */
+    private void scatterFailed() {
+        scatter.orElseThrow().onError();
+        cancelsOwn = true;
+        session.cancel();
+    }
+
+    @Override
+    public void onParseSkipped(Backend backend, StatementKey statement) {
+        session.extended().onParseSkipped(statement);
+    }
+
+    @Override
+    public void onCopyIn(Backend backend, boolean syncIgnored) {
+        copyingIn = true;
+        copyTarget = Optional.of(backend);
+        if (syncIgnored) {
+            // The client will send another, when it has sent its data.
+            readiesToCome--;
+            session.available();
+        }
+        session.output().flush();
+        // In the simple protocol the session is busy with the copy, and its data is taken all the same.
+        session.resume();
+    }
+
+    @Override
+    public void onReady(Backend backend, Visibility visibility, TransactionStatus status) {
+        if (session.held().isPending(backend)) {
+            session.held().onSettingsMade(backend);
+            return;
+        }
+        if (visibility == Visibility.NONE && session.own().rounds().onReady(backend)) {
+            return;
+        }
+        copyingIn = false;
+        readiesToCome--;
+        if (readiesToCome > 0) {
+            return;
+        }
+        scatter = Optional.empty();
+        if (status == TransactionStatus.IDLE) {
+            tellSchemaChange();
+        }
+        if (status != TransactionStatus.IDLE && !session.transaction().isOpen()) {
+            session.end(
+                    new PgError(SqlState.INTERNAL_ERROR, "a transaction was begun that the proxy does not know of"));
+            return;
+        }
+        reconcile(status);
+        answered();
+    }
+
+    /** The one shard of a transaction knows best where it stands: a procedure may have ended it. */
+    private void reconcile(TransactionStatus status) {
+        if (session.transaction().participants().size() > 1) {
+            return;
+        }
+        if (status == TransactionStatus.FAILED) {
+            session.transaction().fail();
+        } else if (status == TransactionStatus.IDLE
+                && !session.transaction().participants().isEmpty()) {
+            session.transactionEnded(session.transaction().state() == SessionTransaction.State.OPEN);
+        }
+    }
+
+    /** All of the query, or of the messages up to Sync, is answered. */
+    private void answered() {
+        if (cancelsOwn) {
+            Optional<Backend> hit = session.held().all().stream()
+                    .filter(Backend::isBeingCancelled)
+                    .findFirst();
+            if (hit.isPresent()) {
+                hit.get().afterCancels(() -> {
+                    if (!session.isClosed()) {
+                        answered();
+                        session.output().flush();
+                    }
+                });
+                return;
+            }
+            cancelsOwn = false;
+        }
+        session.available();
+        session.writeReady();
+        session.resume();
+    }
+
+    @Override
+    public void onParameterStatus(Backend backend, String name, String value) {
+        if (session.isClosed() || session.isStarting() || value.equals(reported.put(name, value))) {
+            return;
+        }
+        ByteBuf out = session.output().buffer();
+        BackendMessages.parameterStatus(out, name, value);
+        session.output().write(out);
+    }
+
+    @Override
+    public void onAsyncMessage(Backend backend, ByteBuf owned) {
+        onBytes(backend, owned);
+    }
+
+    @Override
+    public void onReadComplete(Backend backend) {
+        if (session.isClosed()) {
+            return;
+        }
+        session.output().flush();
+        session.onQuiet();
+    }
+
+    @Override
+    public void onWritable(Backend backend) {
+        session.resume();
+    }
+
+    @Override
+    public void onClosed(Backend backend) {
+        boolean awaited = backend.hasOutstandingReplies();
+        boolean wasWaitingForReady = backend.isWaitingForReady();
+        PgError error = lost(backend);
+        boolean isPinned = session.held().isPinned(backend.shard());
+        session.held().onClosed(backend, error);
+        if (session.isClosed()) {
+            return;
+        }
+        if (isPinned || backend.isInsideMessage()) {
+            // What only that connection had, or the rest of the message, cannot be had again.
+            session.end(error);
+            return;
+        }
+        boolean failsTransaction = session.transaction().hasJoined(backend.shard());
+        if (session.own().rounds().onClosed(backend, error)) {
+            session.output().flush();
+            return;
+        }
+        if (failsTransaction) {
+            session.transaction().fail();
+            session.tellLater(awaited ? Optional.empty() : Optional.of(error));
+        }
+        if (awaited) {
+            lostInUse(backend, error, wasWaitingForReady);
+        }
+        session.output().flush();
+    }
+
+    private void lostInUse(Backend backend, PgError error, boolean wasWaitingForReady) {
+        executing.clear();
+        copyingIn = false;
+        if (scatter.isEmpty()) {
+            session.writeError(error);
+        } else if (!scatter.get().isFailed()) {
+            scatterFailed(error);
+        }
+        session.extended().onBackendGone(backend);
+        if (wasWaitingForReady) {
+            readiesToCome--;
+            if (readiesToCome <= 0) {
+                scatter = Optional.empty();
+                answered();
+            }
+        } else {
+            session.resume();
+        }
+    }
+
+    /** Others may have prepared statements under the old schema up to now. */
+    void tellSchemaChange() {
+        if (changesSchema) {
+            changesSchema = false;
+            session.database().onSchemaChange();
+        }
+    }
+
+    /** What is to be said of a shard that went away: a write that nobody confirmed may have happened. */
+    private PgError lost(Backend backend) {
+        boolean mayHaveCommitted = session.shards().writesImplicitly(backend.shard());
+        return mayHaveCommitted
+                ? new PgError(
+                        SqlState.TRANSACTION_RESOLUTION_UNKNOWN,
+                        "connection to shard \"" + backend.shard() + "\" was lost while it was writing",
+                        "The statement may have been committed or not.",
+                        "Look at the rows before you try it again.")
+                : new PgError(
+                        SqlState.CONNECTION_FAILURE,
+                        "connection to shard \"" + backend.shard() + "\" was lost",
+                        "Nothing of the statement or transaction was committed there.",
+                        "Try it again; the proxy connects anew when the server is back.");
+    }
+}

@@ -1,0 +1,189 @@
+package io.ostraka.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.wire.BackendMessages;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.plan.Access;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The messages of the extended protocol since the last Sync: which backends were sent some, where an answer of the proxy's own
+ * has its place among theirs, and what an error makes of the rest. Confined to the session's event loop.
+ */
+final class Pipeline {
+    private final Session session;
+    /** Backends that were sent messages since the last Sync. */
+    private final Set<Backend> unsynced = new LinkedHashSet<>();
+    /** Backends made to fail on purpose: their error is not the client's. */
+    private final Set<Backend> poisoned = new HashSet<>();
+    /** Where the latest messages went: an answer of the proxy's own waits behind those. */
+    private Optional<Backend> target = Optional.empty();
+
+    private boolean skipping;
+    /** Whether a shard has executed something since the last Sync. */
+    private boolean executed;
+    /** The session must be told the last Execute's effect before it can plan what follows. */
+    private boolean effectPending;
+
+    Pipeline(Session session) {
+        this.session = session;
+    }
+
+    /** Whether the last Execute's effect on the session is known. */
+    boolean isEffectKnown() {
+        if (effectPending && !session.isQuiet()) {
+            return false;
+        }
+        effectPending = false;
+        return true;
+    }
+
+    /** Something was executed; {@code hasEffect}: the session must know its end before it takes more. */
+    void executed(boolean hasEffect) {
+        executed = true;
+        effectPending = hasEffect;
+    }
+
+    boolean hasExecuted() {
+        return executed;
+    }
+
+    Set<Backend> unsynced() {
+        return unsynced;
+    }
+
+    Optional<Backend> target() {
+        return target;
+    }
+
+    /** The latest messages went to several backends. */
+    void targetsMany() {
+        target = Optional.empty();
+    }
+
+    boolean isPoisoned(Backend backend) {
+        return poisoned.contains(backend);
+    }
+
+    /** The shard's backend, ready to be sent messages; empty while it, or what was sent to another one, is on its way. */
+    Optional<Backend> turnTo(ShardName shard, Access access) {
+        Optional<Backend> backend = session.held().ready(shard);
+        if (backend.isEmpty() || !session.isQuietBut(backend.get())) {
+            return Optional.empty();
+        }
+        session.shards().enlist(backend.get(), access);
+        unsynced.add(backend.get());
+        target = backend;
+        return backend;
+    }
+
+    /** The same for a backend that has a portal; false while what was sent to another one is on its way. */
+    boolean turnTo(Backend backend) {
+        if (!session.isQuietBut(backend)) {
+            return false;
+        }
+        unsynced.add(backend);
+        target = Optional.of(backend);
+        return true;
+    }
+
+    /** Makes the portal's merge the one that hears the shards; false while another is being answered. */
+    boolean turnTo(Portal.OnMany portal) {
+        if (target.isEmpty()
+                && session.answers()
+                        .scatter()
+                        .filter(merge -> merge == portal.merge())
+                        .isPresent()) {
+            return true;
+        }
+        if (!session.isQuiet()) {
+            return false;
+        }
+        session.answers().scatterTo(portal.merge());
+        target = Optional.empty();
+        return true;
+    }
+
+    /** Whether an answer of the proxy's own would stand in its place: behind one backend's, but not between those of several. */
+    boolean mayAnswer() {
+        return target.isPresent() || session.isQuiet();
+    }
+
+    void answer(byte tag) {
+        ByteBuf out = session.output().buffer();
+        BackendMessages.empty(out, tag);
+        session.writeInOrder(out, target);
+    }
+
+    /** Ends the pipeline; ReadyForQuery follows. */
+    void sync() {
+        effectPending = false;
+        if (unsynced.isEmpty()) {
+            session.writeReady();
+            return;
+        }
+        session.answers().busyUntilReady(unsynced.size());
+        unsynced.forEach(backend -> backend.sendSync(Visibility.ALL));
+    }
+
+    boolean isSkipping() {
+        return skipping;
+    }
+
+    /** Whether nothing was sent to a backend since the last Sync. */
+    boolean isSynced() {
+        return unsynced.isEmpty();
+    }
+
+    /**
+     * A Query between pipelined statements joins their transaction in PostgreSQL, and does not end it. Within a block that is
+     * nothing special.
+     */
+    void requireSynced() {
+        if (!session.transaction().isOpen() && !unsynced.isEmpty()) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "a simple query in a pipeline of the extended protocol is not supported",
+                            "Statements were sent before it outside a transaction block, and no Sync.",
+                            "Send a Sync before it.")
+                    .toException();
+        }
+    }
+
+    /** What other shards have done since the last Sync must not be committed by it. */
+    void poison(Optional<Backend> but) {
+        if (session.transaction().isOpen()) {
+            return;
+        }
+        for (Backend backend : unsynced) {
+            if (but.filter(failed -> failed == backend).isEmpty() && poisoned.add(backend)) {
+                backend.sendPoison();
+                // A Sync may be waiting until all is answered.
+                backend.sendFlush();
+                backend.flush();
+            }
+        }
+    }
+
+    /** What comes is thrown away up to Sync. */
+    void skip() {
+        skipping = true;
+    }
+
+    /** Everything up to Sync is answered. */
+    void onSynced() {
+        skipping = false;
+        executed = false;
+        effectPending = false;
+        unsynced.clear();
+        poisoned.clear();
+        target = Optional.empty();
+    }
+}

@@ -1,0 +1,193 @@
+package io.ostraka.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.wire.BackendMessages;
+import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.PgErrorException;
+import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.plan.SessionCommand;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A session's portals by the client's names: described, executed and closed where they are. They do not outlive the transaction
+ * they were made in. Confined to the session's event loop.
+ */
+final class Portals {
+    private final Session session;
+    private final Pipeline pipeline;
+    private final Map<String, Portal> byName = new HashMap<>();
+
+    Portals(Session session, Pipeline pipeline) {
+        this.session = session;
+        this.pipeline = pipeline;
+    }
+
+    void put(String name, Portal portal) {
+        byName.put(name, portal);
+    }
+
+    void clear() {
+        byName.clear();
+    }
+
+    /** The backend is gone, and its portals with it. */
+    void onBackendGone(Backend backend) {
+        byName.values().removeIf(portal -> portal instanceof Portal.OnBackend on && on.backend() == backend);
+    }
+
+    /** False while what was sent before must be answered first. */
+    boolean execute(String name, int maxRows) {
+        Portal portal = named(name);
+        if (portal instanceof Portal.OnBackend on) {
+            if (!pipeline.turnTo(on.backend())) {
+                return false;
+            }
+            executeOn(on, name, maxRows);
+            return true;
+        }
+        if (portal instanceof Portal.OnMany many) {
+            return executeOnMany(many, name, maxRows);
+        }
+        if (portal instanceof Portal.Nothing) {
+            if (!pipeline.mayAnswer()) {
+                return false;
+            }
+            pipeline.answer(BackendTag.EMPTY_QUERY_RESPONSE);
+            return true;
+        }
+        return executeOwn((Portal.Own) portal);
+    }
+
+    /** A shard knows its own portals, and may have lost one to ROLLBACK TO: it is the judge there. */
+    void requireFree(String name) {
+        if (!name.isEmpty() && byName.containsKey(name) && !(byName.get(name) instanceof Portal.OnBackend)) {
+            throw exists(name);
+        }
+    }
+
+    void requireFreeBut(Backend backend, String name) {
+        if (!name.isEmpty() && byName.get(name) instanceof Portal.OnBackend other && other.backend() != backend) {
+            throw exists(name);
+        }
+    }
+
+    private static PgErrorException exists(String name) {
+        return new PgError(SqlState.DUPLICATE_CURSOR, "cursor \"" + name + "\" already exists").toException();
+    }
+
+    static void describeOwn(ByteBuf out, Optional<SessionCommand> command) {
+        if (command.isPresent() && command.get() instanceof SessionCommand.Show show) {
+            BackendMessages.textColumn(out, show.name());
+        } else {
+            BackendMessages.empty(out, BackendTag.NO_DATA);
+        }
+    }
+
+    boolean describe(String name) {
+        Portal portal = named(name);
+        if (portal instanceof Portal.OnBackend on) {
+            if (!pipeline.turnTo(on.backend())) {
+                return false;
+            }
+            on.backend().sendDescribePortal(name, Visibility.ALL);
+        } else if (portal instanceof Portal.OnMany many) {
+            if (!pipeline.turnTo(many)) {
+                return false;
+            }
+            many.backends().forEach(backend -> backend.sendDescribePortal(name, Visibility.ROWS));
+        } else if (!pipeline.mayAnswer()) {
+            return false;
+        } else {
+            ByteBuf out = session.output().buffer();
+            describeOwn(out, portal instanceof Portal.Own own ? Optional.of(own.command()) : Optional.empty());
+            session.writeInOrder(out, pipeline.target());
+        }
+        return true;
+    }
+
+    private Portal named(String name) {
+        Portal portal = byName.get(name);
+        if (portal == null) {
+            throw new PgError(SqlState.INVALID_CURSOR_NAME, "portal \"" + name + "\" does not exist").toException();
+        }
+        return portal;
+    }
+
+    private void executeOn(Portal.OnBackend portal, String name, int maxRows) {
+        session.answers().executes(portal.statement());
+        portal.backend().sendExecute(name, maxRows, Visibility.ALL);
+        pipeline.executed(Portal.commandOf(portal.statement()).isPresent());
+    }
+
+    private boolean executeOnMany(Portal.OnMany portal, String name, int maxRows) {
+        if (maxRows > 0) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "a row limit on a result of several shards is not supported yet",
+                            "The Execute message asks for " + maxRows + " rows at a time.",
+                            "Fetch all rows at once (JDBC: no fetch size, no maximum of rows), or name the shard key.")
+                    .toException();
+        }
+        if (!pipeline.turnTo(portal)) {
+            return false;
+        }
+        portal.backends().forEach(backend -> {
+            backend.sendExecute(name, 0, Visibility.ROWS);
+            pipeline.unsynced().add(backend);
+        });
+        // What follows must not be answered by one shard before another has ended this.
+        pipeline.executed(true);
+        return true;
+    }
+
+    private boolean executeOwn(Portal.Own portal) {
+        if (!session.isQuiet()) {
+            return false;
+        }
+        if (pipeline.unsynced().isEmpty() || session.transaction().isOpen()) {
+            session.own().run(portal.command(), portal.text(), () -> {});
+            return true;
+        }
+        // What was sent since the last Sync is a transaction of its own, which such a command would end or join.
+        return executeOwnInPipeline(portal);
+    }
+
+    private boolean executeOwnInPipeline(Portal.Own portal) {
+        if (portal.command() instanceof SessionCommand.Begin
+                || portal.command() instanceof SessionCommand.Commit
+                || portal.command() instanceof SessionCommand.Rollback) {
+            if (pipeline.hasExecuted()) {
+                throw new PgError(
+                                SqlState.FEATURE_NOT_SUPPORTED,
+                                "transaction control between pipelined statements is not supported",
+                                "Statements of the same pipeline ran before it, outside a transaction block.",
+                                "Send a Sync before BEGIN, COMMIT and ROLLBACK.")
+                        .toException();
+            }
+        }
+        session.own().run(portal.command(), portal.text(), () -> {});
+        return true;
+    }
+
+    boolean close(String name) {
+        Optional<Portal> portal = Optional.ofNullable(byName.get(name));
+        if (portal.isPresent() && portal.get() instanceof Portal.OnBackend on) {
+            if (!pipeline.turnTo(on.backend())) {
+                return false;
+            }
+            on.backend().sendClosePortal(name, Visibility.ALL);
+        } else {
+            if (portal.isPresent() && portal.get() instanceof Portal.OnMany many) {
+                many.backends().forEach(backend -> backend.sendClosePortal(name, Visibility.NONE));
+            }
+            pipeline.answer(BackendTag.CLOSE_COMPLETE);
+        }
+        byName.remove(name);
+        return true;
+    }
+}

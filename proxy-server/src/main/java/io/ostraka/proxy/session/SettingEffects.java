@@ -1,0 +1,98 @@
+package io.ostraka.proxy.session;
+
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.BackendSettings;
+import io.ostraka.rules.plan.SessionCommand;
+import java.util.Collection;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What SET and RESET, once accepted by shards, change for the session, for those shards' backends, and for the shards that join
+ * the transaction later. Confined to the session's event loop.
+ */
+final class SettingEffects {
+    private final Session session;
+
+    SettingEffects(Session session) {
+        this.session = session;
+    }
+
+    /** A setting that all of {@code by} have accepted; in a block these are all its participants. */
+    void apply(SessionCommand command, String text, Collection<Backend> by) {
+        if (command instanceof SessionCommand.Set set && !set.local()) {
+            if (set.values().isEmpty()) {
+                applyReset(set.name(), by);
+            } else {
+                applySet(set, text, by);
+            }
+        } else if (command instanceof SessionCommand.Reset reset) {
+            applyReset(reset.name(), by);
+        } else if (command instanceof SessionCommand.SetTransaction set && set.session()) {
+            madeCharacteristics(text, by);
+        } else {
+            remember(text);
+        }
+    }
+
+    private void applySet(SessionCommand.Set set, String text, Collection<Backend> by) {
+        if (set.name().equals(SearchPath.NAME)) {
+            session.settingState()
+                    .are(session.settings()
+                            .withSearchPath(session.settingState().resolved(set.values())));
+        }
+        made(set.name(), text, by);
+    }
+
+    /** A setting made on some backends: others get it before they are used. */
+    private void made(String name, String text, Collection<Backend> by) {
+        session.settingState()
+                .are(session.settings().withMade(session.settings().made().with(name, text)));
+        remember(text);
+        by.forEach(backend -> backend.settingsAre(backend.settings().with(name, text)));
+    }
+
+    /**
+     * The server went back to its own default. Where the session began with another value, its backends are told that before they
+     * are used again.
+     */
+    private void applyReset(String name, Collection<Backend> by) {
+        Settings initial = session.settingState().initial();
+        Settings now = session.settings();
+        if (name.equals("all")) {
+            session.settingState().are(new Settings(initial.made(), now.own(), initial.searchPath()));
+            by.forEach(backend -> backend.settingsAre(BackendSettings.NONE));
+            remember("RESET ALL");
+            initial.made().statements().forEach(this::remember);
+            return;
+        }
+        Optional<String> first = initial.made().statement(name);
+        BackendSettings made = first.map(statement -> now.made().with(name, statement))
+                .orElseGet(() -> now.made().without(name));
+        Settings changed = now.withMade(made);
+        session.settingState()
+                .are(name.equals(SearchPath.NAME) ? changed.withSearchPath(initial.searchPath()) : changed);
+        by.forEach(backend -> backend.settingsAre(backend.settings().without(name)));
+        remember(first.orElse(BackendSettings.reset(name)));
+    }
+
+    private void remember(String statement) {
+        if (session.transaction().isOpen()) {
+            session.transaction().remember(statement);
+        }
+    }
+
+    /** SET SESSION CHARACTERISTICS is a way to write three settings. */
+    private void madeCharacteristics(String text, Collection<Backend> by) {
+        String words = text.toLowerCase(Locale.ROOT);
+        if (words.contains("isolation")) {
+            made("default_transaction_isolation", text, by);
+        }
+        if (words.contains("read only") || words.contains("read write")) {
+            made("default_transaction_read_only", text, by);
+        }
+        if (words.contains("deferrable")) {
+            made("default_transaction_deferrable", text, by);
+        }
+    }
+}

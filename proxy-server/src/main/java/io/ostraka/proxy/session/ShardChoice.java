@@ -1,0 +1,153 @@
+package io.ostraka.proxy.session;
+
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.transaction.SessionTransaction;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.plan.Access;
+import io.ostraka.rules.plan.Plan;
+import io.ostraka.rules.plan.Route;
+import io.ostraka.rules.plan.StatementValues;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which shards a session's statement goes to, and how they join its transaction, or why they must not. Confined to the
+ * session's event loop.
+ */
+final class ShardChoice {
+    private final ServedDatabase database;
+    private final SessionTransaction transaction;
+    private final SessionSettings settings;
+    /** The shard that statements outside a transaction block have written to since the last ReadyForQuery. */
+    private Optional<ShardName> implicitWriter = Optional.empty();
+
+    ShardChoice(ServedDatabase database, SessionTransaction transaction, SessionSettings settings) {
+        this.database = database;
+        this.transaction = transaction;
+        this.settings = settings;
+    }
+
+    Optional<ShardName> forcedShard() {
+        return settings.now().own(OwnCommands.SHARD).map(ShardName::new);
+    }
+
+    /** The shard of a route that is one shard's; throws what the plan says otherwise. */
+    ShardName shardOf(Plan.Forward plan, StatementValues values) {
+        Route route = plan.router().route(values);
+        if (route instanceof Route.One one) {
+            return one.shard();
+        }
+        if (route instanceof Route.Any) {
+            return anyShard();
+        }
+        if (route instanceof Route.Refused refused) {
+            throw refused.error().toException();
+        }
+        throw plan.whenMany().toException();
+    }
+
+    /** The shards of a scatter; one when its values come down to one. */
+    List<ShardName> shardsOf(Plan.Scatter plan, StatementValues values) {
+        Route route = plan.router().route(values);
+        if (route instanceof Route.Many many) {
+            return many.shards();
+        }
+        if (route instanceof Route.One one) {
+            return List.of(one.shard());
+        }
+        if (route instanceof Route.Refused refused) {
+            throw refused.error().toException();
+        }
+        return List.of(anyShard());
+    }
+
+    /** A shard for what every shard would answer alike: one that is at hand, so that no other has to join. */
+    ShardName anyShard() {
+        if (forcedShard().isPresent()) {
+            return forcedShard().get();
+        }
+        if (transaction.participants().isEmpty()) {
+            return database.defaultShard();
+        }
+        return transaction.participants().contains(database.defaultShard())
+                ? database.defaultShard()
+                : transaction.participants().iterator().next();
+    }
+
+    /** Before anything is sent: a second shard must not be written to until commits can span two. */
+    void requireOneWriter(ShardName shard, Access access) {
+        Optional<ShardName> writer = transaction.writer().or(() -> implicitWriter);
+        if (access == Access.WRITE
+                && writer.filter(other -> !other.equals(shard)).isPresent()) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "a transaction that writes on several shards is not supported yet",
+                            "It has written, or locked rows, on shard \"" + writer.get()
+                                    + "\"; this statement would on shard \"" + shard + "\".",
+                            "Commit first, or keep the transaction to keys of one shard.")
+                    .toException();
+        }
+    }
+
+    /** Tells a shard that joins the transaction what it has missed, in front of the statement that makes it join. */
+    void enlist(Backend backend, Access access) {
+        ShardName shard = backend.shard();
+        if (transaction.isOpen() && !transaction.hasJoined(shard)) {
+            requireOneSnapshot(List.of(backend));
+            transaction.script().forEach(backend::sendHidden);
+            backend.settingsAre(settings.now().made());
+            transaction.join(shard);
+        }
+        if (access == Access.WRITE) {
+            if (transaction.isOpen()) {
+                transaction.wrote(shard);
+            } else {
+                implicitWriter = Optional.of(shard);
+            }
+        }
+    }
+
+    /** Snapshots of two shards are taken at two points in time: no isolation level above READ COMMITTED may mix them. */
+    void requireOneSnapshot(List<Backend> needed) {
+        if (!transaction.isOpen()) {
+            return;
+        }
+        Set<ShardName> all = new LinkedHashSet<>(transaction.participants());
+        needed.forEach(backend -> all.add(backend.shard()));
+        if (all.size() < 2) {
+            return;
+        }
+        Backend joining = needed.get(0);
+        String level = transaction
+                .isolationLevel()
+                .or(() -> settings.now()
+                        .made()
+                        .statement(Backend.DEFAULT_ISOLATION)
+                        .map(SessionTransaction::levelIn))
+                .orElseGet(() -> joining.defaultOf(Backend.DEFAULT_ISOLATION));
+        if (level.equals("repeatable read") || level.equals("serializable")) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "a transaction with isolation level " + level.toUpperCase(Locale.ROOT)
+                                    + " that reaches several shards is not supported yet",
+                            "With this statement it would run on the shards " + all + ".",
+                            "Use READ COMMITTED, or keep the transaction to keys of one shard.")
+                    .toException();
+        }
+    }
+
+    /** Whether something was written on the shard outside a transaction block, and ReadyForQuery has not come. */
+    boolean writesImplicitly(ShardName shard) {
+        return !transaction.isOpen() && implicitWriter.filter(shard::equals).isPresent();
+    }
+
+    /** Everything sent outside a transaction block is answered. */
+    void onReady() {
+        implicitWriter = Optional.empty();
+    }
+}
