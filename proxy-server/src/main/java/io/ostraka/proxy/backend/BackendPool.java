@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The backends of one shard for one login. At most {@code size} are open over all event loops; each lives on the loop of
@@ -37,6 +38,11 @@ public final class BackendPool {
     private final ShardLogin login;
     private final PoolConfig config;
     private final AtomicInteger open = new AtomicInteger();
+    /** How many connections were opened, so that a loop whose own attempt fails can tell that the shard is back since. */
+    private final AtomicLong opened = new AtomicLong();
+    /** Whether the last attempt that ended, on any loop, has failed. */
+    private final AtomicBoolean away = new AtomicBoolean();
+
     private final Map<EventLoop, Loop> loops = new ConcurrentHashMap<>();
 
     public BackendPool(BackendConnector connector, ShardAddress address, ShardLogin login, PoolConfig config) {
@@ -71,8 +77,8 @@ public final class BackendPool {
         }
     }
 
-    /** A permit was given back somewhere: whoever waits on another loop may open a backend now. */
-    private void permitFreed(Loop by) {
+    /** There is a permit or a shard again: whoever waits on another loop may open a backend now. */
+    private void wakeOthers(Loop by) {
         for (Loop other : loops.values()) {
             if (other != by && other.isWaiting) {
                 other.loop.execute(other::openForWaiting);
@@ -217,7 +223,7 @@ public final class BackendPool {
             helpIsComing.set(false);
             if (waiting.isEmpty()) {
                 open.decrementAndGet();
-                permitFreed(this);
+                wakeOthers(this);
             } else {
                 connect();
             }
@@ -240,25 +246,39 @@ public final class BackendPool {
         }
 
         private void connect() {
-            connector.connect(loop, address, login).addListener((Future<Backend> opened) -> onOpened(opened));
+            long openedBefore = opened.get();
+            connector
+                    .connect(loop, address, login)
+                    .addListener((Future<Backend> attempt) -> onAttemptEnd(attempt, openedBefore));
         }
 
-        private void onOpened(Future<Backend> opened) {
-            if (opened.isSuccess()) {
-                Backend backend = opened.getNow();
+        private void onAttemptEnd(Future<Backend> attempt, long openedBefore) {
+            if (attempt.isSuccess()) {
+                Backend backend = attempt.getNow();
                 backend.onClose(() -> onClosed(backend));
+                opened.incrementAndGet();
+                if (away.compareAndSet(true, false)) {
+                    // Their attempts may still be waiting for a server that is gone.
+                    wakeOthers(this);
+                }
                 lend(backend);
                 return;
             }
+            if (opened.get() != openedBefore && !waiting.isEmpty()) {
+                // Old news: another loop has reached the shard since. The permit is kept for the next attempt.
+                connect();
+                return;
+            }
+            away.set(true);
             open.decrementAndGet();
-            PgError error = ((PgErrorException) opened.cause()).error();
+            PgError error = ((PgErrorException) attempt.cause()).error();
             // All who wait would find the same: they are told now rather than after their timeout.
             for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
                 next.timeout().ifPresent(timer -> timer.cancel(false));
                 next.borrower().onNoBackend(error);
             }
             waitingChanged();
-            permitFreed(this);
+            wakeOthers(this);
         }
 
         private void onClosed(Backend backend) {
@@ -271,7 +291,7 @@ public final class BackendPool {
             }
             open.decrementAndGet();
             openForWaiting();
-            permitFreed(this);
+            wakeOthers(this);
         }
 
         private Backend pollIdle() {
