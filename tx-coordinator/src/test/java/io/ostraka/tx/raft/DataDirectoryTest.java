@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,15 +27,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Opening directories that are not, or no longer, what this node left. */
 class DataDirectoryTest {
     @TempDir
+    private static Path original;
+
+    private static ClusterNumber cluster;
+
+    @TempDir
     private Path dataDir;
 
-    private ClusterNumber cluster;
+    /** Once, because a log takes a second to close. */
+    @BeforeAll
+    static void anEarlierLife() throws IOException {
+        try (ClusterMembership membership = ClusterMembership.open(original, "n1", shop("s0", "s1"))) {
+            cluster = membership.cluster();
+        }
+    }
 
     @BeforeEach
     void leftByAnEarlierLife() throws IOException {
-        try (ClusterMembership membership = ClusterMembership.open(dataDir, "n1", shop("s0", "s1"))) {
-            cluster = membership.cluster();
-        }
+        TestDirectories.copy(original, dataDir);
     }
 
     private PgError refusal(String node) {

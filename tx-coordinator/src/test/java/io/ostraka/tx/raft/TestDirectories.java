@@ -28,6 +28,15 @@ final class TestDirectories {
         return Map.of("shop", Map.of(new ShardName(shard), OptionalInt.of(number)));
     }
 
+    /** A directory that nobody has open, with all that is in it, into an empty one. */
+    static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path source : all.filter(path -> !path.equals(from)).toList()) {
+                Files.copy(source, to.resolve(from.relativize(source)));
+            }
+        }
+    }
+
     /** Files below the directory whose names start so, oldest name first; at least one. */
     static List<Path> files(Path directory, String prefix) throws IOException {
         try (Stream<Path> all = Files.walk(directory)) {
