@@ -1,5 +1,6 @@
 package io.ostraka.tx.decision;
 
+import java.util.HexFormat;
 import java.util.random.RandomGenerator;
 
 /**
@@ -23,6 +24,6 @@ public record ClusterNumber(int value) {
 
     @Override
     public String toString() {
-        return String.format("%08x", value);
+        return HexFormat.of().toHexDigits(value);
     }
 }

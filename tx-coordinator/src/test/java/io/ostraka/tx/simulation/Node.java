@@ -17,6 +17,7 @@ final class Node {
 
     final World world;
     final int number;
+    private final String name;
     final SimRaft raft;
     private DecisionState state = new DecisionState();
     private byte[] snapshot = new DecisionState().snapshot();
@@ -32,12 +33,13 @@ final class Node {
     Node(World world, int number) {
         this.world = world;
         this.number = number;
+        this.name = "n" + number;
         this.raft = new SimRaft(world, this);
     }
 
     @Override
     public String toString() {
-        return "n" + number;
+        return name;
     }
 
     // The process

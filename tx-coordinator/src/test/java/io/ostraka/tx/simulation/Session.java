@@ -5,13 +5,9 @@ import io.ostraka.tx.commit.Step;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** A connection and the transaction block that is open at its far end. Reads the commands as the server would. */
 final class Session {
-    private static final Pattern QUOTED = Pattern.compile("'([^']*)'");
-
     final Connection connection;
     private final Optional<Transaction> transaction;
     private final World world;
@@ -93,10 +89,7 @@ final class Session {
     }
 
     private static String quoted(String command) {
-        Matcher quoted = QUOTED.matcher(command);
-        if (!quoted.find()) {
-            throw new IllegalArgumentException(command);
-        }
-        return quoted.group(1);
+        int from = command.indexOf('\'') + 1;
+        return command.substring(from, command.indexOf('\'', from));
     }
 }

@@ -41,6 +41,7 @@ final class World {
     final Consistency consistency;
     final Scheduler scheduler = new Scheduler();
     final List<Node> nodes = new ArrayList<>();
+    private final List<List<Node>> others = new ArrayList<>();
     final Map<ShardId, SimShard> shards = new TreeMap<>();
     final List<Connection> connections = new ArrayList<>();
     final Checker checker;
@@ -74,6 +75,9 @@ final class World {
         int nodeCount = chance(25) ? 1 : 3;
         for (int number = 0; number < nodeCount; number++) {
             nodes.add(new Node(this, number));
+        }
+        for (Node node : nodes) {
+            others.add(nodes.stream().filter(other -> other != node).toList());
         }
     }
 
@@ -174,7 +178,7 @@ final class World {
     }
 
     List<Node> others(Node node) {
-        return nodes.stream().filter(other -> other != node).toList();
+        return others.get(node.number);
     }
 
     static String link(Object one, Object other) {
@@ -184,7 +188,7 @@ final class World {
     }
 
     boolean isCut(Object one, Object other) {
-        return cuts.contains(link(one, other));
+        return !cuts.isEmpty() && cuts.contains(link(one, other));
     }
 
     /** Once, or never, or twice, and in any order. */
