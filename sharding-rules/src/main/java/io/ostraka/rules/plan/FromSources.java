@@ -94,7 +94,7 @@ final class FromSources {
                     .getOrDefault(join, Conditions.NONE)
                     .conjuncts()
                     .forEach(conjunct -> subqueries.addAll(conjunct.subqueries()));
-            return new Level.Join(join.kind(), joined(join.left()), joined(join.right()), join.on(), subqueries);
+            return Level.Join.of(join.kind(), joined(join.left()), joined(join.right()), join.on(), subqueries);
         }
         JoinTree.Single single = (JoinTree.Single) part;
         return new Level.Source(single.leaf(), origin(single.leaf()), single.guaranteed());

@@ -204,29 +204,37 @@ sealed interface Level {
         }
     }
 
-    /** {@code on} is what its condition says, {@code subqueries} those inside the condition. */
-    record Join(FromItem.Join.Kind kind, Tree left, Tree right, List<Fact> on, List<Nested> subqueries)
+    /**
+     * {@code on} is what its condition says, {@code subqueries} those inside the condition; the rest follows from the
+     * sides, and is kept because each join around asks for it.
+     */
+    record Join(
+            FromItem.Join.Kind kind,
+            Tree left,
+            Tree right,
+            List<Fact> on,
+            List<Nested> subqueries,
+            Set<Leaf> leaves,
+            List<Fact> guaranteed)
             implements Tree {
         public Join {
             on = List.copyOf(on);
             subqueries = List.copyOf(subqueries);
+            leaves = Set.copyOf(leaves);
+            guaranteed = List.copyOf(guaranteed);
         }
 
-        @Override
-        public Set<Leaf> leaves() {
-            Set<Leaf> all = new HashSet<>(left.leaves());
-            all.addAll(right.leaves());
-            return all;
-        }
-
-        @Override
-        public List<Fact> guaranteed() {
-            return switch (kind) {
-                case INNER -> JoinTree.joined(left.guaranteed(), right.guaranteed(), on);
-                case LEFT -> left.guaranteed();
-                case RIGHT -> right.guaranteed();
-                case FULL -> List.of();
-            };
+        static Join of(FromItem.Join.Kind kind, Tree left, Tree right, List<Fact> on, List<Nested> subqueries) {
+            Set<Leaf> leaves = new HashSet<>(left.leaves());
+            leaves.addAll(right.leaves());
+            List<Fact> guaranteed =
+                    switch (kind) {
+                        case INNER -> JoinTree.joined(left.guaranteed(), right.guaranteed(), on);
+                        case LEFT -> left.guaranteed();
+                        case RIGHT -> right.guaranteed();
+                        case FULL -> List.of();
+                    };
+            return new Join(kind, left, right, on, subqueries, leaves, guaranteed);
         }
     }
 
