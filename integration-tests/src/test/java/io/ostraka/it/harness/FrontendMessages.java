@@ -63,6 +63,33 @@ public final class FrontendMessages {
         return raw('B', body.int16(1).int16(binaryResults ? 1 : 0).bytes());
     }
 
+    /** A portal of a statement without parameters. */
+    public static byte[] bind(String portal, String statement) {
+        return bind(portal, statement, List.of(), false);
+    }
+
+    /** Formats and values as they are; a value's absence is null. */
+    public static byte[] bind(
+            String portal,
+            String statement,
+            List<Integer> formats,
+            List<Optional<byte[]>> values,
+            List<Integer> resultFormats) {
+        Body body = new Body().string(portal).string(statement).int16(formats.size());
+        formats.forEach(body::int16);
+        body.int16(values.size());
+        for (Optional<byte[]> value : values) {
+            if (value.isPresent()) {
+                body.int32(value.get().length).append(value.get());
+            } else {
+                body.int32(-1);
+            }
+        }
+        body.int16(resultFormats.size());
+        resultFormats.forEach(body::int16);
+        return raw('B', body.bytes());
+    }
+
     public static byte[] describeStatement(String name) {
         return raw('D', new Body().int8('S').string(name).bytes());
     }
@@ -78,6 +105,32 @@ public final class FrontendMessages {
 
     public static byte[] closeStatement(String name) {
         return raw('C', new Body().int8('S').string(name).bytes());
+    }
+
+    public static byte[] closePortal(String name) {
+        return raw('C', new Body().int8('P').string(name).bytes());
+    }
+
+    public static byte[] copyData(String rows) {
+        return raw('d', rows.getBytes(UTF_8));
+    }
+
+    public static byte[] copyDone() {
+        return raw('c', new byte[0]);
+    }
+
+    public static byte[] copyFail(String reason) {
+        return raw('f', new Body().string(reason).bytes());
+    }
+
+    /** Arguments and result in text format. */
+    public static byte[] functionCall(int oid, String... arguments) {
+        Body body = new Body().int32(oid).int16(0).int16(arguments.length);
+        for (String argument : arguments) {
+            byte[] bytes = argument.getBytes(UTF_8);
+            body.int32(bytes.length).append(bytes);
+        }
+        return raw('F', body.int16(0).bytes());
     }
 
     public static byte[] flush() {

@@ -8,6 +8,7 @@ import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -19,10 +20,10 @@ import java.util.Map;
 
 /**
  * A client that sends the bytes it is told and shows the messages it gets; it hides nothing and mends nothing. Waits a
- * minute for an answer, then fails. Used by one thread.
+ * minute for an answer ({@code -Dostraka.it.timeout}, in ms), then fails. Used by one thread.
  */
 public final class WireClient implements AutoCloseable {
-    private static final int TIMEOUT_MS = 60_000;
+    private static final int TIMEOUT_MS = Integer.getInteger("ostraka.it.timeout", 60_000);
     private static final int AUTHENTICATION_OK = 0;
     private static final int AUTHENTICATION_SASL = 10;
     private static final int AUTHENTICATION_SASL_CONTINUE = 11;
@@ -134,6 +135,24 @@ public final class WireClient implements AutoCloseable {
                 }
                 throw e;
             }
+        }
+    }
+
+    /** Says that nothing more will be sent. */
+    public void shutdownOutput() {
+        try {
+            socket.shutdownOutput();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Throws away what comes, until the server closes the connection. */
+    public void drain() {
+        try {
+            in.transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

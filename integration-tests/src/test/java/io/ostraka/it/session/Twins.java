@@ -8,12 +8,14 @@ import io.ostraka.it.harness.Endpoint;
 import io.ostraka.it.harness.FrontendMessages;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
@@ -21,14 +23,14 @@ import java.util.function.UnaryOperator;
  * the bytes of a row, the texts of an error and the status of ReadyForQuery. Left out are what names a process, a source line
  * or a table's OID. Used by one thread.
  */
-final class Twins implements AutoCloseable {
+public final class Twins implements AutoCloseable {
     /** Fields of ErrorResponse that tell where in the server's source it was raised. */
     private static final String SOURCE_FIELDS = "FLR";
 
     private final WireClient proxy;
     private final WireClient reference;
 
-    Twins(TestCluster cluster) {
+    public Twins(TestCluster cluster) {
         this(cluster.proxy(), cluster.reference(), Map.of());
     }
 
@@ -38,7 +40,7 @@ final class Twins implements AutoCloseable {
     }
 
     /** Each as one Query message; returns the answer to the last one. */
-    List<String> query(String... statements) {
+    public List<String> query(String... statements) {
         List<String> last = List.of();
         for (String sql : statements) {
             last = exchange(FrontendMessages.query(sql));
@@ -47,34 +49,39 @@ final class Twins implements AutoCloseable {
     }
 
     /** Sends messages that end with Query or Sync, and compares what comes up to ReadyForQuery. */
-    List<String> exchange(byte[]... messages) {
+    public List<String> exchange(byte[]... messages) {
         send(messages);
         return same();
     }
 
-    void send(byte[]... messages) {
+    public void send(byte[]... messages) {
         reference.send(messages);
         proxy.send(messages);
     }
 
     /** Compares what comes up to the next ReadyForQuery. */
-    List<String> same() {
+    public List<String> same() {
         return compare(WireClient::untilReady);
     }
 
     /** Compares what comes up to the first message of a type. */
-    List<String> sameUpTo(char type) {
+    public List<String> sameUpTo(char type) {
+        return sameUpTo(message -> message.type() == type);
+    }
+
+    /** Compares what comes up to the first message that is so. */
+    public List<String> sameUpTo(Predicate<BackendMessage> last) {
         return compare(client -> {
             List<BackendMessage> messages = new ArrayList<>();
             do {
                 messages.add(client.read());
-            } while (messages.get(messages.size() - 1).type() != type);
+            } while (!last.test(messages.get(messages.size() - 1)));
             return messages;
         });
     }
 
     /** Compares what comes until both close, but for the context that only the server knows. */
-    List<String> sameUntilClosed() {
+    public List<String> sameUntilClosed() {
         return compare(WireClient::untilClosed, lines -> lines.stream()
                 .map(line -> line.replaceAll(", W=[^}]*", ""))
                 .toList());
@@ -87,9 +94,17 @@ final class Twins implements AutoCloseable {
     private List<String> compare(
             Function<WireClient, List<BackendMessage>> reading, UnaryOperator<List<String>> simplification) {
         List<String> expected = simplification.apply(lines(reading.apply(reference)));
-        List<String> actual = simplification.apply(lines(reading.apply(proxy)));
+        List<String> actual = simplification.apply(lines(ofProxy(reading)));
         assertEquals(String.join("\n", expected), String.join("\n", actual));
         return expected;
+    }
+
+    private List<BackendMessage> ofProxy(Function<WireClient, List<BackendMessage>> reading) {
+        try {
+            return reading.apply(proxy);
+        } catch (UncheckedIOException e) {
+            throw new AssertionError("the proxy does not answer as far as PostgreSQL", e);
+        }
     }
 
     static List<String> lines(List<BackendMessage> messages) {
