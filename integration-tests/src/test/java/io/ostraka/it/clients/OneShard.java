@@ -1,0 +1,125 @@
+package io.ostraka.it.clients;
+
+import io.ostraka.it.harness.Endpoint;
+import io.ostraka.proxy.demo.EmbeddedServers;
+import io.ostraka.proxy.demo.PostgresServer;
+import io.ostraka.proxy.server.OstrakaServer;
+import io.ostraka.rules.config.ConfigReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+
+/**
+ * A PostgreSQL server of the command's own with a database that can be made anew, and a proxy in front of it when asked for.
+ * User {@code test} owns the database, the superuser may log in too, on both ways. Used by one thread.
+ */
+final class OneShard implements AutoCloseable {
+    static final String DATABASE = "test";
+    static final String USER = "test";
+    static final String PASSWORD = "test";
+
+    private final EmbeddedServers servers;
+    private final PostgresServer server;
+    private final List<String> extensions;
+
+    private OneShard(EmbeddedServers servers, List<String> extensions) {
+        this.servers = servers;
+        this.server = servers.server("s0");
+        this.extensions = extensions;
+    }
+
+    /** {@code extensions} are created in the database whenever it is made anew. */
+    static OneShard start(List<String> extensions) throws IOException, SQLException {
+        OneShard shard = new OneShard(EmbeddedServers.temporary(List.of("s0")), List.copyOf(extensions));
+        try (Connection connection = shard.server.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE ROLE " + USER + " LOGIN PASSWORD '" + PASSWORD + "'");
+        } catch (SQLException e) {
+            shard.close();
+            throw e;
+        }
+        return shard;
+    }
+
+    /** Drops the database with all that was left in it, and the roles that clients made, and creates it again. */
+    void renew() throws SQLException {
+        try (Connection connection = server.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("DROP DATABASE IF EXISTS " + DATABASE + " WITH (FORCE)");
+            statement.execute("CREATE DATABASE " + DATABASE + " OWNER " + USER);
+            statement.execute("ALTER ROLE " + USER + " RESET ALL");
+        }
+        try (Connection connection = server.connect(DATABASE);
+                Statement statement = connection.createStatement()) {
+            for (String extension : extensions) {
+                statement.execute("CREATE EXTENSION " + extension);
+            }
+        }
+    }
+
+    /** The server itself, as the ordinary user. */
+    Endpoint direct() {
+        return new Endpoint(server.port(), DATABASE, USER, PASSWORD);
+    }
+
+    String superuserPassword() {
+        return server.superuserPassword();
+    }
+
+    /** A proxy for the database as it is now; the caller closes both parts. {@code mode}: {@code transaction} or {@code session}. */
+    Proxied proxied(String mode) throws IOException {
+        Path directory = Files.createTempDirectory("ostraka-clients-");
+        Path file = directory.resolve("ostraka.yaml");
+        Files.writeString(file, """
+                listen: 127.0.0.1:0
+                data_dir: %s
+                users:
+                  %s: { password: "%s" }
+                  %s: { password: "%s" }
+                databases:
+                  %s:
+                    shards:
+                      s0: { primary: "127.0.0.1:%d" }
+                    default_shard: s0
+                    pool: { size: 20, mode: %s }
+                    recovery_user: %s
+                """.formatted(
+                        directory.resolve("data"),
+                        USER,
+                        PASSWORD,
+                        PostgresServer.SUPERUSER,
+                        server.superuserPassword(),
+                        DATABASE,
+                        server.port(),
+                        mode,
+                        PostgresServer.SUPERUSER));
+        return new Proxied(OstrakaServer.start(ConfigReader.read(file)), directory);
+    }
+
+    @Override
+    public void close() throws IOException {
+        servers.close();
+    }
+
+    /** A running proxy and its directory. */
+    record Proxied(OstrakaServer proxy, Path directory) implements AutoCloseable {
+        Endpoint endpoint() {
+            return new Endpoint(proxy.addresses().get(0).getPort(), DATABASE, USER, PASSWORD);
+        }
+
+        @Override
+        public void close() throws IOException {
+            proxy.close();
+            try (var files = Files.walk(directory)) {
+                for (Path path :
+                        files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                    Files.delete(path);
+                }
+            }
+        }
+    }
+}
