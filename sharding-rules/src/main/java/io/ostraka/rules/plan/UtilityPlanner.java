@@ -229,6 +229,9 @@ final class UtilityPlanner {
      * otherwise.
      */
     Plan unread(StatementTemplate template, StatementKind kind, PgError reason) {
+        if (reason.state() == SqlState.STATEMENT_TOO_COMPLEX) {
+            return new Plan.Refusal(reason);
+        }
         StatementNames names;
         try {
             names = StatementNames.of(template);

@@ -38,7 +38,7 @@ public final class PgParser {
         } catch (ParseException unreadable) {
             throw syntaxError(sql, grammar.getToken(1));
         } catch (StackOverflowError overflow) {
-            // The bound on depth is meant for stacks of a megabyte; this thread has less.
+            // The bound on depth is meant for stacks of 16 MB; this thread has less.
             throw tokens.tooDeep(grammar.getToken(0));
         }
     }

@@ -12,9 +12,10 @@ import java.util.Arrays;
 final class PgTokenSource extends PgGrammarTokenManager {
     /**
      * How deep a statement may go. Each production that recurses counts as many levels as it takes of the stack: a
-     * parenthesis takes one to four, an operator in a chain two, a subquery up to seven.
+     * parenthesis takes one to four, an operator in a chain two, a subquery up to seven. The bound is above what a
+     * PostgreSQL server reads, and a stack of 16 MB is enough for it; on less the stack may end before.
      */
-    static final int MAX_DEPTH = 8000;
+    static final int MAX_DEPTH = 20_000;
 
     private static final int[] KIND_OF_KEYWORD = new int[Keywords.count()];
     private static final int[] KEYWORD_OF_KIND = new int[PgGrammarConstants.tokenImage.length];

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ostraka.rules.error.SqlState;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -71,6 +72,14 @@ class PlanCacheTest {
         Plan again = plan(cache, batch.replace('a', 'c'));
         assertNotSame(once, again);
         assertSame(again, plan(cache, batch.replace('a', 'd')));
+    }
+
+    @Test
+    void whatIsNestedDeeperThanAServerReadsIsTooComplex() {
+        PlanCache cache = new PlanCache(db.planner(), 1 << 20);
+        String deep = "SELECT " + "(".repeat(30_000) + "1" + ")".repeat(30_000) + " FROM t WHERE id = 1";
+        Plan.Refusal refusal = assertInstanceOf(Plan.Refusal.class, plan(cache, deep));
+        assertEquals(SqlState.STATEMENT_TOO_COMPLEX, refusal.error().state());
     }
 
     private static Plan plan(PlanCache cache, String sql) {
