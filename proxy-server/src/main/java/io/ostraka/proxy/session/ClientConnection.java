@@ -16,18 +16,30 @@ import java.util.Optional;
  * back. A frame the session cannot take yet stays where it is, and the socket is not read until it can: so a client that
  * is ahead of its shards waits, and the memory it takes is what was read at once, or one message.
  *
- * <p>Confined to the event loop of its channel. Owns the bytes read and not yet consumed.
+ * <p>Confined to the event loop of its channel. Owns the bytes read and not yet consumed, and those gathered
+ * and not yet written.
  */
 final class ClientConnection extends ChannelInboundHandlerAdapter implements ClientOutput {
     /** Longest message taken from a client. PostgreSQL's own limit is 1 GB; it is held in memory until it is whole. */
     private static final int MAX_LENGTH = 256 << 20;
 
+    /** Answers up to this size are copied: cheaper than a buffer of their own in what is written. */
+    private static final int COPY_BYTES = 1024;
+
+    private static final int GATHER_BYTES = 8192;
+    private static final int GATHER_START_BYTES = 512;
+
     private final Channel channel;
     private final Session session;
     private Optional<ByteBuf> incoming = Optional.empty();
+    /** Small answers, gathered into one buffer until {@link #flush}: an answer then costs one write of one buffer. */
+    private Optional<ByteBuf> outgoing = Optional.empty();
+
     private boolean consuming;
     private boolean resumed;
     private boolean closing;
+    /** Nothing can be written any more, and nobody would release what is gathered. */
+    private boolean removed;
 
     ClientConnection(Channel channel, Session session) {
         this.channel = channel;
@@ -82,6 +94,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         } finally {
             consuming = false;
         }
+        session.releaseUnused();
     }
 
     /** Offers the next frame to the session. Returns whether it is worth going on. */
@@ -125,11 +138,38 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     @Override
     public void write(ByteBuf owned) {
-        channel.write(owned, channel.voidPromise());
+        if (removed) {
+            owned.release();
+            return;
+        }
+        int bytes = owned.readableBytes();
+        if (bytes > COPY_BYTES) {
+            writeGathered();
+            channel.write(owned, channel.voidPromise());
+            return;
+        }
+        if (outgoing.isPresent() && outgoing.get().readableBytes() + bytes > GATHER_BYTES) {
+            writeGathered();
+        }
+        if (outgoing.isEmpty()) {
+            outgoing = Optional.of(channel.alloc().directBuffer(GATHER_START_BYTES));
+        }
+        outgoing.get().writeBytes(owned);
+        owned.release();
+    }
+
+    /** Counts towards what makes the channel unwritable only now: that is why little is gathered. */
+    private void writeGathered() {
+        if (outgoing.isPresent()) {
+            ByteBuf gathered = outgoing.get();
+            outgoing = Optional.empty();
+            channel.write(gathered, channel.voidPromise());
+        }
     }
 
     @Override
     public void flush() {
+        writeGathered();
         channel.flush();
     }
 
@@ -142,14 +182,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         return channel.isWritable();
     }
 
-    /** Whether a frame was not taken yet. */
+    /** Whether a frame is being taken, or was not taken yet: what it has asked for is to stay until it has used it. */
     boolean hasFrameWaiting() {
-        return !channel.config().isAutoRead();
+        return consuming || !channel.config().isAutoRead();
     }
 
     /** Sends what is queued, then closes. */
     void close() {
         closing = true;
+        writeGathered();
         channel.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER)
                 .addListener(io.netty.channel.ChannelFutureListener.CLOSE);
     }
@@ -167,8 +208,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
+        removed = true;
         incoming.ifPresent(ByteBuf::release);
         incoming = Optional.empty();
+        outgoing.ifPresent(ByteBuf::release);
+        outgoing = Optional.empty();
     }
 
     @Override
