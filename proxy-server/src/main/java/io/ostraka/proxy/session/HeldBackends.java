@@ -8,6 +8,7 @@ import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,9 @@ final class HeldBackends {
 
     private final Session session;
     private final Function<ShardName, BackendPool.Loop> pools;
+    /** The pools asked so far: to look one up anew costs a hash of shard and login. */
+    private final Map<ShardName, BackendPool.Loop> known = new HashMap<>();
+
     private final boolean sessionMode;
     private final Map<ShardName, Backend> held = new LinkedHashMap<>();
     private final Map<ShardName, Pending> pending = new LinkedHashMap<>();
@@ -82,12 +86,33 @@ final class HeldBackends {
             pending.remove(shard);
             throw coming.error.get().toException();
         }
-        if (coming == null) {
+        return coming == null ? borrow(shard) : Optional.empty();
+    }
+
+    private Optional<Backend> borrow(ShardName shard) {
+        Optional<Backend> idle = pool(shard).tryAcquire();
+        if (idle.isEmpty()) {
             Pending asked = new Pending(shard);
             pending.put(shard, asked);
-            pools.apply(shard).acquire(asked);
+            pool(shard).acquire(asked);
+            return find(shard);
         }
+        Backend lent = idle.get();
+        lent.attach(session.answers());
+        if (lent.settings().same(session.settingState().of(lent).made())) {
+            // What most statements meet: nothing to wait for.
+            held.put(shard, lent);
+            return idle;
+        }
+        Pending asked = new Pending(shard);
+        asked.backend = idle;
+        pending.put(shard, asked);
+        adjust(asked, lent);
         return find(shard);
+    }
+
+    private BackendPool.Loop pool(ShardName shard) {
+        return known.computeIfAbsent(shard, pools);
     }
 
     /** A setting went back to the server's default where the session has another. */
@@ -123,7 +148,7 @@ final class HeldBackends {
         if (asked.error.isPresent()) {
             asked.backend = Optional.empty();
             pinned.remove(backend.shard());
-            pools.apply(backend.shard()).discard(backend);
+            pool(backend.shard()).discard(backend);
             session.resume();
             return;
         }
@@ -173,7 +198,7 @@ final class HeldBackends {
             Map.Entry<ShardName, Backend> next = all.next();
             if (!pinned.contains(next.getKey())) {
                 all.remove();
-                pools.apply(next.getKey()).release(next.getValue());
+                pool(next.getKey()).release(next.getValue());
             }
         }
     }
@@ -192,15 +217,15 @@ final class HeldBackends {
     /** The session ends: what is in use, in a transaction or pinned is closed, so that nothing of it is left. */
     void close() {
         pending.values().forEach(asked -> {
-            pools.apply(asked.shard).forget(asked);
-            asked.backend.ifPresent(backend -> pools.apply(asked.shard).discard(backend));
+            pool(asked.shard).forget(asked);
+            asked.backend.ifPresent(backend -> pool(asked.shard).discard(backend));
         });
         pending.clear();
         held.forEach((shard, backend) -> {
             if (isPinned(shard)) {
-                pools.apply(shard).discard(backend);
+                pool(shard).discard(backend);
             } else {
-                pools.apply(shard).release(backend);
+                pool(shard).release(backend);
             }
         });
         held.clear();
