@@ -7,8 +7,8 @@ interface Contestant extends AutoCloseable {
     /** As the command line and the table call it. */
     String name();
 
-    /** Where a load of this protocol connects. */
-    Target target(Protocol protocol);
+    /** Where clients connect for this one of its databases. */
+    Target target(Door door);
 
     /** The process between client and PostgreSQL; none when there is nothing between. */
     Optional<ChildProcess> process();

@@ -11,11 +11,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Starts the servers that are compared. Their files are in one temporary directory, which the caller removes. */
 final class Contestants {
     /** In the order of a round. */
     static final List<String> NAMES = List.of("direct", "pgbouncer", "relay", "ostraka");
+
+    /** Names of further databases: a pool for many clients, and everything on one server. */
+    private static final String NARROW = "narrow";
+
+    private static final String WHOLE = "whole";
 
     private static final Duration START_DEADLINE = Duration.ofSeconds(60);
 
@@ -33,7 +39,7 @@ final class Contestants {
     /** Nobody when the program it needs is not installed. */
     Optional<Contestant> start(String name) throws IOException {
         return switch (name) {
-            case "direct" -> Optional.of(new Started(name, shards.whole(), shards.whole(), Optional.empty()));
+            case "direct" -> Optional.of(new Started(name, door -> shards.whole(), Optional.empty()));
             case "pgbouncer" -> {
                 Optional<Path> program = Programs.find("pgbouncer");
                 yield program.isPresent() ? Optional.of(pgbouncer(program.get())) : Optional.empty();
@@ -44,12 +50,11 @@ final class Contestants {
         };
     }
 
-    /** One contestant: prepared statements may have a database of their own. */
-    private record Started(String name, Target target, Target prepared, Optional<ChildProcess> process)
+    private record Started(String name, Function<Door, Target> targets, Optional<ChildProcess> process)
             implements Contestant {
         @Override
-        public Target target(Protocol protocol) {
-            return protocol == Protocol.PREPARED ? prepared : target;
+        public Target target(Door door) {
+            return targets.apply(door);
         }
 
         @Override
@@ -67,7 +72,7 @@ final class Contestants {
                 Integer.toString(port),
                 Integer.toString(shards.whole().port()));
         Target target = new Target(port, Shards.DATABASE, Shards.USER, shards.password());
-        return ready(new Started("relay", target, target, Optional.of(process)));
+        return ready(new Started("relay", door -> target, Optional.of(process)));
     }
 
     /**
@@ -83,6 +88,7 @@ final class Contestants {
                 "[databases]",
                 Shards.DATABASE + " = " + server + " pool_mode=transaction",
                 "sessions = " + server + " pool_mode=session",
+                NARROW + " = " + server + " pool_mode=transaction pool_size=" + Door.NARROW_CONNECTIONS,
                 "[pgbouncer]",
                 "listen_addr = 127.0.0.1",
                 "listen_port = " + port,
@@ -90,7 +96,7 @@ final class Contestants {
                 "auth_type = scram-sha-256",
                 "auth_file = " + users,
                 "default_pool_size = " + clients,
-                "max_client_conn = " + (clients + 20),
+                "max_client_conn = " + (clients + Scenario.MANY_CLIENTS + 20),
                 "ignore_startup_parameters = extra_float_digits"));
         if (System.getProperty("user.name").equals("root")) {
             // It refuses to serve as root and changes to this user once it has read its files.
@@ -103,8 +109,15 @@ final class Contestants {
                 ChildProcess.start("pgbouncer", directory, List.of(program.toString(), "-q", file.toString()));
         return ready(new Started(
                 "pgbouncer",
-                new Target(port, Shards.DATABASE, Shards.USER, shards.password()),
-                new Target(port, "sessions", Shards.USER, shards.password()),
+                door -> new Target(
+                        port,
+                        switch (door) {
+                            case SHARDED, ONE_SHARD -> Shards.DATABASE;
+                            case PREPARED -> "sessions";
+                            case NARROW -> NARROW;
+                        },
+                        Shards.USER,
+                        shards.password()),
                 Optional.of(process)));
     }
 
@@ -133,6 +146,20 @@ final class Contestants {
                     tables:
                       accounts: { hash: id }
                       incoming: { hash: id }
+                  %s:
+                    shards:
+                      s0: { primary: "127.0.0.1:%d/%s" }
+                      s1: { primary: "127.0.0.1:%d/%s" }
+                    default_shard: s0
+                    pool: { size: %d }
+                    recovery_user: ostraka
+                    tables:
+                      accounts: { hash: id }
+                  %s:
+                    shards:
+                      whole: { primary: "127.0.0.1:%d/%s" }
+                    default_shard: whole
+                    pool: { size: %d }
                 """.formatted(
                         port,
                         directory.resolve("ostraka-data"),
@@ -142,11 +169,31 @@ final class Contestants {
                         Shards.DATABASE,
                         shards.port("s0"),
                         shards.port("s1"),
+                        clients,
+                        NARROW,
+                        shards.port("s0"),
+                        Shards.DATABASE,
+                        shards.port("s1"),
+                        Shards.DATABASE,
+                        Door.NARROW_CONNECTIONS,
+                        WHOLE,
+                        shards.whole().port(),
+                        Shards.DATABASE,
                         clients));
         ChildProcess process =
                 ChildProcess.startJava("ostraka", directory, "io.ostraka.proxy.server.Main", "serve", file.toString());
-        Target target = new Target(port, Shards.DATABASE, Shards.USER, shards.password());
-        return ready(new Started("ostraka", target, target, Optional.of(process)));
+        return ready(new Started(
+                "ostraka",
+                door -> new Target(
+                        port,
+                        switch (door) {
+                            case SHARDED, PREPARED -> Shards.DATABASE;
+                            case NARROW -> NARROW;
+                            case ONE_SHARD -> WHOLE;
+                        },
+                        Shards.USER,
+                        shards.password()),
+                Optional.of(process)));
     }
 
     /** Waits until a client can log in. */
@@ -156,7 +203,8 @@ final class Contestants {
         try {
             while (true) {
                 process.requireAlive();
-                try (Connection connection = contestant.target().connect("connectTimeout=5", "socketTimeout=5")) {
+                try (Connection connection =
+                        contestant.target(Door.SHARDED).connect("connectTimeout=5", "socketTimeout=5")) {
                     connection.isValid(5);
                     return contestant;
                 } catch (SQLException notYet) {

@@ -16,14 +16,29 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /** Point SELECTs by pgjdbc, one thread for each client. Checks every answer. */
 final class JdbcPointLoad implements Load {
+    /** The least that a client must have had, as a part of the mean. */
+    private static final int UNFAIR = 4;
+
     private final int rows;
     private final Protocol protocol;
     private final int clients;
 
+    private final boolean judgesFairness;
+
     JdbcPointLoad(int rows, Protocol protocol, int clients) {
+        this(rows, protocol, clients, false);
+    }
+
+    private JdbcPointLoad(int rows, Protocol protocol, int clients, boolean judgesFairness) {
         this.rows = rows;
         this.protocol = protocol;
         this.clients = clients;
+        this.judgesFairness = judgesFairness;
+    }
+
+    /** The same that also fails when a client had far less than its share. */
+    JdbcPointLoad fair() {
+        return new JdbcPointLoad(rows, protocol, clients, true);
     }
 
     @Override
@@ -40,8 +55,13 @@ final class JdbcPointLoad implements Load {
                 counts.add(threads.submit(() -> query(connection, begin + duration.toNanos())));
             }
             long queries = 0;
+            long fewest = Long.MAX_VALUE;
             for (Future<Long> count : counts) {
                 queries += count.get();
+                fewest = Math.min(fewest, count.get());
+            }
+            if (judgesFairness && fewest < queries / clients / UNFAIR) {
+                throw new SQLException("unfair: a client had " + fewest + " answers, the mean is " + queries / clients);
             }
             Duration time = Duration.ofNanos(System.nanoTime() - begin);
             return new Outcome(queries, time, time.multipliedBy(clients).dividedBy(Math.max(1, queries)));

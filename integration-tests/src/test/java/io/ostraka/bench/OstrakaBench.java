@@ -38,7 +38,15 @@ final class OstrakaBench implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "SCENARIO",
-            description = "What to measure: point (one row by key; the default), scan (a whole table), copy (COPY in).")
+            description = {
+                "What to measure (default: point):",
+                "point: one row by key, from a sharded table;",
+                "one: the same by one client, to see what is added to its time;",
+                "tpcb: pgbench's TPC-B on one shard, 8 clients;",
+                "active: point queries of 500 clients on 20 connections to each shard, with fair shares;",
+                "bulk: one result of 1 GB;",
+                "scan: a whole sharded table; copy: COPY in."
+            })
     private List<Scenario> scenarios = new ArrayList<>();
 
     @Option(
@@ -182,13 +190,15 @@ final class OstrakaBench implements Callable<Integer> {
     /** Returns whether every server did everything. */
     private boolean measure(Shards shards, Path directory, List<Contestant> contestants)
             throws IOException, SQLException {
-        Scenario.PointClient pointClient = pointClient(directory);
+        Scenario.Clients programs = programs(shards, directory);
         List<Race> races = new ArrayList<>();
         for (Scenario scenario : scenarios) {
-            for (Measurement measurement : scenario.measurements(shards, pointClient, protocols, clients)) {
+            for (Measurement measurement : scenario.measurements(shards, programs, protocols, clients)) {
                 races.add(new Race(
                         measurement,
-                        contestants,
+                        contestants.stream()
+                                .filter(one -> scenario.contestants().contains(one.name()))
+                                .toList(),
                         rounds,
                         Duration.ofSeconds(seconds),
                         Duration.ofSeconds(warmUpSeconds),
@@ -213,13 +223,24 @@ final class OstrakaBench implements Callable<Integer> {
         return complete;
     }
 
-    private Scenario.PointClient pointClient(Path directory) throws IOException {
-        Optional<Path> pgbench = client == Client.PGBENCH ? Programs.find("pgbench") : Optional.empty();
-        if (pgbench.isEmpty()) {
-            return JdbcPointLoad::new;
-        }
+    private Scenario.Clients programs(Shards shards, Path directory) throws IOException {
+        Optional<Path> pgbench = Programs.find("pgbench");
         Path script = PgbenchLoad.write(directory.resolve("point.sql"));
-        return (rows, protocol, count) -> new PgbenchLoad(pgbench.get(), script, rows, protocol, count);
+        return new Scenario.Clients() {
+            @Override
+            public Load point(int rows, Protocol protocol, int count) {
+                return pgbench.isPresent() && client == Client.PGBENCH
+                        ? PgbenchLoad.point(pgbench.get(), script, rows, protocol, count)
+                        : new JdbcPointLoad(rows, protocol, count);
+            }
+
+            @Override
+            public Load tpcb(Protocol protocol, int count) throws IOException, SQLException {
+                Path program = pgbench.orElseThrow(() -> new IOException("tpcb needs pgbench, which is not installed"));
+                PgbenchLoad.makeTables(program, shards.whole());
+                return PgbenchLoad.tpcb(program, protocol, count);
+            }
+        };
     }
 
     private String minutes(int series) {

@@ -61,18 +61,20 @@ class OstrakaBenchTest {
         List<Result> results = List.of(
                 result("pgbouncer", 100, 300, 200), result("relay", 50, 50), result("ostraka", 90, 110, 100, 500));
         Report report = new Report();
-        report.add(new Measurement(Scenario.SCAN, Protocol.EXTENDED, 1, (target, duration) -> null), results);
+        report.add(
+                new Measurement(Scenario.SCAN, Door.SHARDED, Protocol.EXTENDED, 1, (target, duration) -> null),
+                results);
         // Rates 200, 50 and 105; CPU is one hundredth of the rate.
         assertEquals("""
 
                 ### scan
 
                 | protocol | clients | server | rows/s | spread | latency ms | CPU µs each | RSS MiB |\
-                 rate / pgbouncer | CPU / pgbouncer | rate / relay | CPU / relay |
-                | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-                | extended | 1 | pgbouncer | 200 | 100 % | 1.000 | 2.00 | 64 | 1.00 | 1.00 | 4.00 | 4.00 |
-                | extended | 1 | relay | 50 | 0 % | 1.000 | 0.50 | 64 | 0.25 | 0.25 | 1.00 | 1.00 |
-                | extended | 1 | ostraka | 105 | 390 % | 1.000 | 1.05 | 64 | 0.53 | 0.53 | 2.10 | 2.10 |
+                 rate / pgbouncer | CPU / pgbouncer | rate / relay | CPU / relay | added / relay |
+                | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+                | extended | 1 | pgbouncer | 200 | 100 % | 1.000 | 2.00 | 64 | 1.00 | 1.00 | 4.00 | 4.00 | – |
+                | extended | 1 | relay | 50 | 0 % | 1.000 | 0.50 | 64 | 0.25 | 0.25 | 1.00 | 1.00 | – |
+                | extended | 1 | ostraka | 105 | 390 % | 1.000 | 1.05 | 64 | 0.53 | 0.53 | 2.10 | 2.10 | – |
                 """, report.toString());
     }
 
@@ -88,7 +90,7 @@ class OstrakaBenchTest {
     void whoRefusesIsNamedWithTheReason() {
         Report report = new Report();
         report.add(
-                new Measurement(Scenario.COPY, Protocol.SIMPLE, 1, (target, duration) -> null),
+                new Measurement(Scenario.COPY, Door.SHARDED, Protocol.SIMPLE, 1, (target, duration) -> null),
                 List.of(new Result("ostraka", List.of(), Optional.of("0A000: not yet"))));
         assertTrue(
                 report.toString().contains("\n| simple | 1 | ostraka | refused: 0A000: not yet |"), report::toString);

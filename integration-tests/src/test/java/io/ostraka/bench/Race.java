@@ -61,8 +61,8 @@ final class Race {
     /** Checks the answers, then lets everybody run without being measured. */
     void warmUp() throws IOException {
         turn((contestant, load) -> {
-            load.check(contestant.target(measurement.protocol()));
-            load.run(contestant.target(measurement.protocol()), warmUp);
+            load.check(contestant.target(measurement.door()));
+            load.run(contestant.target(measurement.door()), warmUp);
         });
     }
 
@@ -109,7 +109,7 @@ final class Race {
     }
 
     private Sample sample(Contestant contestant) throws IOException, SQLException {
-        Target target = contestant.target(measurement.protocol());
+        Target target = contestant.target(measurement.door());
         if (contestant.process().isEmpty()) {
             Outcome outcome = measurement.load().run(target, duration);
             return new Sample(outcome.perSecond(), millis(outcome), OptionalDouble.empty(), OptionalDouble.empty());

@@ -43,7 +43,8 @@ final class Report {
                     .append(measure)
                     .append(" |");
         }
-        text.append("\n| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+        text.append(" added / relay |");
+        text.append("\n| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     }
 
     private void line(Measurement measurement, Result result, List<Result> all) {
@@ -57,7 +58,7 @@ final class Report {
         if (result.refusal().isPresent()) {
             text.append("refused: ")
                     .append(result.refusal().get())
-                    .append(" |".repeat(9))
+                    .append(" |".repeat(10))
                     .append("\n");
         } else {
             text.append(String.join(" | ", cells(result, all))).append(" |\n");
@@ -77,7 +78,17 @@ final class Report {
             cells.add(ratio(rate, median(of(measure, all), sample -> OptionalDouble.of(sample.perSecond()))));
             cells.add(ratio(cpu, median(of(measure, all), Sample::cpuMicros)));
         }
+        cells.add(ratio(added(result, all), added(of("relay", all), all)));
         return cells;
+    }
+
+    /** What a statement takes longer than on a direct connection. */
+    private static OptionalDouble added(Result result, List<Result> all) {
+        OptionalDouble time = median(result, sample -> OptionalDouble.of(sample.latencyMs()));
+        OptionalDouble direct = median(of("direct", all), sample -> OptionalDouble.of(sample.latencyMs()));
+        return time.isPresent() && direct.isPresent()
+                ? OptionalDouble.of(time.getAsDouble() - direct.getAsDouble())
+                : OptionalDouble.empty();
     }
 
     private static Result of(String contestant, List<Result> all) {
