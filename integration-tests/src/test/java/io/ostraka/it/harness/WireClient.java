@@ -17,6 +17,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 
 /**
  * A client that sends the bytes it is told and shows the messages it gets; it hides nothing and mends nothing. Waits a
@@ -50,6 +53,25 @@ public final class WireClient implements AutoCloseable {
         }
     }
 
+    /**
+     * Goes on in TLS over the same connection, which must not be used directly any more. {@code protocols} are for ALPN. An
+     * end of the handshake that is none is an {@link UncheckedIOException}.
+     */
+    public WireClient encrypted(SSLContext context, String... protocols) {
+        try {
+            SSLSocket layered =
+                    (SSLSocket) context.getSocketFactory().createSocket(socket, "127.0.0.1", socket.getPort(), true);
+            SSLParameters parameters = layered.getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm("HTTPS");
+            parameters.setApplicationProtocols(protocols);
+            layered.setSSLParameters(parameters);
+            layered.startHandshake();
+            return new WireClient(layered);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** A session that is ready for queries. */
     public static WireClient login(Endpoint endpoint) {
         return login(endpoint, Map.of());
@@ -58,13 +80,18 @@ public final class WireClient implements AutoCloseable {
     /** The same with settings in the startup message, such as {@code application_name}. */
     public static WireClient login(Endpoint endpoint, Map<String, String> options) {
         WireClient client = connect(endpoint);
+        client.start(endpoint, options);
+        return client;
+    }
+
+    /** Logs in on a connection that was made before; closes it when that fails. */
+    public void start(Endpoint endpoint, Map<String, String> options) {
         try {
-            client.send(FrontendMessages.startup(endpoint.user(), endpoint.database(), options));
-            client.authenticate(endpoint);
-            client.untilReady();
-            return client;
+            send(FrontendMessages.startup(endpoint.user(), endpoint.database(), options));
+            authenticate(endpoint);
+            untilReady();
         } catch (RuntimeException | AssertionError e) {
-            client.close();
+            close();
             throw e;
         }
     }

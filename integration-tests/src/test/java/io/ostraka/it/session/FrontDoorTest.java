@@ -120,6 +120,15 @@ class FrontDoorTest {
     }
 
     @Test
+    void whatIsSentWithTheQuestionForEncryptionIsNotTaken() {
+        Endpoint proxy = cluster.proxy();
+        byte[] startup = startup(proxy.user(), proxy.database(), Map.of());
+        byte[] gssRequest = withLength(8, (byte) 0x04, (byte) 0xd2, (byte) 0x16, (byte) 0x30);
+        assertEquals("FATAL 08P01", state(stranger(sslRequest(), startup)));
+        assertEquals("FATAL 08P01", state(stranger(gssRequest, startup)));
+    }
+
+    @Test
     void aSecondStartupInTheMiddleOfTheLoginIsRefused() {
         Endpoint proxy = cluster.proxy();
         byte[] startup = startup(proxy.user(), proxy.database(), Map.of());

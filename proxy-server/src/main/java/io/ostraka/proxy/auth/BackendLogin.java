@@ -28,7 +28,8 @@ import java.util.function.Supplier;
  *
  * Anything else fails the login with an error that says why. The server is not trusted: its nonce must extend ours, its
  * iterations are bounded, its signature must be right before its Ok counts, and a password never crosses a link in clear.
- * SCRAM comes without channel binding and says so ({@code n}); MD5 is answered as libpq does.
+ * Over TLS SCRAM is tied to the server's certificate where the server offers it; where it does not, it is told that we would
+ * have ({@code y}), so that a server whose offer was changed on the way refuses. MD5 is answered as libpq does.
  *
  * <p>The first login with a password at a shard has to derive keys (PBKDF2, milliseconds): {@link Step.Derive} gives the
  * caller a job for another thread, and {@link #resume} takes its result. Later ones find them in the cache.
@@ -45,8 +46,6 @@ public final class BackendLogin {
      * occupying a worker thread for longer than about a second.
      */
     static final int MAX_ITERATIONS = 1_000_000;
-
-    private static final String GS2_HEADER = "n,,";
 
     /** What the caller does next. */
     public sealed interface Step {
@@ -109,25 +108,26 @@ public final class BackendLogin {
 
     private final ShardName shard;
     private final ShardLogin login;
-    private final boolean encrypted;
+    private final LinkSecurity link;
     private final ScramKeyCache cache;
     private final String clientNonce;
 
     private State state = State.START;
+    private boolean bindsChannel;
+    private String gs2Header = "";
     private String authMessage = "";
     private String withoutProof = "";
     private ByteBuffer expectedSignature = ByteBuffer.allocate(0);
 
-    /** {@code encrypted}: the link is TLS already. */
     public BackendLogin(
-            ShardName shard, ShardLogin login, boolean encrypted, ScramKeyCache cache, SecureRandom random) {
-        this(shard, login, encrypted, cache, ScramServer.randomNonce(random));
+            ShardName shard, ShardLogin login, LinkSecurity link, ScramKeyCache cache, SecureRandom random) {
+        this(shard, login, link, cache, ScramServer.randomNonce(random));
     }
 
-    BackendLogin(ShardName shard, ShardLogin login, boolean encrypted, ScramKeyCache cache, String clientNonce) {
+    BackendLogin(ShardName shard, ShardLogin login, LinkSecurity link, ScramKeyCache cache, String clientNonce) {
         this.shard = shard;
         this.login = login;
-        this.encrypted = encrypted;
+        this.link = link;
         this.cache = cache;
         this.clientNonce = clientNonce;
     }
@@ -178,7 +178,7 @@ public final class BackendLogin {
     private Step onCleartext(State before, ByteBuffer data) {
         require(before, State.START, "AuthenticationCleartextPassword");
         requireEnd(data);
-        if (!encrypted) {
+        if (!link.isEncrypted()) {
             throw failed(
                     SqlState.CONNECTION_FAILURE,
                     "The server asks for the password in clear over a connection without TLS.",
@@ -219,15 +219,27 @@ public final class BackendLogin {
     private Step onSasl(State before, ByteBuffer data) {
         require(before, State.START, "AuthenticationSASL");
         List<String> mechanisms = mechanisms(data);
-        if (!mechanisms.contains(ScramServer.MECHANISM_NAME)) {
+        boolean isPlusOffered = link.isEncrypted() && mechanisms.contains(ScramServer.PLUS_MECHANISM_NAME);
+        boolean binds = isPlusOffered && link.channelBinding().isPresent();
+        if (!binds && !mechanisms.contains(ScramServer.MECHANISM_NAME)) {
             throw unsupported("SASL with " + String.join(", ", mechanisms));
+        }
+        if (isPlusOffered && !binds && link instanceof LinkSecurity.Tls tls && !tls.verified()) {
+            throw failed(
+                    SqlState.CONNECTION_FAILURE,
+                    "The signature of the server's certificate has no hash function, as channel binding needs.",
+                    "Set tls: verify_full for the shard, or give the server a certificate signed with RSA or ECDSA.");
         }
         if (login.secret() instanceof ShardSecret.Nothing) {
             throw noPassword();
         }
         // PostgreSQL takes the name from the startup packet and ignores the one here.
-        byte[] clientFirst = (GS2_HEADER + clientFirstBare()).getBytes(UTF_8);
-        byte[] name = ScramServer.MECHANISM_NAME.getBytes(UTF_8);
+        gs2Header = binds
+                ? "p=" + ChannelBinding.TYPE + ",,"
+                : link.channelBinding().isPresent() ? "y,," : "n,,";
+        bindsChannel = binds;
+        byte[] clientFirst = (gs2Header + clientFirstBare()).getBytes(UTF_8);
+        byte[] name = (binds ? ScramServer.PLUS_MECHANISM_NAME : ScramServer.MECHANISM_NAME).getBytes(UTF_8);
         state = State.FIRST_SENT;
         return new Step.Send(ByteBuffer.allocate(name.length + 1 + Integer.BYTES + clientFirst.length)
                 .put(name)
@@ -277,9 +289,19 @@ public final class BackendLogin {
             reader.attributeName();
             reader.value();
         }
-        withoutProof = "c=biws,r=" + nonce;
+        withoutProof = "c=" + boundHeader() + ",r=" + nonce;
         authMessage = clientFirstBare() + "," + reader.text() + "," + withoutProof;
         return prove(salt, iterations);
+    }
+
+    private String boundHeader() {
+        byte[] header = gs2Header.getBytes(UTF_8);
+        byte[] data = bindsChannel ? link.channelBinding().orElseThrow().data() : new byte[0];
+        return Base64.getEncoder()
+                .encodeToString(ByteBuffer.allocate(header.length + data.length)
+                        .put(header)
+                        .put(data)
+                        .array());
     }
 
     private int iterations(String text) {

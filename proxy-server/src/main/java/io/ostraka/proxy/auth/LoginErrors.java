@@ -17,6 +17,17 @@ public final class LoginErrors {
         return new PgError(SqlState.INVALID_AUTHORIZATION_SPECIFICATION, "role \"" + user + "\" does not exist");
     }
 
+    /** For a client without TLS where it must have it. */
+    public static PgError noEncryption(String user, String database, boolean demandsCertificate) {
+        return new PgError(
+                SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                "connection without TLS as user \"" + user + "\" to database \"" + database + "\" is not allowed",
+                "",
+                demandsCertificate
+                        ? "Connect with sslmode=verify-full, sslcert and sslkey: clients must show a certificate."
+                        : "Connect with sslmode=verify-full, or sslmode=require.");
+    }
+
     /** For an address that {@link LoginThrottle} holds back; said before anything else is looked at. */
     public static PgError tooManyFailures() {
         return new PgError(

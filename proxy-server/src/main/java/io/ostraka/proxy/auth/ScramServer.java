@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.Optional;
 
 /**
  * The server's side of one SCRAM-SHA-256 login.
@@ -25,8 +26,9 @@ import java.util.Base64;
  * verifier was made.
  *
  * <p>PostgreSQL's dialect: the name in client-first is ignored, the startup packet's counts; authorization identities
- * and mandatory extensions are refused; any other extension is skipped. Channel binding ({@code SCRAM-SHA-256-PLUS}) is
- * not offered: a client may say that it has none ({@code n}) or that it believes we have none ({@code y}).
+ * and mandatory extensions are refused; any other extension is skipped. Over TLS channel binding ({@code
+ * SCRAM-SHA-256-PLUS}) is offered too: a client may use it ({@code p}) or say that it has none ({@code n}); that it
+ * believes we have none ({@code y}) means that somebody on the way took it out of the offer.
  *
  * <p>Confined to the session's event loop. Source: RFC 5802, RFC 7677; PostgreSQL, {@code auth-scram.c}.
  */
@@ -38,7 +40,7 @@ public final class ScramServer {
     /** PostgreSQL's choice for both sides: 24 characters. */
     static final int NONCE_BYTES = 18;
 
-    private static final byte[] OFFER = offerBody();
+    static final String PLUS_MECHANISM_NAME = "SCRAM-SHA-256-PLUS";
 
     private enum State {
         OFFERED,
@@ -50,24 +52,32 @@ public final class ScramServer {
     private final String user;
     private final ScramVerifier verifier;
     private final boolean known;
+    private final Optional<ChannelBinding> binding;
     private final String serverNonce;
 
     private State state = State.OFFERED;
-    private char channelBindingFlag;
+    private boolean bindsChannel;
+    private String gs2Header = "";
     private String clientFirstBare = "";
     private String serverFirst = "";
     private String nonce = "";
     private ScramKeys keys;
 
-    /** {@code known}: false when {@code verifier} is made up, so that no password can be right. */
-    ScramServer(String user, ScramVerifier verifier, boolean known, SecureRandom random) {
-        this(user, verifier, known, randomNonce(random));
+    /**
+     * {@code known}: false when {@code verifier} is made up, so that no password can be right. {@code binding}: what the
+     * client may tie the login to, when it comes over TLS.
+     */
+    ScramServer(
+            String user, ScramVerifier verifier, boolean known, Optional<ChannelBinding> binding, SecureRandom random) {
+        this(user, verifier, known, binding, randomNonce(random));
     }
 
-    ScramServer(String user, ScramVerifier verifier, boolean known, String serverNonce) {
+    ScramServer(
+            String user, ScramVerifier verifier, boolean known, Optional<ChannelBinding> binding, String serverNonce) {
         this.user = user;
         this.verifier = verifier;
         this.known = known;
+        this.binding = binding;
         this.serverNonce = serverNonce;
     }
 
@@ -77,16 +87,10 @@ public final class ScramServer {
         return Base64.getEncoder().encodeToString(raw);
     }
 
-    /** Body of AuthenticationSASL: the mechanisms a client may choose from. */
+    /** Body of AuthenticationSASL: the mechanisms a client may choose from, the better one first. */
     public byte[] offer() {
-        return OFFER.clone();
-    }
-
-    private static byte[] offerBody() {
-        byte[] name = MECHANISM_NAME.getBytes(UTF_8);
-        // The name's terminator and the list's.
-        return AuthenticationCode.SASL.body(
-                ByteBuffer.allocate(name.length + 2).put(name).array());
+        String names = (binding.isPresent() ? PLUS_MECHANISM_NAME + "\0" : "") + MECHANISM_NAME + "\0\0";
+        return AuthenticationCode.SASL.body(names.getBytes(UTF_8));
     }
 
     /**
@@ -100,6 +104,7 @@ public final class ScramServer {
         state = State.FAILED;
         ScramReader reader = ScramReader.of(clientFirst(saslInitialResponse), ScramServer::malformed);
         readGs2Header(reader);
+        gs2Header = reader.text().substring(0, reader.at());
         clientFirstBare = reader.text().substring(reader.at());
         readClientFirstBare(reader);
         serverFirst = "r=" + nonce + ",s=" + base64(verifier.salt()) + ",i=" + verifier.iterations();
@@ -107,7 +112,7 @@ public final class ScramServer {
         return AuthenticationCode.SASL_CONTINUE.body(serverFirst.getBytes(UTF_8));
     }
 
-    private static ByteBuffer clientFirst(byte[] body) {
+    private ByteBuffer clientFirst(byte[] body) {
         requireSize(body);
         int end = 0;
         while (end < body.length && body[end] != 0) {
@@ -116,10 +121,10 @@ public final class ScramServer {
         if (body.length - end < 1 + Integer.BYTES) {
             throw malformed("The message ends too early.");
         }
-        if (!new String(body, 0, end, UTF_8).equals(MECHANISM_NAME)) {
-            throw protocolViolation(
-                    "client selected an invalid SASL authentication mechanism",
-                    "Only " + MECHANISM_NAME + " is offered.");
+        String mechanism = new String(body, 0, end, UTF_8);
+        bindsChannel = binding.isPresent() && mechanism.equals(PLUS_MECHANISM_NAME);
+        if (!bindsChannel && !mechanism.equals(MECHANISM_NAME)) {
+            throw protocolViolation("client selected an invalid SASL authentication mechanism", "");
         }
         ByteBuffer rest = ByteBuffer.wrap(body, end + 1, body.length - end - 1);
         int length = rest.getInt();
@@ -135,13 +140,22 @@ public final class ScramServer {
     }
 
     private void readGs2Header(ScramReader reader) {
-        channelBindingFlag = reader.next();
-        if (channelBindingFlag == 'p') {
-            throw malformed("The client selected " + MECHANISM_NAME
-                    + " without channel binding, but the SCRAM message includes channel binding data.");
-        }
-        if (channelBindingFlag != 'n' && channelBindingFlag != 'y') {
-            throw malformed("Unexpected channel-binding flag.");
+        char flag = reader.next();
+        switch (flag) {
+            case 'p' -> requireOurBinding(reader);
+            case 'n', 'y' -> {
+                if (bindsChannel) {
+                    throw malformed("The client selected " + PLUS_MECHANISM_NAME
+                            + ", but the SCRAM message does not include channel binding data.");
+                }
+                if (flag == 'y' && binding.isPresent()) {
+                    throw notAuthorized(
+                            "SCRAM channel binding negotiation error",
+                            "The client supports SCRAM channel binding but thinks the server does not."
+                                    + "  However, this server does support channel binding.");
+                }
+            }
+            default -> throw malformed("Unexpected channel-binding flag.");
         }
         reader.expect(',');
         char authorizationIdentity = reader.next();
@@ -150,6 +164,21 @@ public final class ScramServer {
         }
         if (authorizationIdentity != ',') {
             throw malformed("Unexpected attribute in client-first-message.");
+        }
+    }
+
+    /** Steps over {@code =tls-server-end-point}. */
+    private void requireOurBinding(ScramReader reader) {
+        if (!bindsChannel) {
+            throw malformed("The client selected " + MECHANISM_NAME
+                    + " without channel binding, but the SCRAM message includes channel binding data.");
+        }
+        String type = "=" + ChannelBinding.TYPE + ",";
+        if (!reader.text().startsWith(type, reader.at())) {
+            throw protocolViolation("unsupported SCRAM channel-binding type", "");
+        }
+        for (int i = 1; i < type.length(); i++) {
+            reader.next();
         }
     }
 
@@ -199,12 +228,21 @@ public final class ScramServer {
         return prove(proof, reader.text().substring(0, withoutProof));
     }
 
-    /** RFC 5802 section 6: the header is repeated, so that nobody on the way has changed it. */
+    /** RFC 5802 section 6: the header is repeated, and the binding's data added, so that nobody on the way has changed it. */
     private void checkChannelBinding(String value) {
-        String header = channelBindingFlag == 'n' ? "biws" : "eSws";
-        if (!value.equals(header)) {
-            throw protocolViolation("unexpected SCRAM channel-binding attribute in client-final-message", "");
+        byte[] header = gs2Header.getBytes(UTF_8);
+        byte[] data = bindsChannel ? binding.orElseThrow().data() : new byte[0];
+        byte[] expected = ByteBuffer.allocate(header.length + data.length)
+                .put(header)
+                .put(data)
+                .array();
+        if (MessageDigest.isEqual(base64(expected).getBytes(UTF_8), value.getBytes(UTF_8))) {
+            return;
         }
+        if (bindsChannel) {
+            throw notAuthorized("SCRAM channel binding check failed", "");
+        }
+        throw protocolViolation("unexpected SCRAM channel-binding attribute in client-final-message", "");
     }
 
     private byte[] prove(byte[] proof, String clientFinalWithoutProof) {
@@ -253,6 +291,10 @@ public final class ScramServer {
 
     private static RuntimeException protocolViolation(String message, String detail) {
         return new PgError(SqlState.PROTOCOL_VIOLATION, message, detail, "").toException();
+    }
+
+    private static RuntimeException notAuthorized(String message, String detail) {
+        return new PgError(SqlState.INVALID_AUTHORIZATION_SPECIFICATION, message, detail, "").toException();
     }
 
     private static RuntimeException notSupported(String message) {

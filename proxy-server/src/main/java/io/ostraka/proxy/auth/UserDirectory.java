@@ -47,12 +47,15 @@ public final class UserDirectory {
         return new UserDirectory(users, secret, random);
     }
 
-    /** A login of {@code name}, who need not exist; the caller cannot tell, and the client learns it as a wrong password. */
-    public ScramServer login(String name) {
+    /**
+     * A login of {@code name}, who need not exist; the caller cannot tell, and the client learns it as a wrong password.
+     * {@code binding}: what it can be tied to when it comes over TLS.
+     */
+    public ScramServer login(String name, Optional<ChannelBinding> binding) {
         // Made up for known users as well: the time must not depend on who exists.
         ScramVerifier mock = mockVerifier(name);
         Optional<ScramVerifier> verifier = find(name).flatMap(User::verifier);
-        return new ScramServer(name, verifier.orElse(mock), verifier.isPresent(), random);
+        return new ScramServer(name, verifier.orElse(mock), verifier.isPresent(), binding, random);
     }
 
     /** The user's entry, for use after the login. */

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Promise;
 import io.ostraka.proxy.auth.BackendLogin;
+import io.ostraka.proxy.auth.LinkSecurity;
 import io.ostraka.proxy.auth.ScramKeyCache;
 import io.ostraka.proxy.auth.ShardLogin;
 import io.ostraka.proxy.wire.FrontendMessages;
@@ -41,7 +42,7 @@ public final class BackendConnector {
     /** The promise fails with {@link io.ostraka.rules.error.PgErrorException} and no other. */
     Promise<Backend> connect(EventLoop loop, ShardAddress address, ShardLogin login) {
         Promise<Backend> promise = loop.newPromise();
-        BackendLogin handshake = new BackendLogin(address.shard(), login, false, keys, random);
+        BackendLogin handshake = new BackendLogin(address.shard(), login, new LinkSecurity.Plaintext(), keys, random);
         BackendLoginHandler handler = new BackendLoginHandler(address, login.user(), handshake, blocking, promise);
         bootstrap(loop)
                 .handler(new ChannelInitializer<Channel>() {

@@ -14,10 +14,11 @@ import io.ostraka.proxy.backend.BackendConnector;
 import io.ostraka.proxy.backend.NettyTransport;
 import io.ostraka.proxy.schema.SchemaService;
 import io.ostraka.proxy.schema.SchemaState;
+import io.ostraka.proxy.session.FrontDoor;
 import io.ostraka.proxy.session.ServedDatabase;
 import io.ostraka.proxy.session.ServedDatabases;
 import io.ostraka.proxy.session.Sessions;
-import io.ostraka.proxy.session.StartupHandler;
+import io.ostraka.proxy.tls.ServerTls;
 import io.ostraka.rules.config.ClusterConfig;
 import io.ostraka.rules.config.ClusterConfig.AuthMode;
 import io.ostraka.rules.config.DatabaseConfig;
@@ -141,9 +142,14 @@ public final class OstrakaServer implements AutoCloseable {
     }
 
     private void listen(ClusterConfig config) {
-        UserDirectory users = UserDirectory.of(config.users());
-        LoginThrottle throttle = new LoginThrottle(LOGIN_BURST, LOGIN_FORGIVENESS, System::nanoTime);
-        boolean trusts = config.auth() == AuthMode.TRUST;
+        FrontDoor door = new FrontDoor(
+                databases,
+                UserDirectory.of(config.users()),
+                config.auth() == AuthMode.TRUST,
+                config.allowPlaintext(),
+                config.tls().map(ServerTls::of),
+                new LoginThrottle(LOGIN_BURST, LOGIN_FORGIVENESS, System::nanoTime),
+                sessions);
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
                 .channel(transport.serverChannel())
@@ -154,7 +160,7 @@ public final class OstrakaServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(new StartupHandler(databases, users, trusts, throttle, sessions));
+                        door.open(channel);
                     }
                 });
         for (HostPort address : config.listen()) {

@@ -1,16 +1,17 @@
 package io.ostraka.proxy.session;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
+import io.ostraka.proxy.auth.LinkSecurity;
 import io.ostraka.proxy.auth.LoginErrors;
-import io.ostraka.proxy.auth.LoginThrottle;
 import io.ostraka.proxy.auth.ScramServer;
 import io.ostraka.proxy.auth.ShardLogin;
 import io.ostraka.proxy.auth.UserDirectory;
+import io.ostraka.proxy.tls.ServerTls;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
 import io.ostraka.proxy.wire.CorruptedFrameException;
@@ -25,14 +26,13 @@ import io.ostraka.rules.error.SqlState;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A client before it is logged in: encryption requests, cancel, startup, SCRAM. Then a {@link ClientConnection} takes its place.
+ * A client before it is logged in: cancel, startup, SCRAM. Then a {@link ClientConnection} takes its place. What is said
+ * about encryption {@link EncryptionHandler} has answered before.
  *
  * <pre>
  * EXPECTING_STARTUP --StartupMessage--> EXPECTING_FIRST_PROOF --> EXPECTING_FINAL_PROOF --> (replaced)
@@ -41,7 +41,7 @@ import java.util.concurrent.TimeUnit;
  * A second StartupMessage has no place in this: once one is read, only messages with a tag are. Confined to the channel's
  * event loop. Source: PostgreSQL manual, "Start-up".
  */
-public final class StartupHandler extends ByteToMessageDecoder {
+final class StartupHandler extends ByteToMessageDecoder {
     /** PostgreSQL's {@code MAX_STARTUP_PACKET_LENGTH}. */
     private static final int MAX_STARTUP_BYTES = 10_000;
 
@@ -60,30 +60,21 @@ public final class StartupHandler extends ByteToMessageDecoder {
         CLOSED
     }
 
-    private final ServedDatabases databases;
-    private final UserDirectory users;
-    private final boolean trusts;
-    private final LoginThrottle throttle;
-    private final Sessions sessions;
+    private final FrontDoor door;
 
     private State state = State.EXPECTING_STARTUP;
-    private final Set<Integer> encryptionsRefused = new HashSet<>();
     private StartupMessage startup = StartupMessage.EMPTY;
     private Optional<ScramServer> scram = Optional.empty();
     private Optional<Future<?>> timeout = Optional.empty();
 
-    public StartupHandler(
-            ServedDatabases databases, UserDirectory users, boolean trusts, LoginThrottle throttle, Sessions sessions) {
-        this.databases = databases;
-        this.users = users;
-        this.trusts = trusts;
-        this.throttle = throttle;
-        this.sessions = sessions;
+    StartupHandler(FrontDoor door) {
+        this.door = door;
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        timeout = Optional.of(ctx.executor().schedule(() -> ctx.close(), LOGIN_TIMEOUT.toSeconds(), TimeUnit.SECONDS));
+        timeout = Optional.of(
+                ctx.executor().schedule(() -> ctx.channel().close(), LOGIN_TIMEOUT.toSeconds(), TimeUnit.SECONDS));
     }
 
     @Override
@@ -111,22 +102,13 @@ public final class StartupHandler extends ByteToMessageDecoder {
         FieldReader fields = new FieldReader(in, start + Integer.BYTES, start + length);
         int code = fields.int32();
         switch (code) {
-            case FrontendMessages.SSL_REQUEST, FrontendMessages.GSSENC_REQUEST -> refuseEncryption(ctx, code);
             case FrontendMessages.CANCEL_REQUEST -> {
-                sessions.cancel(fields.int32(), fields.rest());
+                door.sessions().cancel(fields.int32(), fields.rest());
                 state = State.CLOSED;
                 ctx.close();
             }
             default -> onStartup(ctx, code, fields);
         }
-    }
-
-    /** As in PostgreSQL each kind may be asked for once. */
-    private void refuseEncryption(ChannelHandlerContext ctx, int code) {
-        if (!encryptionsRefused.add(code)) {
-            throw new CorruptedFrameException("encryption was requested twice");
-        }
-        ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {'N'}));
     }
 
     private void onStartup(ChannelHandlerContext ctx, int version, FieldReader fields) {
@@ -143,23 +125,46 @@ public final class StartupHandler extends ByteToMessageDecoder {
         if (minor > 0 || !startup.protocolOptions().isEmpty()) {
             BackendMessages.negotiateProtocolVersion(out, 0, startup.protocolOptions());
         }
-        if (!throttle.admits(address(ctx))) {
+        try {
+            requireWelcome(ctx);
+        } catch (PgErrorException e) {
             out.release();
-            throw LoginErrors.tooManyFailures().toException();
+            throw e;
         }
-        if (trusts) {
+        if (door.trusts()) {
             ctx.write(out);
-            ShardLogin login = users.find(startup.user())
+            ShardLogin login = door.users()
+                    .find(startup.user())
                     .map(UserDirectory.User::shardLogin)
                     .orElseThrow(() -> LoginErrors.unknownUser(startup.user()).toException());
             admit(ctx, login);
             return;
         }
-        ScramServer exchange = users.login(startup.user());
+        ScramServer exchange = door.users().login(startup.user(), link(ctx).channelBinding());
         scram = Optional.of(exchange);
         state = State.EXPECTING_FIRST_PROOF;
         BackendMessages.authentication(out, exchange.offer());
         ctx.writeAndFlush(out);
+    }
+
+    /** Before anything is asked: nobody shall send his proof where it may be read, nor guess passwords. */
+    private void requireWelcome(ChannelHandlerContext ctx) {
+        boolean mayBeRead = !address(ctx).isLoopbackAddress() && !door.allowsPlaintext();
+        boolean demandsCertificate =
+                door.tls().filter(ServerTls::demandsCertificate).isPresent();
+        if ((mayBeRead || demandsCertificate) && !link(ctx).isEncrypted()) {
+            throw LoginErrors.noEncryption(startup.user(), startup.database(), demandsCertificate)
+                    .toException();
+        }
+        if (!door.throttle().admits(address(ctx))) {
+            throw LoginErrors.tooManyFailures().toException();
+        }
+    }
+
+    private LinkSecurity link(ChannelHandlerContext ctx) {
+        return ctx.pipeline().get(SslHandler.class) == null
+                ? new LinkSecurity.Plaintext()
+                : door.tls().orElseThrow().link();
     }
 
     private void readProof(ChannelHandlerContext ctx, ByteBuf in) {
@@ -190,14 +195,15 @@ public final class StartupHandler extends ByteToMessageDecoder {
             }
         } catch (PgErrorException e) {
             out.release();
-            throttle.failed(address(ctx));
+            door.throttle().failed(address(ctx));
             throw e;
         }
         ctx.writeAndFlush(out);
         if (isLast) {
             admit(
                     ctx,
-                    users.find(startup.user())
+                    door.users()
+                            .find(startup.user())
                             .orElseThrow()
                             .shardLogin(scram.orElseThrow().keys()));
         }
@@ -206,9 +212,9 @@ public final class StartupHandler extends ByteToMessageDecoder {
     /** The client is who it says: from here on it has a session. */
     private void admit(ChannelHandlerContext ctx, ShardLogin login) {
         timeout.ifPresent(timer -> timer.cancel(false));
-        ServedDatabase database = databases.find(startup.database());
+        ServedDatabase database = door.databases().find(startup.database());
         Settings settings = StartupSettings.of(startup);
-        Session session = new Session(sessions, database, login, settings);
+        Session session = new Session(door.sessions(), database, login, settings);
         ClientConnection connection = new ClientConnection(ctx.channel(), session);
         ByteBuf out = ctx.alloc().buffer();
         BackendMessages.authenticationOk(out);

@@ -24,6 +24,7 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -41,8 +42,13 @@ class BackendLoginTest {
     /** Shared, so that PBKDF2 runs once for the many logins below. */
     private static final ScramKeyCache CACHE = new ScramKeyCache();
 
+    private static LinkSecurity link(boolean encrypted) {
+        return encrypted ? new LinkSecurity.Tls(Optional.empty(), false) : new LinkSecurity.Plaintext();
+    }
+
     private static BackendLogin login(ShardSecret secret, boolean encrypted) {
-        return new BackendLogin(new ShardName("s0"), new ShardLogin("user", secret), encrypted, CACHE, CLIENT_NONCE);
+        return new BackendLogin(
+                new ShardName("s0"), new ShardLogin("user", secret), link(encrypted), CACHE, CLIENT_NONCE);
     }
 
     private static BackendLogin login() {
@@ -86,9 +92,9 @@ class BackendLoginTest {
 
     /** Logs in at a server of our own; returns whether keys had to be derived. */
     private static boolean logsIn(UserDirectory server, ShardSecret secret, ScramKeyCache cache) {
-        ScramServer scram = server.login("app");
-        BackendLogin login =
-                new BackendLogin(new ShardName("s0"), new ShardLogin("app", secret), false, cache, new SecureRandom());
+        ScramServer scram = server.login("app", Optional.empty());
+        BackendLogin login = new BackendLogin(
+                new ShardName("s0"), new ShardLogin("app", secret), link(false), cache, new SecureRandom());
         byte[] first = sent(login, login.onAuthentication(ByteBuffer.wrap(scram.offer())));
         Step step = login.onAuthentication(ByteBuffer.wrap(scram.start(first)));
         login.onAuthentication(ByteBuffer.wrap(scram.finish(sent(login, step))));
@@ -99,11 +105,11 @@ class BackendLoginTest {
     @Test
     void theKeysOfAClientLogInWhereTheSameVerifierIsStored() {
         UserDirectory users = Scram.directory(Scram.withPassword("app", "secret"));
-        ScramServer client = users.login("app");
+        ScramServer client = users.login("app", Optional.empty());
         BackendLogin asClient = new BackendLogin(
                 new ShardName("s0"),
                 new ShardLogin("app", new ShardSecret.Password("secret")),
-                false,
+                link(false),
                 CACHE,
                 new SecureRandom());
         byte[] first = sent(asClient, asClient.onAuthentication(ByteBuffer.wrap(client.offer())));
@@ -282,7 +288,7 @@ class BackendLoginTest {
         BackendLogin login = new BackendLogin(
                 new ShardName("s0"),
                 new ShardLogin("user", new ShardSecret.Password("other")),
-                false,
+                link(false),
                 new ScramKeyCache(),
                 CLIENT_NONCE);
         login.onAuthentication(SASL);

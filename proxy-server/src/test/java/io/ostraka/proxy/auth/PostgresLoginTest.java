@@ -28,6 +28,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -168,7 +169,12 @@ class PostgresLoginTest {
             out.writeInt(3 << 16);
             out.write(parameters);
             Answers answers = new Answers(
-                    new BackendLogin(new ShardName("s0"), login, encrypted, new ScramKeyCache(), new SecureRandom()),
+                    new BackendLogin(
+                            new ShardName("s0"),
+                            login,
+                            encrypted ? new LinkSecurity.Tls(Optional.empty(), true) : new LinkSecurity.Plaintext(),
+                            new ScramKeyCache(),
+                            new SecureRandom()),
                     out);
             while (!answers.done) {
                 int tag = in.read();

@@ -33,7 +33,7 @@ final class Scram {
     private Scram() {}
 
     static ScramServer server() {
-        return new ScramServer("user", VERIFIER, true, SERVER_NONCE);
+        return new ScramServer("user", VERIFIER, true, Optional.empty(), SERVER_NONCE);
     }
 
     static byte[] initialResponse(String clientFirst) {

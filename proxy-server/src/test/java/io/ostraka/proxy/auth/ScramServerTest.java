@@ -25,6 +25,7 @@ import io.ostraka.rules.error.SqlState;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -47,7 +48,7 @@ class ScramServerTest {
     @ValueSource(strings = {"pencil", "p, =\\'\"", "пароль", "I\u00ADX", "\u00AA\u2168", "\u0007bell", " ", "\u00A0"})
     void anIndependentClientLogsInWithTheRightPassword(String password) throws Exception {
         UserDirectory users = Scram.directory(Scram.withPassword("app", password));
-        ScramServer server = users.login("app");
+        ScramServer server = users.login("app", Optional.empty());
         ScramClient client = client("*", password);
 
         client.serverFirstMessage(data(
@@ -193,12 +194,14 @@ class ScramServerTest {
     void anUnknownUserTakesTheSameStepsAndGetsTheSameAnswerAsAWrongPassword() throws Exception {
         UserDirectory users = Scram.directory(Scram.withPassword("app", "secret"));
         for (String name : List.of("app", "nobody")) {
-            ScramServer server = users.login(name);
+            ScramServer server = users.login(name, Optional.empty());
             ScramClient client = client("*", "wrong");
             byte[] serverFirst =
                     server.start(initialResponse(client.clientFirstMessage().toString()));
             assertEquals(
-                    users.login(name).start(initialResponse(CLIENT_FIRST)).length - CLIENT_NONCE.length() + 24,
+                    users.login(name, Optional.empty()).start(initialResponse(CLIENT_FIRST)).length
+                            - CLIENT_NONCE.length()
+                            + 24,
                     serverFirst.length);
             client.serverFirstMessage(data(11, serverFirst));
             byte[] clientFinal = client.clientFinalMessage().toString().getBytes(UTF_8);
@@ -212,9 +215,11 @@ class ScramServerTest {
     @Test
     void anUnknownUserHasTheSameSaltEachTime() {
         UserDirectory users = Scram.directory();
-        assertEquals(salt(users.login("nobody")), salt(users.login("nobody")));
-        assertNotEquals(salt(users.login("nobody")), salt(users.login("somebody")));
-        assertNotEquals(salt(users.login("nobody")), salt(Scram.directory().login("nobody")));
+        assertEquals(salt(users.login("nobody", Optional.empty())), salt(users.login("nobody", Optional.empty())));
+        assertNotEquals(salt(users.login("nobody", Optional.empty())), salt(users.login("somebody", Optional.empty())));
+        assertNotEquals(
+                salt(users.login("nobody", Optional.empty())),
+                salt(Scram.directory().login("nobody", Optional.empty())));
     }
 
     private static String salt(ScramServer server) {
@@ -225,8 +230,8 @@ class ScramServerTest {
     @Test
     void noncesAreNeverTheSame() {
         UserDirectory users = Scram.directory();
-        byte[] first = users.login("app").start(initialResponse(CLIENT_FIRST));
-        byte[] second = users.login("app").start(initialResponse(CLIENT_FIRST));
+        byte[] first = users.login("app", Optional.empty()).start(initialResponse(CLIENT_FIRST));
+        byte[] second = users.login("app", Optional.empty()).start(initialResponse(CLIENT_FIRST));
         assertNotEquals(data(11, first), data(11, second));
     }
 

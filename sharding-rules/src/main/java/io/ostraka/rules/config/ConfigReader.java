@@ -102,7 +102,7 @@ public final class ConfigReader {
         try (Block file = opened.get()) {
             boolean allowPlaintext =
                     file.get("allow_plaintext").flatMap(Value::bool).orElse(false);
-            Optional<TlsConfig> tls = file.get("tls").flatMap(this::tls);
+            Optional<TlsConfig> tls = file.get("tls").flatMap(ConfigReader::tls);
             AuthMode auth = file.get("auth")
                     .flatMap(value -> value.oneOf(AuthMode.class))
                     .orElse(AuthMode.SCRAM);
@@ -166,13 +166,12 @@ public final class ConfigReader {
         return host.equals("localhost") || host.equals("::1") || host.matches("127(\\.[0-9]{1,3}){3}");
     }
 
-    private Optional<TlsConfig> tls(Value value) {
-        value.problem(NotYet.TLS.message());
+    private static Optional<TlsConfig> tls(Value value) {
         return value.block(ConfigBlock.TLS).flatMap(opened -> {
             try (Block block = opened) {
-                Optional<Path> certificate = block.require("certificate").flatMap(Value::path);
-                Optional<Path> key = block.require("key").flatMap(Value::path);
-                Optional<Path> clientCa = block.get("client_ca").flatMap(Value::path);
+                Optional<Path> certificate = block.require("certificate").flatMap(Value::existingFile);
+                Optional<Path> key = block.require("key").flatMap(Value::existingFile);
+                Optional<Path> clientCa = block.get("client_ca").flatMap(Value::existingFile);
                 return certificate.isPresent() && key.isPresent()
                         ? Optional.of(new TlsConfig(certificate.get(), key.get(), clientCa))
                         : Optional.empty();

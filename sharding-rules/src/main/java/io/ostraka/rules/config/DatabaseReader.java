@@ -3,7 +3,6 @@ package io.ostraka.rules.config;
 import io.ostraka.rules.config.DatabaseConfig.Consistency;
 import io.ostraka.rules.config.PoolConfig.Mode;
 import io.ostraka.rules.config.ShardConfig.TlsMode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,7 +57,7 @@ final class DatabaseReader {
                     block.get("consistency").map(DatabaseReader::consistency).orElse(Consistency.ATOMIC);
             Optional<String> recoveryUser =
                     (single ? block.get("recovery_user") : block.require("recovery_user")).flatMap(this::user);
-            Optional<Path> schema = block.get("schema").flatMap(DatabaseReader::existingFile);
+            Optional<Path> schema = block.get("schema").flatMap(Value::existingFile);
             Map<TableName, TableRuleConfig> tables = new TableRulesReader(this::shard).read(block.get("tables"));
             Map<String, ShardName> schemas = schemas(block);
             return defaultShard.map(found -> new DatabaseConfig(
@@ -192,16 +191,6 @@ final class DatabaseReader {
                 value.problem("must be one of \"users\", is " + value.shown() + Likeness.hint(user, users));
             }
             return known;
-        });
-    }
-
-    private static Optional<Path> existingFile(Value value) {
-        return value.path().filter(path -> {
-            boolean exists = Files.isReadable(path) && Files.isRegularFile(path);
-            if (!exists) {
-                value.problem("must be a file that can be read, is " + value.shown());
-            }
-            return exists;
         });
     }
 

@@ -2,6 +2,7 @@ package io.ostraka.rules.config;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -209,6 +210,17 @@ final class Value {
     /** A path of the file system, relative to the file's directory. */
     Optional<Path> path() {
         return text().map(references::resolve);
+    }
+
+    /** The same, of a file that is there. */
+    Optional<Path> existingFile() {
+        return path().filter(path -> {
+            boolean exists = Files.isReadable(path) && Files.isRegularFile(path);
+            if (!exists) {
+                problem("must be a file that can be read, is " + shown());
+            }
+            return exists;
+        });
     }
 
     /** A block of keys the format knows; its {@link Block#close} reports the others. */

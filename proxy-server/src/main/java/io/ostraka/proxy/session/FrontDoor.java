@@ -1,0 +1,26 @@
+package io.ostraka.proxy.session;
+
+import io.netty.channel.Channel;
+import io.ostraka.proxy.auth.LoginThrottle;
+import io.ostraka.proxy.auth.UserDirectory;
+import io.ostraka.proxy.tls.ServerTls;
+import java.util.Optional;
+
+/**
+ * What every new connection meets: who may come in, how, and where to. {@code trusts}: no password is asked. {@code
+ * allowsPlaintext}: also from other machines. Immutable, as far as it is its own.
+ */
+public record FrontDoor(
+        ServedDatabases databases,
+        UserDirectory users,
+        boolean trusts,
+        boolean allowsPlaintext,
+        Optional<ServerTls> tls,
+        LoginThrottle throttle,
+        Sessions sessions) {
+
+    /** Prepares a connection that was just accepted. */
+    public void open(Channel channel) {
+        channel.pipeline().addLast(new EncryptionHandler(tls), new StartupHandler(this));
+    }
+}
