@@ -17,8 +17,13 @@ public final class FrontendMessages {
     private FrontendMessages() {}
 
     public static byte[] startup(String user, String database, Map<String, String> options) {
+        return startup(0, user, database, options);
+    }
+
+    /** The same in protocol 3.{@code minor}. */
+    public static byte[] startup(int minor, String user, String database, Map<String, String> options) {
         Body body = new Body()
-                .int32(PROTOCOL_3_0)
+                .int32(PROTOCOL_3_0 | minor)
                 .string("user")
                 .string(user)
                 .string("database")

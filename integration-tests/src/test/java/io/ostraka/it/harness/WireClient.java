@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.ongres.scram.client.ScramClient;
 import com.ongres.scram.common.exception.ScramException;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -14,6 +15,8 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +75,22 @@ public final class WireClient implements AutoCloseable {
         }
     }
 
+    /** Goes on in TLS, trusting anybody: whether the server shows just this certificate. */
+    public boolean shows(X509Certificate certificate) {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
+            SSLSocket layered =
+                    (SSLSocket) context.getSocketFactory().createSocket(socket, "127.0.0.1", socket.getPort(), true);
+            layered.startHandshake();
+            return layered.getSession().getPeerCertificates()[0].equals(certificate);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** A session that is ready for queries. */
     public static WireClient login(Endpoint endpoint) {
         return login(endpoint, Map.of());
@@ -86,10 +105,15 @@ public final class WireClient implements AutoCloseable {
 
     /** Logs in on a connection that was made before; closes it when that fails. */
     public void start(Endpoint endpoint, Map<String, String> options) {
+        start(0, endpoint, options);
+    }
+
+    /** The same in protocol 3.{@code minor}. */
+    public void start(int minor, Endpoint endpoint, Map<String, String> options) {
         try {
-            send(FrontendMessages.startup(endpoint.user(), endpoint.database(), options));
+            send(FrontendMessages.startup(minor, endpoint.user(), endpoint.database(), options));
             authenticate(endpoint);
-            untilReady();
+            untilStarted();
         } catch (RuntimeException | AssertionError e) {
             close();
             throw e;
@@ -139,6 +163,17 @@ public final class WireClient implements AutoCloseable {
             }
             if (message.type() == 'Z') {
                 return messages;
+            }
+        }
+    }
+
+    private void untilStarted() {
+        for (BackendMessage message = read(); message.type() != 'Z'; message = read()) {
+            if (message.type() == 'E') {
+                throw new AssertionError("the login ended with " + message);
+            }
+            if (message.type() == 'K') {
+                backendKeyData = message.body();
             }
         }
     }

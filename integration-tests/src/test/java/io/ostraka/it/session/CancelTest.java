@@ -13,7 +13,9 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +69,26 @@ class CancelTest {
         cancel(client.backendKeyData());
         assertEquals("57014", client.untilReady().get(1).sqlState());
         assertEquals("D[1]", client.query("SELECT 1").get(1).toString());
+    }
+
+    @Test
+    void fromProtocol32OnKeysAreLong() throws SQLException {
+        assertEquals(Integer.BYTES + 4, client.backendKeyData().length);
+        try (WireClient modern = WireClient.connect(cluster.proxy())) {
+            modern.start(2, cluster.proxy(), Map.of());
+            byte[] key = modern.backendKeyData();
+            assertEquals(Integer.BYTES + 32, key.length);
+            modern.send(query("SELECT pg_sleep(1000)"));
+            awaitActive("s0", "SELECT pg_sleep");
+            byte[] wrong = key.clone();
+            wrong[key.length - 1] ^= 1;
+            cancel(wrong);
+            cancel(Arrays.copyOf(key, 8));
+            cancel(Arrays.copyOf(key, 260));
+            assertTrue(isActive("s0", "SELECT pg_sleep"));
+            cancel(key);
+            assertEquals("57014", modern.untilReady().get(1).sqlState());
+        }
     }
 
     @Test

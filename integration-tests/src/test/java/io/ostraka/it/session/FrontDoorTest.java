@@ -119,6 +119,32 @@ class FrontDoorTest {
         }
     }
 
+    /** As PostgreSQL 18 does, whatever the shards are. */
+    @Test
+    void versionsAndOptionsOfTheProtocolAreNegotiated() {
+        for (int minor : List.of(0, 1, 2, 3, 9999)) {
+            for (Map<String, String> options :
+                    List.of(Map.<String, String>of(), Map.of("_pq_.x", "1"), Map.of("_pq_.report_parameters", "y"))) {
+                assertEquals(
+                        firstAnswer(cluster.reference(), minor, options),
+                        firstAnswer(cluster.proxy(), minor, options),
+                        () -> minor + " " + options);
+            }
+        }
+        for (byte major : new byte[] {0, 1, 2, 4, 127}) {
+            byte[] startup = withLength(9, new byte[] {0, major, 0, 0, 0});
+            assertEquals("FATAL 0A000", state(stranger(startup)), () -> "major " + major);
+        }
+    }
+
+    private static List<Object> firstAnswer(Endpoint endpoint, int minor, Map<String, String> options) {
+        try (WireClient client = WireClient.connect(endpoint)) {
+            client.send(startup(minor, endpoint.user(), endpoint.database(), options));
+            BackendMessage first = client.read();
+            return first.type() == 'R' ? List.of('R') : List.of(first.type(), ByteBuffer.wrap(first.body()));
+        }
+    }
+
     @Test
     void whatIsSentWithTheQuestionForEncryptionIsNotTaken() {
         Endpoint proxy = cluster.proxy();

@@ -27,7 +27,8 @@ import java.util.function.Supplier;
  * </pre>
  *
  * Anything else fails the login with an error that says why. The server is not trusted: its nonce must extend ours, its
- * iterations are bounded, its signature must be right before its Ok counts, and a password never crosses a link in clear.
+ * iterations are bounded, its signature must be right before its Ok counts, and a password itself goes only to a server whose
+ * certificate was verified.
  * Over TLS SCRAM is tied to the server's certificate where the server offers it; where it does not, it is told that we would
  * have ({@code y}), so that a server whose offer was changed on the way refuses. MD5 is answered as libpq does.
  *
@@ -178,11 +179,12 @@ public final class BackendLogin {
     private Step onCleartext(State before, ByteBuffer data) {
         require(before, State.START, "AuthenticationCleartextPassword");
         requireEnd(data);
-        if (!link.isEncrypted()) {
+        // Whoever sits in the middle of an unverified connection would ask for just that.
+        if (!(link instanceof LinkSecurity.Tls tls && tls.verified())) {
             throw failed(
                     SqlState.CONNECTION_FAILURE,
-                    "The server asks for the password in clear over a connection without TLS.",
-                    "Use scram-sha-256 in the server's pg_hba.conf, or set tls for the shard.");
+                    "The server asks for the password in clear, and is not known to be the right one.",
+                    "Use scram-sha-256 in the server's pg_hba.conf, or set tls: verify_full for the shard.");
         }
         return sendPassword(password().value());
     }

@@ -4,8 +4,11 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Promise;
 import io.ostraka.proxy.auth.BackendLogin;
@@ -42,20 +45,20 @@ public final class BackendConnector {
     /** The promise fails with {@link io.ostraka.rules.error.PgErrorException} and no other. */
     Promise<Backend> connect(EventLoop loop, ShardAddress address, ShardLogin login) {
         Promise<Backend> promise = loop.newPromise();
-        BackendLogin handshake = new BackendLogin(address.shard(), login, new LinkSecurity.Plaintext(), keys, random);
-        BackendLoginHandler handler = new BackendLoginHandler(address, login.user(), handshake, blocking, promise);
-        bootstrap(loop)
-                .handler(new ChannelInitializer<Channel>() {
+        open(loop, address, new Link() {
                     @Override
-                    protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(handler);
+                    public void onOpen(ChannelPipeline pipeline, LinkSecurity security) {
+                        BackendLogin handshake = new BackendLogin(address.shard(), login, security, keys, random);
+                        pipeline.addLast(new BackendLoginHandler(address, login.user(), handshake, blocking, promise));
+                    }
+
+                    @Override
+                    public void onFailure(PgError error) {
+                        promise.tryFailure(error.toException());
                     }
                 })
-                .connect(socketAddress(address))
                 .addListener((ChannelFuture connected) -> {
                     if (!connected.isSuccess()) {
-                        promise.tryFailure(
-                                unreachable(address, connected.cause()).toException());
                         return;
                     }
                     Channel channel = connected.channel();
@@ -74,26 +77,29 @@ public final class BackendConnector {
         return promise;
     }
 
-    /** Sends a CancelRequest for what the backend runs; keeps it from being lent to others until the server has read it. */
+    /**
+     * Sends a CancelRequest for what the backend runs, encrypted where the backend is; keeps it from being lent to others until
+     * the server has read it.
+     */
     public void cancel(ShardAddress address, Backend backend) {
         backend.cancelStarted();
-        bootstrap(backend.loop())
-                .handler(new ChannelInitializer<Channel>() {
+        open(backend.loop(), address, new Link() {
                     @Override
-                    protected void initChannel(Channel channel) {
-                        // Nothing comes back: the server closes when it has sent the signal.
+                    public void onOpen(ChannelPipeline pipeline, LinkSecurity security) {
+                        pipeline.addLast(new CancelSender(backend.pid(), backend.cancelKey()));
+                    }
+
+                    @Override
+                    public void onFailure(PgError error) {
+                        // Nothing was cancelled; the connection's end is told below.
                     }
                 })
-                .connect(socketAddress(address))
                 .addListener((ChannelFuture connected) -> {
                     if (!connected.isSuccess()) {
                         backend.cancelEnded();
                         return;
                     }
-                    ByteBuf request = connected.channel().alloc().buffer();
-                    FrontendMessages.cancelRequest(request, backend.pid().value(), backend.cancelKey());
                     Channel channel = connected.channel();
-                    channel.writeAndFlush(request);
                     var timer = channel.eventLoop()
                             .schedule(() -> channel.close(), LOGIN_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
                     channel.closeFuture().addListener(closed -> {
@@ -101,6 +107,72 @@ public final class BackendConnector {
                         backend.cancelEnded();
                     });
                 });
+    }
+
+    /** What becomes of a connection, on its event loop. */
+    private interface Link {
+        /** It is, or will be, as protected as it should be; the handlers added now learn when it is active. */
+        void onOpen(ChannelPipeline pipeline, LinkSecurity security);
+
+        void onFailure(PgError error);
+    }
+
+    private ChannelFuture open(EventLoop loop, ShardAddress address, Link link) {
+        return bootstrap(loop)
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        if (address.tls().isEmpty()) {
+                            link.onOpen(channel.pipeline(), new LinkSecurity.Plaintext());
+                        } else {
+                            channel.pipeline().addLast(encrypting(address, link));
+                        }
+                    }
+                })
+                .connect(socketAddress(address))
+                .addListener((ChannelFuture connected) -> {
+                    if (!connected.isSuccess()) {
+                        link.onFailure(unreachable(address, connected.cause()));
+                    }
+                });
+    }
+
+    private static TlsRequestHandler encrypting(ShardAddress address, Link link) {
+        return new TlsRequestHandler(address, address.tls().orElseThrow(), new TlsRequestHandler.Owner() {
+            @Override
+            public void onEncrypted(ChannelHandlerContext ctx, LinkSecurity security) {
+                link.onOpen(ctx.pipeline(), security);
+                ctx.fireChannelActive();
+            }
+
+            @Override
+            public void onNotEncrypted(String why) {
+                link.onFailure(noTls(address, why));
+            }
+        });
+    }
+
+    /** Says the one thing such a connection is for. Nothing comes back: the server closes when it has sent the signal. */
+    private static final class CancelSender extends ChannelInboundHandlerAdapter {
+        private final BackendPid pid;
+        private final byte[] key;
+
+        CancelSender(BackendPid pid, byte[] key) {
+            this.pid = pid;
+            this.key = key;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            ByteBuf request = ctx.alloc().buffer();
+            FrontendMessages.cancelRequest(request, pid.value(), key);
+            ctx.writeAndFlush(request);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            ctx.close();
+        }
     }
 
     private Bootstrap bootstrap(EventLoop loop) {
@@ -123,6 +195,14 @@ public final class BackendConnector {
                 "shard \"" + address.shard() + "\" is not reachable",
                 "Connecting to " + address.primary() + " failed: " + cause.getMessage(),
                 "Statements for other shards go on; this one is tried again with each statement.");
+    }
+
+    private static PgError noTls(ShardAddress address, String why) {
+        return new PgError(
+                SqlState.CANNOT_CONNECT_NOW,
+                "shard \"" + address.shard() + "\" cannot be reached over TLS",
+                why,
+                "Check the shard's tls and tls_ca, and the server's ssl and ssl_cert_file.");
     }
 
     static PgError noLogin(ShardAddress address, String why) {

@@ -34,6 +34,11 @@ final class BackendLoginHandler extends ByteToMessageDecoder implements BackendL
     private static final String ASKED = "SELECT current_setting('" + Backend.SEARCH_PATH + "'), current_setting('"
             + Backend.DEFAULT_ISOLATION + "')";
 
+    /** What BackendKeyData has room for, in protocol 3.0 and 3.2. */
+    private static final int MIN_KEY_BYTES = 4;
+
+    private static final int MAX_KEY_BYTES = 256;
+
     private final ShardAddress address;
     private final String user;
     private final BackendLogin login;
@@ -41,6 +46,8 @@ final class BackendLoginHandler extends ByteToMessageDecoder implements BackendL
     private final Promise<Backend> promise;
     private final Map<String, String> parameters = new HashMap<>();
     private final Map<String, String> defaults = new HashMap<>();
+    /** Whether the server has said anything. */
+    private boolean heard;
     /** Whether the server has let us in, having proved what its method asks of it. */
     private boolean loggedIn;
 
@@ -91,6 +98,11 @@ final class BackendLoginHandler extends ByteToMessageDecoder implements BackendL
         if (promise.isDone()) {
             return;
         }
+        if (tag == BackendTag.NEGOTIATE_PROTOCOL_VERSION && !heard) {
+            onNegotiation(fields);
+            return;
+        }
+        heard = true;
         boolean isPartOfLogin = tag == BackendTag.AUTHENTICATION
                 || tag == BackendTag.ERROR_RESPONSE
                 || tag == BackendTag.NOTICE_RESPONSE;
@@ -104,6 +116,9 @@ final class BackendLoginHandler extends ByteToMessageDecoder implements BackendL
             case BackendTag.ERROR_RESPONSE -> fail(ErrorFields.read(fields));
             case BackendTag.BACKEND_KEY_DATA -> {
                 pid = new BackendPid(fields.int32());
+                if (fields.remaining() < MIN_KEY_BYTES || fields.remaining() > MAX_KEY_BYTES) {
+                    throw new CorruptedFrameException("a cancel key of " + fields.remaining() + " bytes");
+                }
                 cancelKey = fields.rest();
             }
             case BackendTag.PARAMETER_STATUS -> parameters.put(fields.string(), fields.string());
@@ -117,6 +132,17 @@ final class BackendLoginHandler extends ByteToMessageDecoder implements BackendL
                 // Say nothing that is needed here.
             }
             default -> throw new CorruptedFrameException("message '" + (char) tag + "' during login");
+        }
+    }
+
+    /** A server before version 18 says that it speaks 3.0 only; none may know less of what we asked for, which was nothing. */
+    private void onNegotiation(FieldReader fields) {
+        heard = true;
+        int version = fields.int32();
+        if (version < FrontendMessages.PROTOCOL_3_0
+                || version >= FrontendMessages.PROTOCOL_3_2
+                || fields.int32() != 0) {
+            throw new CorruptedFrameException("an answer about protocol versions that fits no question");
         }
     }
 

@@ -1,7 +1,9 @@
 package io.ostraka.proxy.backend;
 
+import io.ostraka.proxy.tls.ShardTls;
 import io.ostraka.rules.config.HostPort;
 import io.ostraka.rules.config.ShardName;
+import java.util.Optional;
 
-/** Where a shard's primary listens and what the database is called there. */
-public record ShardAddress(ShardName shard, HostPort primary, String database) {}
+/** Where a shard's primary listens, what the database is called there, and how the way is protected. */
+public record ShardAddress(ShardName shard, HostPort primary, String database, Optional<ShardTls> tls) {}

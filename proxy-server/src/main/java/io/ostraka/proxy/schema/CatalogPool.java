@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Properties;
+import org.postgresql.ssl.DefaultJavaSSLFactory;
 
 /**
  * The control plane's few connections to one shard: read-only, with a search path that no role's or database's setting
@@ -76,7 +77,11 @@ final class CatalogPool implements AutoCloseable {
                     case VERIFY_CA -> "verify-ca";
                     case VERIFY_FULL -> "verify-full";
                 });
-        shard.caFile().ifPresent(file -> properties.setProperty("sslrootcert", file));
+        if (shard.tlsCa().isPresent()) {
+            properties.setProperty("sslrootcert", shard.tlsCa().get().toString());
+        } else if (shard.tls() == ShardConfig.TlsMode.VERIFY_FULL) {
+            properties.setProperty("sslfactory", DefaultJavaSSLFactory.class.getName());
+        }
         return properties;
     }
 

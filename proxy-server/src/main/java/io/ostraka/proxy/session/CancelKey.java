@@ -3,24 +3,36 @@ package io.ostraka.proxy.session;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 
-/** The secret a client must show to cancel what its session runs. Immutable. */
+/**
+ * What a client must show to cancel what its session runs: the number it knows as the server's process id, and a secret. Both
+ * are random, so that the short secrets of protocol 3.0 are not all there is to guess. Immutable.
+ */
 final class CancelKey {
     /** What protocol 3.0 has room for. */
-    private static final int BYTES = 4;
+    private static final int SHORT_BYTES = 4;
 
+    /** As long as PostgreSQL's own, where the protocol has room for it. */
+    private static final int LONG_BYTES = 32;
+
+    private final int pid;
     private final byte[] secret;
 
-    private CancelKey(byte[] secret) {
+    private CancelKey(int pid, byte[] secret) {
+        this.pid = pid;
         this.secret = secret;
     }
 
-    static CancelKey random(SecureRandom random) {
-        byte[] secret = new byte[BYTES];
+    static CancelKey random(SecureRandom random, boolean isLong) {
+        byte[] secret = new byte[isLong ? LONG_BYTES : SHORT_BYTES];
         random.nextBytes(secret);
-        return new CancelKey(secret);
+        return new CancelKey(1 + random.nextInt(Integer.MAX_VALUE), secret);
     }
 
-    byte[] bytes() {
+    int pid() {
+        return pid;
+    }
+
+    byte[] secret() {
         return secret.clone();
     }
 

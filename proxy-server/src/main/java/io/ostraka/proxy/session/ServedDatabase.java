@@ -5,10 +5,11 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.BackendConnector;
 import io.ostraka.proxy.backend.BackendPool;
 import io.ostraka.proxy.backend.ShardAddress;
+import io.ostraka.proxy.tls.ShardTls;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.PoolConfig;
-import io.ostraka.rules.config.ShardConfig;
 import io.ostraka.rules.config.ShardName;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,13 +24,18 @@ public final class ServedDatabase {
     private final DatabaseConfig config;
     private final BackendConnector connector;
     private final Planned.Source plans;
+    private final Map<ShardName, ShardAddress> addresses = new HashMap<>();
     private final Map<PoolKey, BackendPool> pools = new ConcurrentHashMap<>();
     private final AtomicLong schemaChanges = new AtomicLong();
 
+    /** Reads the files that TLS to the shards needs: blocking. */
     public ServedDatabase(DatabaseConfig config, BackendConnector connector, Planned.Source plans) {
         this.config = config;
         this.connector = connector;
         this.plans = plans;
+        config.shards()
+                .forEach((name, shard) -> addresses.put(
+                        name, new ShardAddress(name, shard.primary(), shard.database(), ShardTls.of(shard))));
     }
 
     String name() {
@@ -74,16 +80,12 @@ public final class ServedDatabase {
 
     BackendPool pool(ShardName shard, ShardLogin login) {
         return pools.computeIfAbsent(
-                new PoolKey(shard, login), key -> new BackendPool(connector, addressOf(shard), login, config.pool()));
+                new PoolKey(shard, login),
+                key -> new BackendPool(connector, addresses.get(shard), login, config.pool()));
     }
 
     void cancel(Backend backend) {
-        connector.cancel(addressOf(backend.shard()), backend);
-    }
-
-    private ShardAddress addressOf(ShardName name) {
-        ShardConfig shard = config.shards().get(name);
-        return new ShardAddress(name, shard.primary(), shard.database());
+        connector.cancel(addresses.get(backend.shard()), backend);
     }
 
     /** Closes the backends nobody uses. */

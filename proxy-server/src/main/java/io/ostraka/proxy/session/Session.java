@@ -46,6 +46,7 @@ final class Session {
     }
 
     private final int id;
+    private final boolean hasLongCancelKey;
     private final Sessions sessions;
     private final ServedDatabase database;
     private final SessionSettings settings;
@@ -58,6 +59,7 @@ final class Session {
     private final OwnCommands own;
 
     private Optional<ClientConnection> client = Optional.empty();
+    private Optional<CancelKey> cancelKey = Optional.empty();
     private Activity activity = Activity.AVAILABLE;
 
     private boolean waitsForQuiet;
@@ -69,7 +71,8 @@ final class Session {
 
     private ShardName startingAt;
 
-    Session(Sessions sessions, ServedDatabase database, ShardLogin login, Settings initial) {
+    Session(Sessions sessions, ServedDatabase database, ShardLogin login, Settings initial, boolean hasLongCancelKey) {
+        this.hasLongCancelKey = hasLongCancelKey;
         this.id = sessions.nextId();
         this.sessions = sessions;
         this.database = database;
@@ -281,7 +284,7 @@ final class Session {
         closed = true;
         cancel();
         held.close();
-        sessions.remove(this);
+        cancelKey.ifPresent(sessions::remove);
     }
 
     /** Tells the client that the server stops, and closes; unless {@code always}, only between transactions. */
@@ -478,7 +481,9 @@ final class Session {
         ByteBuf out = output().buffer();
         answers.firstReport(first.get().parameters())
                 .forEach((name, value) -> BackendMessages.parameterStatus(out, name, value));
-        BackendMessages.backendKeyData(out, id, sessions.add(this).bytes());
+        CancelKey key = sessions.add(this, hasLongCancelKey);
+        cancelKey = Optional.of(key);
+        BackendMessages.backendKeyData(out, key.pid(), key.secret());
         output().write(out);
         if (settings.now().searchPath().isEmpty()) {
             settings.startWith(settings.now()

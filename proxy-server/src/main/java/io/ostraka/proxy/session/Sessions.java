@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Sessions {
     private record Entry(Session session, CancelKey cancelKey) {}
 
-    private final Map<Integer, Entry> byId = new ConcurrentHashMap<>();
+    private final Map<Integer, Entry> byPid = new ConcurrentHashMap<>();
     private final AtomicInteger lastId = new AtomicInteger();
     private final SecureRandom random = new SecureRandom();
 
@@ -17,31 +17,35 @@ public final class Sessions {
         return lastId.incrementAndGet();
     }
 
-    /** Returns the key the client is told. */
-    CancelKey add(Session session) {
-        CancelKey key = CancelKey.random(random);
-        byId.put(session.id(), new Entry(session, key));
-        return key;
+    /** Returns the key the client is told. {@code isLong}: the client speaks protocol 3.2. */
+    CancelKey add(Session session, boolean isLong) {
+        while (true) {
+            CancelKey key = CancelKey.random(random, isLong);
+            if (byPid.putIfAbsent(key.pid(), new Entry(session, key)) == null) {
+                return key;
+            }
+        }
     }
 
-    void remove(Session session) {
-        byId.remove(session.id());
+    /** From now on the key is nobody's. */
+    void remove(CancelKey key) {
+        byPid.remove(key.pid());
     }
 
     /** A CancelRequest: does nothing, and says nothing, when the key is wrong. */
-    void cancel(int id, byte[] key) {
-        Entry entry = byId.get(id);
-        if (entry != null && entry.cancelKey().matches(key)) {
+    void cancel(int pid, byte[] secret) {
+        Entry entry = byPid.get(pid);
+        if (entry != null && entry.cancelKey().matches(secret)) {
             entry.session().loop().execute(entry.session()::cancel);
         }
     }
 
     /** Tells the clients that do nothing now, or all of them, that the server stops. */
     public void shutDown(boolean all) {
-        byId.values().forEach(entry -> entry.session().shutDown(all));
+        byPid.values().forEach(entry -> entry.session().shutDown(all));
     }
 
     public int count() {
-        return byId.size();
+        return byPid.size();
     }
 }

@@ -53,6 +53,9 @@ final class StartupHandler extends ByteToMessageDecoder {
 
     private static final int PROTOCOL_MAJOR = 3;
 
+    /** The newest of PostgreSQL 18; from it on cancel keys are long. */
+    private static final int PROTOCOL_MINOR = 2;
+
     private enum State {
         EXPECTING_STARTUP,
         EXPECTING_FIRST_PROOF,
@@ -64,6 +67,7 @@ final class StartupHandler extends ByteToMessageDecoder {
 
     private State state = State.EXPECTING_STARTUP;
     private StartupMessage startup = StartupMessage.EMPTY;
+    private boolean hasLongCancelKey;
     private Optional<ScramServer> scram = Optional.empty();
     private Optional<Future<?>> timeout = Optional.empty();
 
@@ -117,13 +121,15 @@ final class StartupHandler extends ByteToMessageDecoder {
         if (major != PROTOCOL_MAJOR) {
             throw new PgError(
                             SqlState.FEATURE_NOT_SUPPORTED,
-                            "unsupported frontend protocol " + major + "." + minor + ": server supports 3.0 to 3.0")
+                            "unsupported frontend protocol " + major + "." + minor + ": server supports 3.0 to "
+                                    + PROTOCOL_MAJOR + "." + PROTOCOL_MINOR)
                     .toException();
         }
         startup = StartupMessage.read(fields);
+        hasLongCancelKey = minor >= PROTOCOL_MINOR;
         ByteBuf out = ctx.alloc().buffer();
-        if (minor > 0 || !startup.protocolOptions().isEmpty()) {
-            BackendMessages.negotiateProtocolVersion(out, 0, startup.protocolOptions());
+        if (minor > PROTOCOL_MINOR || !startup.protocolOptions().isEmpty()) {
+            BackendMessages.negotiateProtocolVersion(out, Math.min(minor, PROTOCOL_MINOR), startup.protocolOptions());
         }
         try {
             requireWelcome(ctx);
@@ -214,7 +220,7 @@ final class StartupHandler extends ByteToMessageDecoder {
         timeout.ifPresent(timer -> timer.cancel(false));
         ServedDatabase database = door.databases().find(startup.database());
         Settings settings = StartupSettings.of(startup);
-        Session session = new Session(door.sessions(), database, login, settings);
+        Session session = new Session(door.sessions(), database, login, settings, hasLongCancelKey);
         ClientConnection connection = new ClientConnection(ctx.channel(), session);
         ByteBuf out = ctx.alloc().buffer();
         BackendMessages.authenticationOk(out);

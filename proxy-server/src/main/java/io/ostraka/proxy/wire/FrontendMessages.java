@@ -10,16 +10,20 @@ public final class FrontendMessages {
     /** Protocol version 3.0. */
     public static final int PROTOCOL_3_0 = 3 << 16;
 
+    /** Protocol version 3.2, whose cancel keys may be longer. */
+    public static final int PROTOCOL_3_2 = PROTOCOL_3_0 | 2;
+
     public static final int CANCEL_REQUEST = 1234 << 16 | 5678;
     public static final int SSL_REQUEST = 1234 << 16 | 5679;
     public static final int GSSENC_REQUEST = 1234 << 16 | 5680;
 
     private FrontendMessages() {}
 
+    /** Asks for the newest version of the protocol; older servers answer with theirs. */
     public static void startup(ByteBuf out, Map<String, String> parameters) {
         int start = out.writerIndex();
         out.writeInt(0);
-        out.writeInt(PROTOCOL_3_0);
+        out.writeInt(PROTOCOL_3_2);
         parameters.forEach((name, value) -> {
             string(out, name);
             string(out, value);

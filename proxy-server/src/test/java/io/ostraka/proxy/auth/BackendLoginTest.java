@@ -43,7 +43,7 @@ class BackendLoginTest {
     private static final ScramKeyCache CACHE = new ScramKeyCache();
 
     private static LinkSecurity link(boolean encrypted) {
-        return encrypted ? new LinkSecurity.Tls(Optional.empty(), false) : new LinkSecurity.Plaintext();
+        return encrypted ? new LinkSecurity.Tls(Optional.empty(), true) : new LinkSecurity.Plaintext();
     }
 
     private static BackendLogin login(ShardSecret secret, boolean encrypted) {
@@ -103,6 +103,71 @@ class BackendLoginTest {
     }
 
     @Test
+    void overTlsTheLoginIsBoundToTheCertificate() {
+        ChannelBinding ours = new ChannelBinding(new byte[] {1, 2, 3});
+        assertEquals("v=", bound(ours, true, Optional.of(ours)).substring(0, 2));
+        ChannelBinding another = new ChannelBinding(new byte[] {1, 2, 4});
+        assertEquals("SCRAM channel binding check failed", bound(another, true, Optional.of(ours)));
+    }
+
+    /** A server that offers it learns that its offer did not arrive as it was. */
+    @Test
+    void aChangedOfferIsNoticed() {
+        ChannelBinding ours = new ChannelBinding(new byte[] {1, 2, 3});
+        assertEquals("SCRAM channel binding negotiation error", bound(ours, false, Optional.of(ours)));
+        assertEquals("v=", bound(ours, false, Optional.empty()).substring(0, 2));
+    }
+
+    /** Logs in over TLS; what the server says last. {@code offers}: whether what arrives of its offer has channel binding. */
+    private static String bound(ChannelBinding ours, boolean offers, Optional<ChannelBinding> theirs) {
+        BackendLogin login = new BackendLogin(
+                new ShardName("s0"),
+                new ShardLogin("user", new ShardSecret.Password(Scram.PASSWORD)),
+                new LinkSecurity.Tls(Optional.of(ours), false),
+                CACHE,
+                CLIENT_NONCE);
+        ScramServer server = new ScramServer("user", Scram.VERIFIER, true, theirs, Scram.SERVER_NONCE);
+        Step first = login.onAuthentication(offers ? ByteBuffer.wrap(server.offer()) : SASL);
+        try {
+            byte[] challenge = server.start(sent(login, first));
+            return Scram.data(12, server.finish(sent(login, login.onAuthentication(ByteBuffer.wrap(challenge)))));
+        } catch (PgErrorException e) {
+            return e.error().message();
+        }
+    }
+
+    @Test
+    void whatCannotBeBoundIsRefusedUnlessTheServerWasVerified() {
+        for (boolean verified : new boolean[] {true, false}) {
+            BackendLogin login = new BackendLogin(
+                    new ShardName("s0"),
+                    new ShardLogin("user", new ShardSecret.Password(Scram.PASSWORD)),
+                    new LinkSecurity.Tls(Optional.empty(), verified),
+                    CACHE,
+                    CLIENT_NONCE);
+            ByteBuffer offer = body(10, "SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0");
+            if (verified) {
+                assertInstanceOf(Step.Send.class, login.onAuthentication(offer));
+            } else {
+                assertTrue(refusal(() -> login.onAuthentication(offer)).detail().contains("channel binding"));
+            }
+        }
+    }
+
+    @Test
+    void aPasswordGoesInClearOnlyToAServerThatWasVerified() {
+        BackendLogin login = new BackendLogin(
+                new ShardName("s0"),
+                new ShardLogin("user", new ShardSecret.Password(Scram.PASSWORD)),
+                new LinkSecurity.Tls(Optional.empty(), false),
+                CACHE,
+                CLIENT_NONCE);
+        assertEquals(
+                SqlState.CONNECTION_FAILURE,
+                refusal(() -> login.onAuthentication(body(3, ""))).state());
+    }
+
+    @Test
     void theKeysOfAClientLogInWhereTheSameVerifierIsStored() {
         UserDirectory users = Scram.directory(Scram.withPassword("app", "secret"));
         ScramServer client = users.login("app", Optional.empty());
@@ -144,7 +209,7 @@ class BackendLoginTest {
     }
 
     @Test
-    void aPasswordGoesInClearOnlyThroughTls() {
+    void aPasswordGoesInClearThroughTls() {
         BackendLogin encrypted = login(new ShardSecret.Password("größe"), true);
         assertEquals("größe\0", new String(sent(encrypted, encrypted.onAuthentication(body(3, ""))), UTF_8));
         assertInstanceOf(Step.Done.class, encrypted.onAuthentication(OK));
@@ -152,7 +217,7 @@ class BackendLoginTest {
         PgError error = refusal(() -> login().onAuthentication(body(3, "")));
         assertEquals(SqlState.CONNECTION_FAILURE, error.state());
         assertEquals("login at shard \"s0\" as user \"user\" failed", error.message());
-        assertTrue(error.detail().contains("without TLS"), error::toString);
+        assertTrue(error.detail().contains("password in clear"), error::toString);
     }
 
     static Stream<Arguments> requestsForAPassword() {

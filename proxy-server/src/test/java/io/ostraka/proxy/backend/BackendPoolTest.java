@@ -29,6 +29,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -55,7 +56,7 @@ class BackendPoolTest {
         HostPort primary = new HostPort(server.getInetAddress().getHostAddress(), server.getLocalPort());
         pool = new BackendPool(
                 new BackendConnector(NettyTransport.best(), Runnable::run),
-                new ShardAddress(new ShardName("s0"), primary, "shop"),
+                new ShardAddress(new ShardName("s0"), primary, "shop", Optional.empty()),
                 new ShardLogin("app", new ShardSecret.Password("secret")),
                 new PoolConfig(5, PoolConfig.Mode.TRANSACTION, Duration.ofSeconds(DEADLINE_SECONDS)));
     }

@@ -33,7 +33,7 @@ record ConfigBlock(String path, List<String> keys) {
             "schema",
             "tables",
             "schemas");
-    static final ConfigBlock SHARD = block("databases.*.shards.*", "primary", "replicas", "tls", "number");
+    static final ConfigBlock SHARD = block("databases.*.shards.*", "primary", "replicas", "tls", "tls_ca", "number");
     static final ConfigBlock POOL = block("databases.*.pool", "size", "mode", "acquire_timeout");
     static final ConfigBlock TABLE = block(
             "databases.*.tables.*",

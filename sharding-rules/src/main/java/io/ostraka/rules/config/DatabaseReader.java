@@ -89,11 +89,13 @@ final class DatabaseReader {
                 OptionalInt number = block.get("number")
                         .map(found -> number(found, shard, numbers))
                         .orElse(OptionalInt.empty());
-                TlsMode tls = block.get("tls").map(DatabaseReader::tlsMode).orElse(TlsMode.DISABLE);
+                TlsMode tls = block.get("tls")
+                        .flatMap(mode -> mode.oneOf(TlsMode.class))
+                        .orElse(TlsMode.DISABLE);
+                Optional<Path> tlsCa = tlsCa(block, tls);
                 List<HostPort> replicas =
                         block.get("replicas").map(DatabaseReader::replicas).orElse(List.of());
-                return primary.map(
-                        found -> new ShardConfig(shard, found, database, replicas, tls, number, Optional.empty()));
+                return primary.map(found -> new ShardConfig(shard, found, database, replicas, tls, number, tlsCa));
             }
         });
     }
@@ -127,12 +129,16 @@ final class DatabaseReader {
         return number;
     }
 
-    private static TlsMode tlsMode(Value value) {
-        TlsMode mode = value.oneOf(TlsMode.class).orElse(TlsMode.DISABLE);
-        if (mode != TlsMode.DISABLE) {
-            value.problem(NotYet.SHARD_TLS.message());
+    /** Any authority that Java knows may have signed for anybody: without a name to compare that would verify nothing. */
+    private static Optional<Path> tlsCa(Block shard, TlsMode mode) {
+        Optional<Value> authority = shard.get("tls_ca");
+        boolean verifies = mode == TlsMode.VERIFY_CA || mode == TlsMode.VERIFY_FULL;
+        if (authority.isPresent() && !verifies) {
+            authority.get().problem("is for \"tls: verify_ca\" and \"tls: verify_full\" only");
+        } else if (authority.isEmpty() && mode == TlsMode.VERIFY_CA) {
+            shard.problem("\"tls: verify_ca\" needs \"tls_ca\"");
         }
-        return mode;
+        return authority.flatMap(Value::existingFile);
     }
 
     private static List<HostPort> replicas(Value value) {

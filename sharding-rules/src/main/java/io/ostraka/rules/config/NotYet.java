@@ -5,7 +5,6 @@ package io.ostraka.rules.config;
  * else than the file asks for. An entry goes when its feature comes.
  */
 enum NotYet {
-    SHARD_TLS("TLS to shards"),
     REPLICAS("reading from replicas"),
     PEERS("a group of more than one proxy"),
     USERS_FROM_SHARDS("login of the shards' roles"),

@@ -185,6 +185,7 @@ class ConfigReaderTest {
                 "databases.*.shards.*.primary | db:0 | must have a port from 1 to 65535, is \"db:0\"",
                 "databases.*.shards.*.replicas | [db] | reading from replicas is not supported yet",
                 "databases.*.shards.*.tls | prefer | must be one of disable, require, verify_ca, verify_full, is \"prefer\"",
+                "databases.*.shards.*.tls_ca | ca.crt | is for \"tls: verify_ca\" and \"tls: verify_full\" only",
                 "databases.*.shards.*.number | 65536 | must be at most 65535, is 65536",
                 "databases.*.default_shard | s2 | must be one of the shards s0, s1, is \"s2\"; did you mean \"s0\"?",
                 "databases.*.slots | 1000 | must be a power of two, is 1000",
