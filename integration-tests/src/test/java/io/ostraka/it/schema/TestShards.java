@@ -3,6 +3,7 @@ package io.ostraka.it.schema;
 import io.ostraka.rules.config.ClusterConfig;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.HostPort;
+import io.ostraka.rules.config.LimitsConfig;
 import io.ostraka.rules.config.PoolConfig;
 import io.ostraka.rules.config.ShardConfig;
 import io.ostraka.rules.config.ShardName;
@@ -141,6 +142,7 @@ final class TestShards implements AutoCloseable {
                 Map.of("postgres", user),
                 false,
                 ClusterConfig.AuthMode.TRUST,
+                LimitsConfig.DEFAULT,
                 Map.of("shop", database()));
     }
 

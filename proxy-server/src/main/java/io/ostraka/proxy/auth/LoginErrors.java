@@ -28,6 +28,25 @@ public final class LoginErrors {
                         : "Connect with sslmode=verify-full, or sslmode=require.");
     }
 
+    /** In PostgreSQL's words. */
+    public static PgError tooManyClients() {
+        return new PgError(SqlState.TOO_MANY_CONNECTIONS, "sorry, too many clients already");
+    }
+
+    /** In PostgreSQL's words. */
+    public static PgError tooManyOf(String user) {
+        return new PgError(SqlState.TOO_MANY_CONNECTIONS, "too many connections for role \"" + user + "\"");
+    }
+
+    /** For a login beyond what {@link LoginRate} lets in. */
+    public static PgError tooManyLogins() {
+        return new PgError(
+                SqlState.TOO_MANY_CONNECTIONS,
+                "too many logins at once",
+                "",
+                "Keep connections open, or raise limits.logins_per_second.");
+    }
+
     /** For an address that {@link LoginThrottle} holds back; said before anything else is looked at. */
     public static PgError tooManyFailures() {
         return new PgError(

@@ -8,6 +8,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.FastThreadLocalThread;
+import io.ostraka.proxy.auth.LoginRate;
 import io.ostraka.proxy.auth.LoginThrottle;
 import io.ostraka.proxy.auth.UserDirectory;
 import io.ostraka.proxy.backend.BackendConnector;
@@ -17,12 +18,14 @@ import io.ostraka.proxy.schema.SchemaState;
 import io.ostraka.proxy.session.FrontDoor;
 import io.ostraka.proxy.session.ServedDatabase;
 import io.ostraka.proxy.session.ServedDatabases;
+import io.ostraka.proxy.session.SessionSlots;
 import io.ostraka.proxy.session.Sessions;
 import io.ostraka.proxy.tls.ServerTls;
 import io.ostraka.rules.config.ClusterConfig;
 import io.ostraka.rules.config.ClusterConfig.AuthMode;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.HostPort;
+import io.ostraka.rules.config.LimitsConfig;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
@@ -54,11 +57,6 @@ public final class OstrakaServer implements AutoCloseable {
 
     /** How long transactions under way may take to end before their clients are told, too. */
     private static final Duration DRAIN = Duration.ofSeconds(5);
-
-    /** Wrong passwords from one address that are let pass at once, and how fast one is forgiven. */
-    private static final int LOGIN_BURST = 20;
-
-    private static final Duration LOGIN_FORGIVENESS = Duration.ofSeconds(1);
 
     /** How often shards are asked whether their schema has changed. */
     private static final Duration SCHEMA_INTERVAL = Duration.ofSeconds(2);
@@ -142,13 +140,17 @@ public final class OstrakaServer implements AutoCloseable {
     }
 
     private void listen(ClusterConfig config) {
+        LimitsConfig limits = config.limits();
         FrontDoor door = new FrontDoor(
                 databases,
                 UserDirectory.of(config.users()),
                 config.auth() == AuthMode.TRUST,
                 config.allowPlaintext(),
                 config.tls().map(ServerTls::of),
-                new LoginThrottle(LOGIN_BURST, LOGIN_FORGIVENESS, System::nanoTime),
+                limits,
+                new LoginThrottle(limits.failedLogins(), limits.forgiveFailedLogin(), System::nanoTime),
+                new LoginRate(limits.loginsPerSecond(), System::nanoTime),
+                new SessionSlots(limits.sessions(), limits.sessionsPerUser()),
                 sessions);
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)

@@ -106,6 +106,7 @@ final class SchemaFile implements AutoCloseable {
                 users,
                 config.usersFromShards(),
                 config.auth(),
+                config.limits(),
                 config.databases());
     }
 

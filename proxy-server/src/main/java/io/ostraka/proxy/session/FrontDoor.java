@@ -1,9 +1,11 @@
 package io.ostraka.proxy.session;
 
 import io.netty.channel.Channel;
+import io.ostraka.proxy.auth.LoginRate;
 import io.ostraka.proxy.auth.LoginThrottle;
 import io.ostraka.proxy.auth.UserDirectory;
 import io.ostraka.proxy.tls.ServerTls;
+import io.ostraka.rules.config.LimitsConfig;
 import java.util.Optional;
 
 /**
@@ -16,7 +18,10 @@ public record FrontDoor(
         boolean trusts,
         boolean allowsPlaintext,
         Optional<ServerTls> tls,
+        LimitsConfig limits,
         LoginThrottle throttle,
+        LoginRate rate,
+        SessionSlots slots,
         Sessions sessions) {
 
     /** Prepares a connection that was just accepted. */

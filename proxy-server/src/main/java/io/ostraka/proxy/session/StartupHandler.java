@@ -25,7 +25,6 @@ import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -47,9 +46,6 @@ final class StartupHandler extends ByteToMessageDecoder {
 
     /** A SASL message is a few hundred bytes; PostgreSQL takes no password message above this. */
     private static final int MAX_PASSWORD_BYTES = 65_535;
-
-    /** PostgreSQL's default of {@code authentication_timeout}. */
-    private static final Duration LOGIN_TIMEOUT = Duration.ofMinutes(1);
 
     private static final int PROTOCOL_MAJOR = 3;
 
@@ -77,8 +73,11 @@ final class StartupHandler extends ByteToMessageDecoder {
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        timeout = Optional.of(
-                ctx.executor().schedule(() -> ctx.channel().close(), LOGIN_TIMEOUT.toSeconds(), TimeUnit.SECONDS));
+        timeout = Optional.of(ctx.executor()
+                .schedule(
+                        () -> ctx.channel().close(),
+                        door.limits().loginTimeout().toMillis(),
+                        TimeUnit.MILLISECONDS));
     }
 
     @Override
@@ -165,6 +164,12 @@ final class StartupHandler extends ByteToMessageDecoder {
         if (!door.throttle().admits(address(ctx))) {
             throw LoginErrors.tooManyFailures().toException();
         }
+        if (!door.rate().admits()) {
+            throw LoginErrors.tooManyLogins().toException();
+        }
+        SessionSlots slots = door.slots();
+        slots.enter();
+        ctx.channel().closeFuture().addListener(closed -> slots.leave());
     }
 
     private LinkSecurity link(ChannelHandlerContext ctx) {
@@ -218,6 +223,9 @@ final class StartupHandler extends ByteToMessageDecoder {
     /** The client is who it says: from here on it has a session. */
     private void admit(ChannelHandlerContext ctx, ShardLogin login) {
         timeout.ifPresent(timer -> timer.cancel(false));
+        SessionSlots slots = door.slots();
+        slots.enter(startup.user());
+        ctx.channel().closeFuture().addListener(closed -> slots.leave(startup.user()));
         ServedDatabase database = door.databases().find(startup.database());
         Settings settings = StartupSettings.of(startup);
         Session session = new Session(door.sessions(), database, login, settings, hasLongCancelKey);

@@ -16,6 +16,7 @@ public record ClusterConfig(
         Map<String, UserConfig> users,
         boolean usersFromShards,
         AuthMode auth,
+        LimitsConfig limits,
         Map<String, DatabaseConfig> databases) {
 
     /** How clients log in. */

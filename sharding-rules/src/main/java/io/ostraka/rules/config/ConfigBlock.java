@@ -19,8 +19,17 @@ record ConfigBlock(String path, List<String> keys) {
             "users",
             "users_from_shards",
             "auth",
+            "limits",
             "databases");
     static final ConfigBlock TLS = block("tls", "certificate", "key", "client_ca");
+    static final ConfigBlock LIMITS = block(
+            "limits",
+            "login_timeout",
+            "logins_per_second",
+            "failed_logins",
+            "forgive_failed_login",
+            "sessions",
+            "sessions_per_user");
     static final ConfigBlock USER = block("users.*", "password", "verifier", "console", "shard_user", "shard_password");
     static final ConfigBlock DATABASE = block(
             "databases.*",
@@ -57,7 +66,7 @@ record ConfigBlock(String path, List<String> keys) {
 
     /** Every key with its path, {@code databases.*.pool.size}. */
     static List<String> allKeys() {
-        return Stream.of(FILE, TLS, USER, DATABASE, SHARD, POOL, TABLE, RANGE)
+        return Stream.of(FILE, TLS, LIMITS, USER, DATABASE, SHARD, POOL, TABLE, RANGE)
                 .flatMap(block -> block.keys.stream().map(key -> block.path.isEmpty() ? key : block.path + "." + key))
                 .toList();
     }

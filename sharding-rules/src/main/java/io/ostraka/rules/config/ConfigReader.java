@@ -115,10 +115,21 @@ public final class ConfigReader {
             boolean usersFromShards = file.get("users_from_shards")
                     .flatMap(value -> value.bool().filter(asked -> refuse(value, asked, NotYet.USERS_FROM_SHARDS)))
                     .isPresent();
+            LimitsConfig limits = file.get("limits").map(LimitsReader::read).orElse(LimitsConfig.DEFAULT);
             Map<String, DatabaseConfig> databases = databases(file, userEntries.keySet());
             return problems.isEmpty()
                     ? Optional.of(new ClusterConfig(
-                            listen, allowPlaintext, dataDir, tls, node, peers, users, usersFromShards, auth, databases))
+                            listen,
+                            allowPlaintext,
+                            dataDir,
+                            tls,
+                            node,
+                            peers,
+                            users,
+                            usersFromShards,
+                            auth,
+                            limits,
+                            databases))
                     : Optional.empty();
         }
     }

@@ -51,6 +51,7 @@ class ConfigReaderTest {
                   report: { verifier: "%s", shard_user: reader, shard_password: 12, console: true }
                 users_from_shards: false
                 auth: trust
+                limits: { login_timeout: 5s, logins_per_second: 7, failed_logins: 3, forgive_failed_login: 2s, sessions: 9 }
                 databases:
                   shop:
                     shards:
@@ -79,6 +80,7 @@ class ConfigReaderTest {
         assertEquals("left", config.node());
         assertEquals(Map.of("left", new HostPort("10.0.0.1", 7432)), config.peers());
         assertEquals(AuthMode.TRUST, config.auth());
+        assertEquals(new LimitsConfig(Duration.ofSeconds(5), 7, 3, Duration.ofSeconds(2), 9, 9), config.limits());
         assertEquals(
                 new UserConfig(
                         "app",
@@ -141,6 +143,7 @@ class ConfigReaderTest {
         assertEquals(Path.of("/etc/ostraka/ostraka-data"), config.dataDir());
         assertEquals("n1", config.node());
         assertEquals(AuthMode.SCRAM, config.auth());
+        assertEquals(LimitsConfig.DEFAULT, config.limits());
         DatabaseConfig shop = config.databases().get("shop");
         assertTrue(shop.hasOneShard());
         assertEquals(S0, shop.defaultShard());
@@ -180,6 +183,13 @@ class ConfigReaderTest {
                 "users.*.shard_password | {} | must be a single value, is a block",
                 "users_from_shards | true | login of the shards' roles is not supported yet",
                 "auth | md5 | must be one of scram, trust, is \"md5\"",
+                "limits | 5 | must be a block of keys and values, is text",
+                "limits.login_timeout | 60 | must be a duration with its unit (ms, s, m, h), as in 5s, is \"60\"",
+                "limits.logins_per_second | 0 | must be at least 1, is 0",
+                "limits.failed_logins | none | must be a whole number, is \"none\"",
+                "limits.forgive_failed_login | 0s | must be more than 0 and at most 24h, is 0s",
+                "limits.sessions | 10000001 | must be at most 10000000, is 10000001",
+                "limits.sessions_per_user | -1 | must be at least 1, is -1",
                 "databases | | must be a block of keys and values, is empty",
                 "databases.*.shards | {} | must have at least one entry",
                 "databases.*.shards.*.primary | db:0 | must have a port from 1 to 65535, is \"db:0\"",
@@ -435,7 +445,9 @@ class ConfigReaderTest {
         String name = key.substring(key.lastIndexOf('.') + 1);
         String pair = name + ": " + value;
         String block = key.contains(".") ? key.substring(0, key.lastIndexOf('.')) : "";
-        String top = block.isEmpty() ? pair : block.equals("tls") ? "tls: " + value : "";
+        String top = block.isEmpty()
+                ? pair
+                : block.equals("tls") ? "tls: " + value : block.equals("limits") ? "limits: { " + pair + " }" : "";
         String user = block.equals("users.*") && !name.equals("password") && !name.equals("verifier")
                 ? "password: x, " + pair
                 : block.equals("users.*") ? pair + ", shard_password: x" : "password: x";
