@@ -5,6 +5,7 @@ import com.ongres.scram.common.ScramMechanism;
 import com.ongres.stringprep.Profile;
 import com.ongres.stringprep.Stringprep;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
@@ -100,6 +101,20 @@ public final class ScramKeys {
             result[i] = (byte) (left[i] ^ right[i]);
         }
         return result;
+    }
+
+    /** Two logins with the same password share a pool. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ScramKeys keys
+                && answers(keys.salt, keys.iterations)
+                && MessageDigest.isEqual(clientKey, keys.clientKey)
+                && MessageDigest.isEqual(serverKey, keys.serverKey);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(salt) + iterations;
     }
 
     @Override

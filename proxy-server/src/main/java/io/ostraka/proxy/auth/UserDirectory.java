@@ -49,13 +49,31 @@ public final class UserDirectory {
 
     /**
      * A login of {@code name}, who need not exist; the caller cannot tell, and the client learns it as a wrong password.
-     * {@code binding}: what it can be tied to when it comes over TLS.
+     * {@code roles}: who may come besides those in the file. {@code binding}: what the login can be tied to when it comes
+     * over TLS.
      */
-    public ScramServer login(String name, Optional<ChannelBinding> binding) {
-        // Made up for known users as well: the time must not depend on who exists.
+    public ScramServer login(String name, ShardRoles roles, Optional<ChannelBinding> binding) {
+        // Made up and looked up for known users as well: the time must not depend on who exists.
         ScramVerifier mock = mockVerifier(name);
-        Optional<ScramVerifier> verifier = find(name).flatMap(User::verifier);
+        Optional<ScramVerifier> ofShards = roles.verifier(name);
+        Optional<ScramVerifier> verifier = users.containsKey(name) ? find(name).flatMap(User::verifier) : ofShards;
         return new ScramServer(name, verifier.orElse(mock), verifier.isPresent(), binding, random);
+    }
+
+    /** The way in to the shards after a login that proved {@code keys}; for a role of the shards it is these keys. */
+    public ShardLogin shardLogin(String name, ScramKeys keys) {
+        return find(name)
+                .map(user -> user.shardLogin(keys))
+                .orElseGet(() -> new ShardLogin(name, new ShardSecret.Proven(keys)));
+    }
+
+    /** The way in to the shards where no password is asked; empty for a name that is neither in the file nor a role. */
+    public Optional<ShardLogin> trustedLogin(String name, ShardRoles roles) {
+        return find(name)
+                .map(User::shardLogin)
+                .or(() -> roles.has(name)
+                        ? Optional.of(new ShardLogin(name, new ShardSecret.Nothing()))
+                        : Optional.empty());
     }
 
     /** The user's entry, for use after the login. */

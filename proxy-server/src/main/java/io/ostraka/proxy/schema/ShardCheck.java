@@ -37,6 +37,7 @@ public final class ShardCheck {
             + " FROM pg_database d WHERE d.datname = current_database()";
 
     private final DatabaseConfig database;
+    private boolean mustReadRoles;
     private final List<Finding> findings = new ArrayList<>();
     private final Map<ShardName, Server> servers = new TreeMap<>();
     private final Map<ShardName, ShardSchema> schemas = new TreeMap<>();
@@ -80,6 +81,7 @@ public final class ShardCheck {
             add(Severity.ERROR, e.error().message());
             return;
         }
+        mustReadRoles = cluster.usersFromShards();
         database.shards().values().forEach(shard -> visit(shard, login));
         servers.forEach(this::checkServer);
         compareServers();
@@ -97,6 +99,9 @@ public final class ShardCheck {
                 Connection connection = pool.connection()) {
             Server server = ask(connection);
             servers.put(shard.name(), server);
+            if (mustReadRoles) {
+                checkRoles(shard, login, connection);
+            }
             if (server.version() >= OLDEST_VERSION) {
                 schemas.put(shard.name(), CatalogReader.read(connection));
             } else {
@@ -109,6 +114,20 @@ public final class ShardCheck {
                     Severity.ERROR,
                     "shard " + shard.name() + " at " + shard.primary() + " cannot be read as user \"" + login.user()
                             + "\": " + reason);
+        }
+    }
+
+    private void checkRoles(ShardConfig shard, ShardLogin login, Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(RoleService.MAY_READ)) {
+            row.next();
+            if (!row.getBoolean(1)) {
+                add(
+                        Severity.ERROR,
+                        "shard " + shard.name() + " does not let user \"" + login.user()
+                                + "\" read pg_authid, as users_from_shards needs; as superuser: GRANT SELECT ON"
+                                + " pg_authid TO \"" + login.user() + "\"");
+            }
         }
     }
 

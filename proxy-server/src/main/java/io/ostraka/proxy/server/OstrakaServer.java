@@ -10,9 +10,11 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import io.ostraka.proxy.auth.LoginRate;
 import io.ostraka.proxy.auth.LoginThrottle;
+import io.ostraka.proxy.auth.ShardRoles;
 import io.ostraka.proxy.auth.UserDirectory;
 import io.ostraka.proxy.backend.BackendConnector;
 import io.ostraka.proxy.backend.NettyTransport;
+import io.ostraka.proxy.schema.RoleService;
 import io.ostraka.proxy.schema.SchemaService;
 import io.ostraka.proxy.schema.SchemaState;
 import io.ostraka.proxy.session.FrontDoor;
@@ -61,6 +63,9 @@ public final class OstrakaServer implements AutoCloseable {
     /** How often shards are asked whether their schema has changed. */
     private static final Duration SCHEMA_INTERVAL = Duration.ofSeconds(2);
 
+    /** How often shards are asked for their roles: what was true of one so long ago may still count. */
+    private static final Duration ROLE_INTERVAL = Duration.ofSeconds(5);
+
     /** The parser descends with the statement's nesting, and answers 54001 where the stack ends. Only what is used is taken. */
     private static final long LOOP_STACK_BYTES = 16L << 20;
 
@@ -73,6 +78,7 @@ public final class OstrakaServer implements AutoCloseable {
     private final Sessions sessions = new Sessions();
     private final List<Channel> listeners = new ArrayList<>();
     private final List<SchemaService> schemas = new ArrayList<>();
+    private final List<RoleService> roles = new ArrayList<>();
     private ServedDatabases databases = new ServedDatabases(Map.of());
 
     private OstrakaServer(ClusterMembership membership) {
@@ -139,11 +145,24 @@ public final class OstrakaServer implements AutoCloseable {
         return plans;
     }
 
+    private Map<String, ShardRoles> rolesByDatabase(ClusterConfig config) {
+        Map<String, ShardRoles> byDatabase = new LinkedHashMap<>();
+        if (config.usersFromShards()) {
+            config.databases().forEach((name, database) -> {
+                RoleService service = RoleService.start(config, database, ROLE_INTERVAL);
+                roles.add(service);
+                byDatabase.put(name, service.roles());
+            });
+        }
+        return byDatabase;
+    }
+
     private void listen(ClusterConfig config) {
         LimitsConfig limits = config.limits();
         FrontDoor door = new FrontDoor(
                 databases,
                 UserDirectory.of(config.users()),
+                rolesByDatabase(config),
                 config.auth() == AuthMode.TRUST,
                 config.allowPlaintext(),
                 config.tls().map(ServerTls::of),
@@ -204,6 +223,7 @@ public final class OstrakaServer implements AutoCloseable {
         sessions.shutDown(true);
         databases.all().forEach(ServedDatabase::close);
         schemas.forEach(SchemaService::close);
+        roles.forEach(RoleService::close);
         loops.shutdownGracefully(100, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
         blocking.shutdownNow();
         try {

@@ -1,6 +1,7 @@
 package io.ostraka.proxy.session;
 
 import io.ostraka.proxy.auth.ShardLogin;
+import io.ostraka.proxy.auth.ShardSecret;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.BackendConnector;
 import io.ostraka.proxy.backend.BackendPool;
@@ -79,9 +80,29 @@ public final class ServedDatabase {
     }
 
     BackendPool pool(ShardName shard, ShardLogin login) {
+        PoolKey wanted = new PoolKey(shard, login);
+        BackendPool known = pools.get(wanted);
+        if (known != null) {
+            return known;
+        }
+        retireOthers(wanted);
         return pools.computeIfAbsent(
-                new PoolKey(shard, login),
-                key -> new BackendPool(connector, addresses.get(shard), login, config.pool()));
+                wanted, key -> new BackendPool(connector, addresses.get(shard), login, config.pool()));
+    }
+
+    /** A role that comes with new keys has a new password: nobody is lent the connections of the old one. */
+    private void retireOthers(PoolKey wanted) {
+        if (!(wanted.login().secret() instanceof ShardSecret.Proven)) {
+            return;
+        }
+        pools.forEach((other, pool) -> {
+            boolean isOld = other.shard().equals(wanted.shard())
+                    && other.login().user().equals(wanted.login().user())
+                    && other.login().secret() instanceof ShardSecret.Proven;
+            if (isOld && pools.remove(other, pool)) {
+                pool.closeIdle();
+            }
+        });
     }
 
     void cancel(Backend backend) {

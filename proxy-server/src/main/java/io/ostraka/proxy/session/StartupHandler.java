@@ -10,7 +10,7 @@ import io.ostraka.proxy.auth.LinkSecurity;
 import io.ostraka.proxy.auth.LoginErrors;
 import io.ostraka.proxy.auth.ScramServer;
 import io.ostraka.proxy.auth.ShardLogin;
-import io.ostraka.proxy.auth.UserDirectory;
+import io.ostraka.proxy.auth.ShardRoles;
 import io.ostraka.proxy.tls.ServerTls;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
@@ -139,13 +139,13 @@ final class StartupHandler extends ByteToMessageDecoder {
         if (door.trusts()) {
             ctx.write(out);
             ShardLogin login = door.users()
-                    .find(startup.user())
-                    .map(UserDirectory.User::shardLogin)
+                    .trustedLogin(startup.user(), roles())
                     .orElseThrow(() -> LoginErrors.unknownUser(startup.user()).toException());
             admit(ctx, login);
             return;
         }
-        ScramServer exchange = door.users().login(startup.user(), link(ctx).channelBinding());
+        ScramServer exchange =
+                door.users().login(startup.user(), roles(), link(ctx).channelBinding());
         scram = Optional.of(exchange);
         state = State.EXPECTING_FIRST_PROOF;
         BackendMessages.authentication(out, exchange.offer());
@@ -170,6 +170,10 @@ final class StartupHandler extends ByteToMessageDecoder {
         SessionSlots slots = door.slots();
         slots.enter();
         ctx.channel().closeFuture().addListener(closed -> slots.leave());
+    }
+
+    private ShardRoles roles() {
+        return door.roles(startup.database());
     }
 
     private LinkSecurity link(ChannelHandlerContext ctx) {
@@ -207,16 +211,14 @@ final class StartupHandler extends ByteToMessageDecoder {
         } catch (PgErrorException e) {
             out.release();
             door.throttle().failed(address(ctx));
+            roles().loginFailed();
             throw e;
         }
         ctx.writeAndFlush(out);
         if (isLast) {
             admit(
                     ctx,
-                    door.users()
-                            .find(startup.user())
-                            .orElseThrow()
-                            .shardLogin(scram.orElseThrow().keys()));
+                    door.users().shardLogin(startup.user(), scram.orElseThrow().keys()));
         }
     }
 

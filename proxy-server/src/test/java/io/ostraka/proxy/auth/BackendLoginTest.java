@@ -92,7 +92,7 @@ class BackendLoginTest {
 
     /** Logs in at a server of our own; returns whether keys had to be derived. */
     private static boolean logsIn(UserDirectory server, ShardSecret secret, ScramKeyCache cache) {
-        ScramServer scram = server.login("app", Optional.empty());
+        ScramServer scram = server.login("app", ShardRoles.NONE, Optional.empty());
         BackendLogin login = new BackendLogin(
                 new ShardName("s0"), new ShardLogin("app", secret), link(false), cache, new SecureRandom());
         byte[] first = sent(login, login.onAuthentication(ByteBuffer.wrap(scram.offer())));
@@ -170,7 +170,7 @@ class BackendLoginTest {
     @Test
     void theKeysOfAClientLogInWhereTheSameVerifierIsStored() {
         UserDirectory users = Scram.directory(Scram.withPassword("app", "secret"));
-        ScramServer client = users.login("app", Optional.empty());
+        ScramServer client = users.login("app", ShardRoles.NONE, Optional.empty());
         BackendLogin asClient = new BackendLogin(
                 new ShardName("s0"),
                 new ShardLogin("app", new ShardSecret.Password("secret")),

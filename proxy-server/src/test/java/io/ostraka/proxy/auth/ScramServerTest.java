@@ -48,7 +48,7 @@ class ScramServerTest {
     @ValueSource(strings = {"pencil", "p, =\\'\"", "пароль", "I\u00ADX", "\u00AA\u2168", "\u0007bell", " ", "\u00A0"})
     void anIndependentClientLogsInWithTheRightPassword(String password) throws Exception {
         UserDirectory users = Scram.directory(Scram.withPassword("app", password));
-        ScramServer server = users.login("app", Optional.empty());
+        ScramServer server = users.login("app", ShardRoles.NONE, Optional.empty());
         ScramClient client = client("*", password);
 
         client.serverFirstMessage(data(
@@ -194,12 +194,12 @@ class ScramServerTest {
     void anUnknownUserTakesTheSameStepsAndGetsTheSameAnswerAsAWrongPassword() throws Exception {
         UserDirectory users = Scram.directory(Scram.withPassword("app", "secret"));
         for (String name : List.of("app", "nobody")) {
-            ScramServer server = users.login(name, Optional.empty());
+            ScramServer server = users.login(name, ShardRoles.NONE, Optional.empty());
             ScramClient client = client("*", "wrong");
             byte[] serverFirst =
                     server.start(initialResponse(client.clientFirstMessage().toString()));
             assertEquals(
-                    users.login(name, Optional.empty()).start(initialResponse(CLIENT_FIRST)).length
+                    users.login(name, ShardRoles.NONE, Optional.empty()).start(initialResponse(CLIENT_FIRST)).length
                             - CLIENT_NONCE.length()
                             + 24,
                     serverFirst.length);
@@ -215,11 +215,15 @@ class ScramServerTest {
     @Test
     void anUnknownUserHasTheSameSaltEachTime() {
         UserDirectory users = Scram.directory();
-        assertEquals(salt(users.login("nobody", Optional.empty())), salt(users.login("nobody", Optional.empty())));
-        assertNotEquals(salt(users.login("nobody", Optional.empty())), salt(users.login("somebody", Optional.empty())));
+        assertEquals(
+                salt(users.login("nobody", ShardRoles.NONE, Optional.empty())),
+                salt(users.login("nobody", ShardRoles.NONE, Optional.empty())));
         assertNotEquals(
-                salt(users.login("nobody", Optional.empty())),
-                salt(Scram.directory().login("nobody", Optional.empty())));
+                salt(users.login("nobody", ShardRoles.NONE, Optional.empty())),
+                salt(users.login("somebody", ShardRoles.NONE, Optional.empty())));
+        assertNotEquals(
+                salt(users.login("nobody", ShardRoles.NONE, Optional.empty())),
+                salt(Scram.directory().login("nobody", ShardRoles.NONE, Optional.empty())));
     }
 
     private static String salt(ScramServer server) {
@@ -230,8 +234,8 @@ class ScramServerTest {
     @Test
     void noncesAreNeverTheSame() {
         UserDirectory users = Scram.directory();
-        byte[] first = users.login("app", Optional.empty()).start(initialResponse(CLIENT_FIRST));
-        byte[] second = users.login("app", Optional.empty()).start(initialResponse(CLIENT_FIRST));
+        byte[] first = users.login("app", ShardRoles.NONE, Optional.empty()).start(initialResponse(CLIENT_FIRST));
+        byte[] second = users.login("app", ShardRoles.NONE, Optional.empty()).start(initialResponse(CLIENT_FIRST));
         assertNotEquals(data(11, first), data(11, second));
     }
 

@@ -84,7 +84,7 @@ class UserDirectoryTest {
         assertInstanceOf(
                 ShardSecret.Nothing.class,
                 users.find("app").orElseThrow().shardLogin().secret());
-        ScramServer server = users.login("app", Optional.empty());
+        ScramServer server = users.login("app", ShardRoles.NONE, Optional.empty());
         String serverFirst = Scram.data(11, server.start(Scram.initialResponse(Scram.CLIENT_FIRST)));
         String nonce = serverFirst.substring(0, serverFirst.indexOf(','));
         byte[] last = ("c=biws," + nonce + ",p=" + Scram.PROOF).getBytes(UTF_8);

@@ -84,7 +84,7 @@ class HostileServerTest {
     @Test
     void anErrorWithoutSqlStateIsAnError() {
         EmbeddedChannel channel = connecting();
-        say(channel, "E\0\0\0\16Mno way\0\0");
+        say(channel, "E\0\0\0\15Mno way\0\0");
         assertEquals("It answered: ERROR: no way (XX000)", refusal(channel));
     }
 

@@ -112,11 +112,13 @@ public final class ConfigReader {
             Path dataDir = file.get("data_dir").flatMap(Value::path).orElse(references.resolve(DEFAULT_DATA_DIR));
             Map<String, Value.Entry> userEntries = someEntries(file, "users");
             Map<String, UserConfig> users = users(userEntries);
-            boolean usersFromShards = file.get("users_from_shards")
-                    .flatMap(value -> value.bool().filter(asked -> refuse(value, asked, NotYet.USERS_FROM_SHARDS)))
-                    .isPresent();
+            boolean usersFromShards =
+                    file.get("users_from_shards").flatMap(Value::bool).orElse(false);
             LimitsConfig limits = file.get("limits").map(LimitsReader::read).orElse(LimitsConfig.DEFAULT);
             Map<String, DatabaseConfig> databases = databases(file, userEntries.keySet());
+            if (usersFromShards) {
+                databases.values().forEach(database -> requireRecoveryUser(file, database));
+            }
             return problems.isEmpty()
                     ? Optional.of(new ClusterConfig(
                             listen,
@@ -131,6 +133,14 @@ public final class ConfigReader {
                             limits,
                             databases))
                     : Optional.empty();
+        }
+    }
+
+    private static void requireRecoveryUser(Block file, DatabaseConfig database) {
+        if (database.recoveryUser().isEmpty()) {
+            file.get("users_from_shards")
+                    .ifPresent(value -> value.problem(
+                            "needs a \"recovery_user\" in databases." + database.name() + ", who reads the roles"));
         }
     }
 

@@ -7,7 +7,6 @@ package io.ostraka.rules.config;
 enum NotYet {
     REPLICAS("reading from replicas"),
     PEERS("a group of more than one proxy"),
-    USERS_FROM_SHARDS("login of the shards' roles"),
     STRICT("consistency \"strict\"");
 
     private final String feature;

@@ -181,7 +181,7 @@ class ConfigReaderTest {
                 "users.*.console | 1 | must be true or false, is \"1\"",
                 "users.*.shard_user | | must not be empty",
                 "users.*.shard_password | {} | must be a single value, is a block",
-                "users_from_shards | true | login of the shards' roles is not supported yet",
+                "users_from_shards | 1 | must be true or false, is \"1\"",
                 "auth | md5 | must be one of scram, trust, is \"md5\"",
                 "limits | 5 | must be a block of keys and values, is text",
                 "limits.login_timeout | 60 | must be a duration with its unit (ms, s, m, h), as in 5s, is \"60\"",
@@ -275,6 +275,14 @@ class ConfigReaderTest {
         List<String> trusting = problems(rest + "allow_plaintext: true\nauth: trust\n");
         assertEquals(1, trusting.size(), trusting::toString);
         assertTrue(trusting.get(0).contains("auth: must be scram"));
+    }
+
+    @Test
+    void rolesOfTheShardsNeedSomebodyWhoReadsThem() {
+        assertEquals(
+                List.of(
+                        "shop.yaml:1:20: users_from_shards: needs a \"recovery_user\" in databases.one, who reads the roles"),
+                problems(minimal("users_from_shards: true")));
     }
 
     @Test
