@@ -10,6 +10,7 @@ import io.ostraka.rules.config.ClusterConfig;
 import io.ostraka.rules.config.ConfigReader;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.PlannedStatement;
 import io.ostraka.rules.plan.Planner;
@@ -173,13 +174,14 @@ class PlanAgainstServerTest {
     private static final class Tally {
         private int onOne;
         private int scattered;
+        private int limited;
         private int refused;
         private int invalid;
 
         @Override
         public String toString() {
-            return onOne + " on one shard, " + scattered + " scattered, " + refused + " refused, " + invalid
-                    + " not valid or too large";
+            return onOne + " on one shard, " + scattered + " scattered, " + limited + " cut to a limit, " + refused
+                    + " refused, " + invalid + " not valid or too large";
         }
     }
 
@@ -221,6 +223,11 @@ class PlanAgainstServerTest {
             for (String shard : List.of("s0", "s1", "s2")) {
                 assertEquals(whole, rows(shard, sql), "on any, " + shard + ": " + sql + " (seed " + SEED + ")");
             }
+        } else if (statement.plan() instanceof Plan.Scatter scatter
+                && scatter.merge() instanceof Merge.Ordered ordered
+                && !ordered.limit().isNone()) {
+            // Which rows are within the limit is decided in the merge: see OrderedReadTest.
+            tally.limited++;
         } else if (route instanceof Route.Many many && statement.plan() instanceof Plan.Scatter) {
             tally.scattered++;
             List<String> together = new ArrayList<>();

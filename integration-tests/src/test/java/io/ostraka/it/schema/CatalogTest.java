@@ -86,13 +86,13 @@ class CatalogTest {
                 "CREATE DOMAIN price AS cents DEFAULT 0",
                 "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
                 "CREATE TYPE mood AS ENUM ('sad', 'ok')",
-                "CREATE TABLE t (a int PRIMARY KEY, b char(3), c varchar(20) COLLATE loose, d price, e timestamptz"
-                        + " DEFAULT now(), gone int, f text[], g mood, h bigint GENERATED ALWAYS AS IDENTITY)",
+                "CREATE TABLE t (a int PRIMARY KEY, b char(3) COLLATE \"C\", c varchar(20) COLLATE loose, d price,"
+                        + " e timestamptz DEFAULT now(), gone int, f text[] COLLATE \"en-x-icu\", g mood, h bigint GENERATED ALWAYS AS IDENTITY)",
                 "ALTER TABLE t DROP COLUMN gone");
         assertEquals(
                 List.of(
                         new Column("a", "int4", -1, true, false, true),
-                        new Column("b", "bpchar", 7, false, false, true),
+                        new Column("b", "bpchar", 7, false, false, true, true, HiddenAccess.NONE),
                         new Column("c", "varchar", 24, false, false, false),
                         new Column("d", "numeric", (12 << 16 | 2) + 4, true, true, true),
                         new Column("e", "timestamptz", -1, false, true, true),
@@ -105,6 +105,7 @@ class CatalogTest {
                                 true,
                                 true,
                                 true,
+                                false,
                                 new HiddenAccess(Set.of(table("t_h_seq")), Set.of()))),
                 readTable("t").columns());
     }

@@ -252,6 +252,18 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         expect(Expected.Kind.BIND, visibility);
     }
 
+    /** The same, with other formats for the result's columns. */
+    public void sendBind(BindView bind, byte[] statement, short[] resultFormats, Visibility visibility) {
+        bind.writeWithStatement(out(), statement, resultFormats);
+        expect(Expected.Kind.BIND, visibility);
+    }
+
+    /** A Bind of the proxy's own, without parameters, to the unnamed portal. */
+    public void sendBind(byte[] statement, short[] resultFormats, Visibility visibility) {
+        FrontendMessages.bind(out(), new String(statement, StandardCharsets.UTF_8), resultFormats);
+        expect(Expected.Kind.BIND, visibility);
+    }
+
     /** {@link BackendListener#onDescribed} tells the result. */
     public void sendDescribeStatement(byte[] name, StatementKey key, Visibility visibility) {
         FrontendMessages.describe(out(), 'S', new String(name, StandardCharsets.UTF_8));

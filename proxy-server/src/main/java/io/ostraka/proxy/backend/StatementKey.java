@@ -24,6 +24,11 @@ public final class StatementKey {
         this.hash = 31 * sql.hashCode() + this.parameterOids.hashCode();
     }
 
+    /** What was parsed with another text. */
+    public StatementKey withSql(String text) {
+        return new StatementKey(text, parameterOids, searchPath, schemaAge);
+    }
+
     public String sql() {
         return sql;
     }

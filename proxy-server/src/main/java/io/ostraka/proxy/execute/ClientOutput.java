@@ -10,6 +10,9 @@ public interface ClientOutput {
     /** Sends what is queued. */
     void flush();
 
+    /** Whether it takes more without letting it pile up. */
+    boolean isWritable();
+
     /** A buffer for a message of the proxy's own, to be written or released by the caller. */
     ByteBuf buffer();
 }

@@ -8,30 +8,58 @@ import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.plan.Merge;
+import io.ostraka.rules.plan.RowLimit;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * Makes one result of those of several shards by concatenation: the first shard's description of the rows, the rows as
- * they come, one command tag with the sum of the counts. Each shard answers the same messages in the same order; what
- * is answered once (a step, a description) is passed on when the first shard has answered it.
+ * Makes one result of those of several shards: the first shard's description of the rows, the rows, one command tag with
+ * their number. Each shard answers the same messages in the same order; what is answered once (a step, a description) is
+ * passed on when the first shard has answered it.
  *
- * <p>Nothing is collected: rows are passed on by the session as they were read. Confined to the session's event loop.
+ * <p>Rows that are to be concatenated are passed on as they were read; those in order go through {@link OrderedRows}, which
+ * needs the types of its keys: for it each portal is described once more than the client asks, at Bind. Whoever drops a merge
+ * before its end closes it. Confined to the session's event loop.
  */
 public final class ScatterMerge {
     private final ClientOutput client;
     private final int shards;
     private Optional<RowShape> description = Optional.empty();
+    private final Optional<Ordering> ordering;
+    private final boolean showsSteps;
     private final Map<Backend, Integer> stepsOf = new HashMap<>();
+    private final Set<Backend> described = new HashSet<>();
     private int stepsPassed;
     private int ended;
     private long rows;
     private boolean failed;
 
-    public ScatterMerge(ClientOutput client, int shards) {
+    private record Ordering(Merge.Ordered plan, OrderedRows rows) {}
+
+    private ScatterMerge(ClientOutput client, int shards, Optional<Ordering> ordering, boolean showsSteps) {
         this.client = client;
         this.shards = shards;
+        this.ordering = ordering;
+        this.showsSteps = showsSteps;
+    }
+
+    /** Of rows in any order. */
+    public static ScatterMerge concatenating(ClientOutput client, int shards) {
+        return new ScatterMerge(client, shards, Optional.empty(), true);
+    }
+
+    /**
+     * Of rows that come in order. With {@code isSimple} the client sent a Query: it sees the first description, and none of the
+     * steps that the proxy made of it.
+     */
+    public static ScatterMerge ordered(
+            ClientOutput client, int shards, Merge.Ordered plan, RowLimit.Bounds limit, boolean isSimple) {
+        OrderedRows rows = new OrderedRows(client, shards, plan.columns(), plan.keys(), limit);
+        return new ScatterMerge(client, shards, Optional.of(new Ordering(plan, rows)), !isSimple);
     }
 
     /** Whether one shard has failed, or the proxy has refused to go on: nothing more goes to the client. */
@@ -41,7 +69,7 @@ public final class ScatterMerge {
 
     /** ParseComplete or BindComplete of one shard. */
     public void onStep(Backend backend, byte tag) {
-        if (isNews(backend)) {
+        if (showsSteps && isNews(backend)) {
             ByteBuf out = client.buffer();
             BackendMessages.empty(out, tag);
             client.write(out);
@@ -62,9 +90,36 @@ public final class ScatterMerge {
                             "Compare them with \"bin/ostraka check FILE --connect\".")
                     .toException();
         }
+        boolean isFirst = description.isEmpty();
         description = Optional.of(columns);
-        if (isNews(backend)) {
+        if (ordering.isPresent()) {
+            onOrderedDescription(backend, borrowed, frame, isFirst);
+        } else if (isNews(backend)) {
             client.write(borrowed.retainedSlice(frame, 1 + borrowed.getInt(frame + 1)));
+        }
+    }
+
+    private void onOrderedDescription(Backend backend, ByteBuf borrowed, int frame, boolean isFirst) {
+        Ordering merged = ordering.orElseThrow();
+        if (isFirst) {
+            merged.rows().typesAre(ResultColumns.keyTypes(borrowed, frame, merged.plan()));
+        }
+        boolean isForUs = described.add(backend);
+        if (isForUs ? isFirst && !showsSteps : isNews(backend)) {
+            ByteBuf out = client.buffer();
+            ResultColumns.writeShown(out, borrowed, frame, merged.plan().columns());
+            client.write(out);
+        }
+    }
+
+    /** Rows of one shard, in whole frames, and notices. Takes ownership. */
+    public void onBytes(Backend backend, ByteBuf owned) {
+        if (failed) {
+            owned.release();
+        } else if (ordering.isPresent()) {
+            ordering.get().rows().onRows(backend, owned);
+        } else {
+            client.write(owned);
         }
     }
 
@@ -79,13 +134,18 @@ public final class ScatterMerge {
     }
 
     /** CommandComplete or EmptyQueryResponse of one shard; the last one is answered to the client. */
-    public void onCommandEnd(ByteBuf borrowed, int frame) {
+    public void onCommandEnd(Backend backend, ByteBuf borrowed, int frame) {
         if (failed) {
             return;
         }
         ended++;
         rows += count(borrowed, frame);
+        ordering.ifPresent(merged -> merged.rows().onEnd(backend));
         if (ended == shards) {
+            ordering.ifPresent(merged -> {
+                rows = merged.rows().emitted();
+                merged.rows().restart();
+            });
             ByteBuf out = client.buffer();
             BackendMessages.commandComplete(out, "SELECT " + rows);
             client.write(out);
@@ -98,6 +158,12 @@ public final class ScatterMerge {
     /** The statement has failed, on one shard or in the proxy; nothing more of it goes to the client. */
     public void onError() {
         failed = true;
+        close();
+    }
+
+    /** Gives back what it holds. */
+    public void close() {
+        ordering.ifPresent(merged -> merged.rows().close());
     }
 
     private static long count(ByteBuf borrowed, int frame) {

@@ -30,7 +30,7 @@ final class CatalogQueries {
 
     /**
      * Oid, name, base type, its modifier, not null, has a default, deterministic, type in words, collation, default,
-     * identity, generated. A domain's own NOT NULL and default count; domains over domains are followed, and the modifier is
+     * identity, generated, whether texts are ordered by their bytes. A domain's own NOT NULL and default count; domains over domains are followed, and the modifier is
      * the last one's.
      */
     static final String COLUMNS = "WITH RECURSIVE domains (oid, base, modifier, not_null, has_default, depth) AS ("
@@ -46,7 +46,12 @@ final class CatalogQueries {
             + " coalesce(o.collisdeterministic, true), format_type(a.atttypid, a.atttypmod),"
             + " CASE WHEN o.oid IS NULL THEN '' WHEN os.nspname = 'pg_catalog' THEN quote_ident(o.collname)"
             + " ELSE quote_ident(os.nspname) || '.' || quote_ident(o.collname) END,"
-            + " coalesce(pg_get_expr(f.adbin, f.adrelid), ''), a.attidentity, a.attgenerated"
+            + " coalesce(pg_get_expr(f.adbin, f.adrelid), ''), a.attidentity, a.attgenerated,"
+            + " coalesce(CASE o.collprovider WHEN 'b' THEN true WHEN 'c' THEN o.collcollate IN ('C', 'POSIX')"
+            + " WHEN 'd' THEN (SELECT pg_encoding_to_char(b.encoding) = 'UTF8'"
+            + " AND CASE coalesce(to_jsonb(b) ->> 'datlocprovider', 'c') WHEN 'b' THEN true"
+            + " WHEN 'c' THEN b.datcollate IN ('C', 'POSIX') ELSE false END"
+            + " FROM pg_database b WHERE b.datname = current_database()) END, false)"
             + " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
             + " LEFT JOIN based d ON d.oid = a.atttypid JOIN pg_type t ON t.oid = coalesce(d.base, a.atttypid)"
             + " LEFT JOIN pg_collation o ON o.oid = a.attcollation LEFT JOIN pg_namespace os ON os.oid = o.collnamespace"

@@ -131,7 +131,15 @@ final class CatalogReader {
         String name = row.getString(2);
         boolean notNull = row.getBoolean(5);
         of(row).columns
-                .add(new Column(name, row.getString(3), row.getInt(4), notNull, row.getBoolean(6), row.getBoolean(7)));
+                .add(new Column(
+                        name,
+                        row.getString(3),
+                        row.getInt(4),
+                        notNull,
+                        row.getBoolean(6),
+                        row.getBoolean(7),
+                        row.getBoolean(13),
+                        HiddenAccess.NONE));
         of(row).shapes
                 .add(new ColumnShape(
                         name,
@@ -360,6 +368,7 @@ final class CatalogReader {
                             column.notNull(),
                             column.hasDefault(),
                             column.deterministicCollation(),
+                            column.bytewiseCollation(),
                             reached.access());
         }
 

@@ -151,6 +151,7 @@ final class SchemaMerge {
                         a.notNull() && b.notNull(),
                         a.hasDefault() || b.hasDefault(),
                         a.deterministicCollation() && b.deterministicCollation(),
+                        a.bytewiseCollation() && b.bytewiseCollation(),
                         both(a.onDefault(), b.onDefault())))
                 .orElse(a);
     }

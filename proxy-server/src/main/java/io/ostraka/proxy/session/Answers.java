@@ -85,6 +85,11 @@ final class Answers implements BackendListener {
         scatter = Optional.of(merge);
     }
 
+    /** The client is gone. */
+    void close() {
+        scatter.ifPresent(ScatterMerge::close);
+    }
+
     Optional<ScatterMerge> scatter() {
         return scatter;
     }
@@ -95,7 +100,11 @@ final class Answers implements BackendListener {
             owned.release();
             return;
         }
-        session.output().write(owned);
+        if (scatter.isPresent()) {
+            scatter.get().onBytes(backend, owned);
+        } else {
+            session.output().write(owned);
+        }
         if (!session.isClientWritable()) {
             session.onClientWritability(false);
         }
@@ -138,7 +147,7 @@ final class Answers implements BackendListener {
                     session.own().applyEffect(command.command(), ended.text(), backend);
                 }
             }
-            case ROWS -> scatter.orElseThrow().onCommandEnd(borrowed, frame);
+            case ROWS -> scatter.orElseThrow().onCommandEnd(backend, borrowed, frame);
             case NONE -> session.own().rounds().onCommandEnd(backend, borrowed, frame);
         }
     }

@@ -178,7 +178,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         return channel.alloc().buffer(64);
     }
 
-    boolean isWritable() {
+    @Override
+    public boolean isWritable() {
         return channel.isWritable();
     }
 

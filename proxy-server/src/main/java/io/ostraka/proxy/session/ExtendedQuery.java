@@ -18,6 +18,7 @@ import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
+import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.SessionCommand;
 import java.util.ArrayDeque;
@@ -272,7 +273,7 @@ final class ExtendedQuery {
             List<ShardName> shards = session.shards().shardsOf(scatter, values);
             return shards.size() == 1
                     ? bindTo(shards.get(0), statement, planned, Access.READ, false)
-                    : bindToAll(shards, statement);
+                    : bindToAll(scatter, shards, statement, planned);
         }
         Plan.Forward forward = (Plan.Forward) plan;
         return bindTo(session.shards().shardOf(forward, values), statement, planned, forward.access(), forward.pins());
@@ -328,7 +329,8 @@ final class ExtendedQuery {
         return true;
     }
 
-    private boolean bindToAll(List<ShardName> shards, PreparedStatement statement) {
+    private boolean bindToAll(
+            Plan.Scatter plan, List<ShardName> shards, PreparedStatement statement, Planned.Statement planned) {
         if (!session.isQuiet()) {
             return false;
         }
@@ -344,21 +346,47 @@ final class ExtendedQuery {
                 return false;
             }
         }
-        if (statement.isNamed() && backends.get().stream().anyMatch(backend -> backend.hasPrepared(statement.key))) {
+        ScatterMerge merge = SimpleQuery.merge(session, plan, values, shards.size(), false);
+        Optional<Merge.Ordered> ordered =
+                plan.merge() instanceof Merge.Ordered found ? Optional.of(found) : Optional.empty();
+        short[] formats = ordered.map(this::resultFormats).orElse(new short[0]);
+        StatementKey key = ordered.map(found -> statement.key.withSql(planned.shardText(found)))
+                .orElse(statement.key);
+        if (statement.isNamed() && backends.get().stream().anyMatch(backend -> backend.hasPrepared(key))) {
             answerParseHere(statement);
         }
-        ScatterMerge merge = new ScatterMerge(session.output(), shards.size());
         session.answers().scatterTo(merge);
         for (Backend backend : backends.get()) {
-            byte[] name = backend.prepare(
-                    statement.key, statement.isNamed(), statement.answered ? Visibility.NONE : Visibility.ROWS);
-            backend.sendBind(bind, name, Visibility.ROWS);
+            byte[] name =
+                    backend.prepare(key, statement.isNamed(), statement.answered ? Visibility.NONE : Visibility.ROWS);
+            if (ordered.isPresent()) {
+                backend.sendBind(bind, name, formats, Visibility.ROWS);
+                backend.sendDescribePortal(bind.portal(), Visibility.ROWS);
+            } else {
+                backend.sendBind(bind, name, Visibility.ROWS);
+            }
         }
         statement.answered = true;
         unanswered = Optional.empty();
         pipeline.targetsMany();
         portals.put(bind.portal(), new Portal.OnMany(backends.get(), merge));
         return true;
+    }
+
+    /** Those that the client asks for, and binary for the keys behind its columns. */
+    private short[] resultFormats(Merge.Ordered plan) {
+        if (bind.resultFormatCount() > 1 && bind.resultFormatCount() != plan.columns()) {
+            throw new PgError(
+                            SqlState.PROTOCOL_VIOLATION,
+                            "bind message has " + bind.resultFormatCount() + " result formats but query has "
+                                    + plan.columns() + " columns")
+                    .toException();
+        }
+        short[] formats = new short[plan.columns() + plan.keys().size()];
+        for (int i = 0; i < formats.length; i++) {
+            formats[i] = i < plan.columns() ? bind.resultFormat(i) : SimpleQuery.BINARY;
+        }
+        return formats;
     }
 
     // ---- Describe, Execute, Close --------------------------------------------------------------------------------

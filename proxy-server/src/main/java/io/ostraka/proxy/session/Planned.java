@@ -1,6 +1,7 @@
 package io.ostraka.proxy.session;
 
 import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.PlannedStatement;
 import io.ostraka.rules.plan.StatementValues;
@@ -24,6 +25,11 @@ public record Planned(List<Statement> statements, long generation) {
         /** Its own text, without what stands around it. */
         String text() {
             return planned.text();
+        }
+
+        /** What the shards are sent when their rows are to come in order. */
+        String shardText(Merge.Ordered merge) {
+            return planned.shardText(merge);
         }
 
         /** Its literals; knows no parameters. */

@@ -282,6 +282,7 @@ final class Session {
             return;
         }
         closed = true;
+        answers.close();
         cancel();
         held.close();
         cancelKey.ifPresent(sessions::remove);

@@ -2,6 +2,7 @@ package io.ostraka.proxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.execute.ScatterMerge;
 import io.ostraka.proxy.wire.BackendMessages;
@@ -11,11 +12,13 @@ import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
+import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.Route;
 import io.ostraka.rules.plan.SessionCommand;
 import io.ostraka.rules.plan.StatementValues;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,6 +29,8 @@ final class SimpleQuery {
             "a query string whose statements go to different shards is not supported yet",
             "Its statements are one transaction, and run in one message.",
             "Send the statements one by one.");
+
+    static final short BINARY = 1;
 
     private final Session session;
     /** The query being worked at, while it waits for backends. */
@@ -89,7 +94,7 @@ final class SimpleQuery {
             List<ShardName> shards = session.shards().shardsOf(scatter, statement.values());
             return shards.size() == 1
                     ? forward(statement, shards.get(0), Access.READ, false, borrowed, frame, bytes)
-                    : scatter(shards, borrowed, frame, bytes);
+                    : scatter(scatter, statement, shards, borrowed, frame, bytes);
         }
         throw ((Plan.Refusal) plan).error().toException();
     }
@@ -137,19 +142,50 @@ final class SimpleQuery {
         return true;
     }
 
-    private boolean scatter(List<ShardName> shards, ByteBuf borrowed, int frame, int bytes) {
+    private boolean scatter(
+            Plan.Scatter plan,
+            Planned.Statement statement,
+            List<ShardName> shards,
+            ByteBuf borrowed,
+            int frame,
+            int bytes) {
         Optional<List<Backend>> backends = allReady(session, shards);
         if (backends.isEmpty()) {
             return false;
         }
         session.shards().requireOneSnapshot(backends.get());
-        session.answers().scatterTo(new ScatterMerge(session.output(), shards.size()));
+        session.answers().scatterTo(merge(session, plan, statement.values(), shards.size(), true));
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.READ);
-            backend.sendQuery(borrowed, frame, bytes, Visibility.ROWS);
+            if (plan.merge() instanceof Merge.Ordered ordered) {
+                sendOrdered(ordered, statement, backend);
+            } else {
+                backend.sendQuery(borrowed, frame, bytes, Visibility.ROWS);
+            }
         }
         session.answers().busyUntilReady(shards.size());
         return true;
+    }
+
+    /** The merge of a scatter over so many shards, for these values. */
+    static ScatterMerge merge(
+            Session session, Plan.Scatter plan, StatementValues values, int shards, boolean isSimple) {
+        return plan.merge() instanceof Merge.Ordered ordered
+                ? ScatterMerge.ordered(
+                        session.output(), shards, ordered, ordered.limit().bounds(values), isSimple)
+                : ScatterMerge.concatenating(session.output(), shards);
+    }
+
+    /** By the extended protocol, for there the hidden keys can come in binary. */
+    private static void sendOrdered(Merge.Ordered plan, Planned.Statement statement, Backend backend) {
+        StatementKey key = new StatementKey(statement.shardText(plan), List.of(), List.of(), 0);
+        byte[] name = backend.prepare(key, false, Visibility.ROWS);
+        short[] formats = new short[plan.columns() + plan.keys().size()];
+        Arrays.fill(formats, plan.columns(), formats.length, BINARY);
+        backend.sendBind(name, formats, Visibility.ROWS);
+        backend.sendDescribePortal("", Visibility.ROWS);
+        backend.sendExecute("", 0, Visibility.ROWS);
+        backend.sendSync(Visibility.ROWS);
     }
 
     /** The backends of all these shards, asked for at once; empty while one is on its way. */

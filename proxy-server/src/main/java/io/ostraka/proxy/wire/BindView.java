@@ -21,6 +21,8 @@ public final class BindView {
     private int formatsStart;
     private int parameters;
     private int[] valueStart = new int[8];
+    private int resultFormats;
+    private int resultFormatsStart;
 
     /** Borrows the buffer, in which a whole frame stands at {@code frame}, until the next call. */
     public void read(ByteBuf borrowed, int frame) {
@@ -49,7 +51,8 @@ public final class BindView {
                 in.skip(length);
             }
         }
-        int resultFormats = in.count();
+        resultFormats = in.count();
+        resultFormatsStart = in.position();
         in.skip(resultFormats * Short.BYTES);
         in.end();
     }
@@ -87,15 +90,43 @@ public final class BindView {
         return value;
     }
 
+    /** How many result format codes it has: none for text, one for all columns, or one for each. */
+    public int resultFormatCount() {
+        return resultFormats;
+    }
+
+    /** Of the column with this index, from 0. */
+    public short resultFormat(int column) {
+        if (resultFormats == 0) {
+            return 0;
+        }
+        return buffer.getShort(resultFormatsStart + (resultFormats == 1 ? 0 : column) * Short.BYTES);
+    }
+
     /** Appends this Bind with another statement name and everything else as it came. */
     public void writeWithStatement(ByteBuf out, byte[] name) {
         int length = buffer.getInt(frame + 1);
+        writeUpTo(out, name, frame + 1 + length, length - statementBytes + name.length);
+    }
+
+    /** The same with other result formats, one for each column. */
+    public void writeWithStatement(ByteBuf out, byte[] name, short[] formatsOfResult) {
+        int end = resultFormatsStart - Short.BYTES;
+        int length = end - frame - 1 - statementBytes + name.length;
+        writeUpTo(out, name, end, length + Short.BYTES + formatsOfResult.length * Short.BYTES);
+        out.writeShort(formatsOfResult.length);
+        for (short format : formatsOfResult) {
+            out.writeShort(format);
+        }
+    }
+
+    private void writeUpTo(ByteBuf out, byte[] name, int end, int length) {
         out.writeByte(FrontendTag.BIND);
-        out.writeInt(length - statementBytes + name.length);
+        out.writeInt(length);
         int payload = frame + Frame.HEADER_BYTES;
         out.writeBytes(buffer, payload, statementStart - payload);
         out.writeBytes(name);
         int rest = statementStart + statementBytes;
-        out.writeBytes(buffer, rest, frame + 1 + length - rest);
+        out.writeBytes(buffer, rest, end - rest);
     }
 }

@@ -62,6 +62,20 @@ public final class FrontendMessages {
         execute(out, "", 0);
     }
 
+    /** Bind without parameters, to the unnamed portal; {@code resultFormats} has one for each column. */
+    public static void bind(ByteBuf out, String statement, short[] resultFormats) {
+        int frame = begin(out, FrontendTag.BIND);
+        string(out, "");
+        string(out, statement);
+        out.writeShort(0);
+        out.writeShort(0);
+        out.writeShort(resultFormats.length);
+        for (short format : resultFormats) {
+            out.writeShort(format);
+        }
+        end(out, frame);
+    }
+
     public static void execute(ByteBuf out, String portal, int maxRows) {
         int frame = begin(out, FrontendTag.EXECUTE);
         string(out, portal);

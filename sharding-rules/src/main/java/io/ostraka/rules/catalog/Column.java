@@ -2,8 +2,9 @@ package io.ostraka.rules.catalog;
 
 /**
  * A column. {@code type} is PostgreSQL's own name without modifier ({@code int4}, {@code bpchar}, {@code timestamptz});
- * a domain shows its base type. {@code deterministicCollation} is true for types without collation;
- * {@code onDefault} is what its default or identity reaches when no value is given.
+ * a domain shows its base type. {@code deterministicCollation} is true for types without collation; {@code
+ * bytewiseCollation} is true where texts are known to be ordered by their bytes; {@code onDefault} is what its default or
+ * identity reaches when no value is given.
  */
 public record Column(
         String name,
@@ -12,9 +13,10 @@ public record Column(
         boolean notNull,
         boolean hasDefault,
         boolean deterministicCollation,
+        boolean bytewiseCollation,
         HiddenAccess onDefault) {
 
-    /** One whose default, if it has one, reaches nothing. */
+    /** One whose default, if it has one, reaches nothing, and whose texts are in an order that only the server knows. */
     public Column(
             String name,
             String type,
@@ -22,6 +24,6 @@ public record Column(
             boolean notNull,
             boolean hasDefault,
             boolean deterministicCollation) {
-        this(name, type, typeModifier, notNull, hasDefault, deterministicCollation, HiddenAccess.NONE);
+        this(name, type, typeModifier, notNull, hasDefault, deterministicCollation, false, HiddenAccess.NONE);
     }
 }

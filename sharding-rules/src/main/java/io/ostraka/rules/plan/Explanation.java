@@ -60,12 +60,20 @@ public final class Explanation {
                 text.append(route instanceof Route.Many ? "Scatter" : "Forward")
                         .append(": reads ")
                         .append(where(route))
-                        .append(route instanceof Route.Many ? " and concatenates their rows.\n" : ".\n");
+                        .append(route instanceof Route.Many ? merged(statement, scatter.merge()) : ".\n");
             }
         } else if (plan instanceof Plan.Forward forward) {
             forward(forward, statement, values, text);
         }
         tables(statement, searchPath, values, text);
+    }
+
+    private static String merged(PlannedStatement statement, Merge merge) {
+        if (!(merge instanceof Merge.Ordered ordered)) {
+            return " and concatenates their rows.\n";
+        }
+        String how = ordered.keys().isEmpty() ? " and cuts their rows to the limit" : " and merges their sorted rows";
+        return how + ".\n  Each shard runs: " + statement.shardText(ordered).replaceAll("\\s+", " ") + "\n";
     }
 
     private static void forward(

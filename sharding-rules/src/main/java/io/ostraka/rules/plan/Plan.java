@@ -14,8 +14,8 @@ public sealed interface Plan {
      */
     record Forward(Router router, Access access, boolean pins, PgError whenMany) implements Plan {}
 
-    /** Reads, and concatenating the rows of the shards of its route is the answer. */
-    record Scatter(Router router) implements Plan {}
+    /** Reads on all shards of its route; {@code merge} makes the answer of their rows. One shard answers by itself. */
+    record Scatter(Router router, Merge merge) implements Plan {}
 
     /** Answered, or carried out on the shards of the transaction, by the session itself. */
     record Session(SessionCommand command) implements Plan {}

@@ -114,7 +114,8 @@ public final class PlanCache {
     }
 
     private void add(Key key, Plan plan, StatementTemplate template) {
-        boolean positioned = position(plan) > 0;
+        boolean positioned = position(plan) > 0
+                || (plan instanceof Plan.Scatter scatter && scatter.merge() instanceof Merge.Ordered);
         long weight = PLAN_BYTES
                 + key.bytes()
                 + (long) LITERAL_BYTES * template.literals()

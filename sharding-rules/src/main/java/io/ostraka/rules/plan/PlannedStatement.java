@@ -18,6 +18,11 @@ public record PlannedStatement(StatementSpan span, Plan plan, Optional<Statement
         return template.map(StatementTemplate::text).orElse("");
     }
 
+    /** What the shards are sent in its place when their rows are to come in order. */
+    public String shardText(Merge.Ordered merge) {
+        return merge.text().of(template.orElseThrow());
+    }
+
     /** A lifted literal of this statement's own text: the answer to {@link StatementValues#literal}. */
     public CharSequence literal(int index) {
         return template.orElseThrow().literal(index);

@@ -151,8 +151,7 @@ public final class Planner {
             // grammar does not.
             return utilities.unread(template, kind, unread.error());
         }
-        return queries.plan(query, template, template.start(), template.end(), searchPath)
-                .plan();
+        return queries.planWhole(query, template, searchPath).plan();
     }
 
     /** {@code /* ostraka: shard=s0 *}{@code /}: the client answers for it, as with SET ostraka.shard. */

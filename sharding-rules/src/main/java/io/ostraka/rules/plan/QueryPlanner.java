@@ -41,7 +41,7 @@ final class QueryPlanner {
     private final Set<TableName> configured;
 
     /** What was planned and from what, for those who explain it. */
-    record Planned(Plan plan, Analysis analysis, ValueReader reader) {}
+    record Planned(Plan plan, Analysis analysis, ValueReader reader, Block top) {}
 
     QueryPlanner(DatabaseConfig database, RuleSet rules, Catalog catalog, FunctionJudge functions) {
         this.catalog = catalog;
@@ -68,6 +68,23 @@ final class QueryPlanner {
      */
     Planned plan(StatementTemplate template, int start, int end, List<String> searchPath) {
         return plan(read(template, start, end), template, start, end, searchPath);
+    }
+
+    /**
+     * Plans a whole statement that was read; what needs rows of several shards in order is merged.
+     *
+     * @throws io.ostraka.rules.error.PgErrorException when it is refused whatever the values
+     */
+    Planned planWhole(Query query, StatementTemplate template, List<String> searchPath) {
+        Planned planned = analyse(query, template, searchPath);
+        return query instanceof Query.Select select && planned.plan() instanceof Plan.Forward forward
+                ? new MergePlanner(this, template, searchPath).plan(select, planned, forward)
+                : planned;
+    }
+
+    /** Plans a whole statement, with its rows as each shard puts them out or on one shard. */
+    Planned analyse(Query query, StatementTemplate template, List<String> searchPath) {
+        return plan(query, template, template.start(), template.end(), searchPath);
     }
 
     /**
@@ -177,7 +194,7 @@ final class QueryPlanner {
         List<StatementRouter.Part> parts = parts(analysis, reader);
         ShardSet whenFree = place == Place.RATHER_DEFAULT_SHARD ? defaultShard : space.none();
         StatementRouter router = new StatementRouter(fixed, parts, whenFree);
-        return new Planned(decide(analysis, top, router, fixed, place), analysis, reader);
+        return new Planned(decide(analysis, top, router, fixed, place), analysis, reader, top);
     }
 
     private Plan decide(Analysis analysis, Block top, StatementRouter router, ShardSet fixed, Place place) {
@@ -201,7 +218,7 @@ final class QueryPlanner {
                 ? new ScatterShape(analysis, functions).obstacle(top.level())
                 : Optional.of(new Obstacle("a statement that also needs another shard", -1));
         if (obstacle.isEmpty()) {
-            return new Plan.Scatter(new ClockedRouter(router, analysis.clockWords()));
+            return new Plan.Scatter(new ClockedRouter(router, analysis.clockWords()), new Merge.Concatenate());
         }
         PgError whenMany = Refusals.needsOneShard(
                 obstacle.get().construct(), table.toString(), obstacle.get().at());

@@ -112,6 +112,11 @@ final class SelectBlock implements Block {
                                 .isPresent());
     }
 
+    /** The column of FROM that a name means; empty when it is not sure to be one. */
+    Optional<Variable> columnMeant(Expression name) {
+        return scope.columnMeant(name);
+    }
+
     @Override
     public List<Output> outputs() {
         return outputs;

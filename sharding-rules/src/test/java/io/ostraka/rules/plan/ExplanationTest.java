@@ -30,6 +30,15 @@ class ExplanationTest {
     }
 
     @Test
+    void aMergeIsShownWithWhatTheShardsRun() {
+        assertEquals("""
+                Scatter: reads shards s0, s1, s2 and merges their sorted rows.
+                  Each shard runs: SELECT id, other, (other) AS "ostraka: key 1" FROM t ORDER BY other LIMIT 3
+                  public.t: hash by (id); nothing restricts its key, so shards s0, s1, s2
+                """, explain("SELECT id, other FROM t ORDER BY other LIMIT 3"));
+    }
+
+    @Test
     void aRefusalIsShownWithDetailAndHint() {
         String text = explain("SELECT count(*) FROM t");
         assertTrue(

@@ -207,7 +207,7 @@ final class SampleDatabase {
         table(
                 "numbered",
                 column("id", "int8"),
-                new Column("n", "int8", -1, true, true, true, sequence),
+                new Column("n", "int8", -1, true, true, true, false, sequence),
                 column("note", "text"));
         rule("numbered", new TableRuleConfig.Hash(List.of("id"), List.of(), Optional.empty()));
         builder.table(new Table(
@@ -222,7 +222,7 @@ final class SampleDatabase {
                 HiddenAccess.NONE,
                 HiddenAccess.NONE,
                 false));
-        table("counted", new Column("n", "int8", -1, true, true, true, sequence), column("note", "text"));
+        table("counted", new Column("n", "int8", -1, true, true, true, false, sequence), column("note", "text"));
         written("moved", HiddenAccess.NONE, new WriteEffects(List.of(before("moves")), List.of()));
         written("touched", HiddenAccess.NONE, new WriteEffects(List.of(before("touches")), List.of()));
         written(

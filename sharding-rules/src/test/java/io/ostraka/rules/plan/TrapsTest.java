@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 /**
  * Answers that sharding systems are known to get silently wrong, by the number of the list they were collected in (1 to 16
  * routing, 17 to 26 merging, 27 to 33 writing). {@code one}: whole on one shard; {@code any}: on every shard alike; {@code
- * many}: the rows of several shards, one after the other; {@code no}: refused before anything runs. {@code $A}, {@code $B}
- * and {@code $C} are keys on three shards.
+ * many}: the rows of several shards, one after the other; {@code merged}: in order, or cut to a limit; {@code no}: refused
+ * before anything runs. {@code $A}, {@code $B} and {@code $C} are keys on three shards.
  */
 class TrapsTest {
     private static final SampleDatabase DB = new SampleDatabase();
@@ -153,13 +153,17 @@ class TrapsTest {
                 "SELECT id FROM t ORDER BY max(other)",
                 "SELECT sum(other + 1) FROM t",
                 "SELECT count(*) FROM t GROUP BY other % 2");
-        trap(20, "no", "SELECT name FROM t ORDER BY other", "SELECT name FROM t ORDER BY 1 DESC NULLS FIRST");
+        trap(20, "merged", "SELECT name FROM t ORDER BY other");
+        trap(20, "no", "SELECT name FROM t ORDER BY 1 DESC NULLS FIRST");
+        trap(
+                21,
+                "merged",
+                "SELECT * FROM t LIMIT 2",
+                "SELECT * FROM t OFFSET 2",
+                "SELECT * FROM t FETCH FIRST 2 ROWS WITH TIES");
         trap(
                 21,
                 "no",
-                "SELECT * FROM t LIMIT 2",
-                "SELECT * FROM t OFFSET 2",
-                "SELECT * FROM t FETCH FIRST 2 ROWS WITH TIES",
                 "SELECT * FROM (SELECT * FROM t LIMIT 2) d",
                 "(SELECT id FROM t LIMIT 2) UNION ALL SELECT id FROM t");
         trap(
@@ -182,8 +186,8 @@ class TrapsTest {
                 "SELECT id, count(*) FROM t GROUP BY CUBE (id)",
                 "WITH RECURSIVE r AS (SELECT id FROM t UNION SELECT id FROM r) SELECT * FROM r",
                 "SELECT g FROM generate_series(1, 2) g LEFT JOIN t ON t.id = g",
-                "SELECT * FROM (VALUES (1)) v UNION ALL SELECT id FROM t",
-                "SELECT 1 FROM t LIMIT 1");
+                "SELECT * FROM (VALUES (1)) v UNION ALL SELECT id FROM t");
+        trap(24, "merged", "SELECT 1 FROM t LIMIT 1");
         trap(24, "many", "SELECT id, generate_series(1, 2) FROM t", "SELECT * FROM t, generate_series(1, 2) g");
         trap(26, "no", "UPDATE countries SET name = 'x'", "INSERT INTO countries VALUES ('x', 'y')");
         trap(27, "no", "UPDATE t SET other = 1", "DELETE FROM t WHERE id IN ($A, $B)");
@@ -262,6 +266,9 @@ class TrapsTest {
         Route route = DB.route(sql);
         if (route instanceof Route.Refused || (route instanceof Route.Many && plan instanceof Plan.Forward)) {
             return "no";
+        }
+        if (plan instanceof Plan.Scatter scatter && scatter.merge() instanceof Merge.Ordered) {
+            return "merged";
         }
         return route instanceof Route.Many ? "many" : route instanceof Route.One ? "one" : "any";
     }
