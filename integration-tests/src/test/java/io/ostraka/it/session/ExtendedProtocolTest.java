@@ -431,6 +431,14 @@ class ExtendedProtocolTest {
     }
 
     @Test
+    void aMissingPortalAfterBeginIsAnErrorOfTheBlock() {
+        twins.send(query("START TRANSACTION READ ONLY"), execute("", 0), sync());
+        twins.same();
+        twins.same();
+        twins.query("ROLLBACK");
+    }
+
+    @Test
     void simpleAndExtendedMixInOneTransaction() {
         twins.exchange(parse("s", SELECT), sync());
         twins.query("BEGIN");

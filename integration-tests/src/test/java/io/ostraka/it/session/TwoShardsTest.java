@@ -450,6 +450,18 @@ class TwoShardsTest {
     }
 
     @Test
+    void stringConstantsAreReadAsTheProxyReadsThem() {
+        for (String off : List.of("off", "'off'", "false", "0", "no")) {
+            assertEquals(List.of("0A000 I"), run("SET standard_conforming_strings = " + off));
+        }
+        assertEquals(List.of("SET I"), run("SET standard_conforming_strings = on"));
+        run("SET ostraka.shard = 's0'");
+        client.send(query("SELECT set_config('standard_conforming_strings', 'off', false)"));
+        List<BackendMessage> answer = client.untilClosed();
+        assertEquals("0A000", answer.get(answer.size() - 1).sqlState());
+    }
+
+    @Test
     void formatsAreKeptColumnByColumn() {
         client.send(
                 parse("", "SELECT id, id FROM t"),

@@ -314,6 +314,9 @@ final class Answers implements BackendListener {
         ByteBuf out = session.output().buffer();
         BackendMessages.parameterStatus(out, name, value);
         session.output().write(out);
+        if (name.equals(StringSyntax.SETTING) && !value.equals("on")) {
+            session.end(StringSyntax.unsupported());
+        }
     }
 
     @Override

@@ -92,6 +92,11 @@ final class OwnCommands {
                 && !set.values().isEmpty()) {
             ClientEncoding.require(set.values().get(0));
         }
+        if (command instanceof SessionCommand.Set set
+                && set.name().equals(StringSyntax.SETTING)
+                && !set.values().isEmpty()) {
+            StringSyntax.require(set.values().get(0));
+        }
     }
 
     /** What a command has changed, once a shard has accepted it. */

@@ -37,6 +37,8 @@ final class StartupSettings {
             String name = setting.getKey();
             if (name.equals(CLIENT_ENCODING)) {
                 ClientEncoding.require(setting.getValue());
+            } else if (name.equals(StringSyntax.SETTING)) {
+                StringSyntax.require(setting.getValue());
             } else if (name.equals(SearchPath.NAME)) {
                 searchPath = SearchPath.parse(setting.getValue());
             }

@@ -68,6 +68,18 @@ class StartupSettingsTest {
         assertEquals(List.of(), settings("client_encoding", encoding).searchPath());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"off", "OFF", "false", "0", "no", ""})
+    void stringConstantsWithBackslashEscapesAreRefused(String off) {
+        assertThrows(PgErrorException.class, () -> settings("standard_conforming_strings", off));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"on", "ON", "true", "t", "1", "yes"})
+    void stringConstantsOfTheStandardAreTaken(String on) {
+        assertEquals(List.of(), settings("standard_conforming_strings", on).searchPath());
+    }
+
     @Test
     void replicationIsRefused() {
         assertThrows(PgErrorException.class, () -> settings("replication", "database"));
