@@ -39,6 +39,7 @@ final class Watchdog implements AutoCloseable {
 
     private final Process shell;
     private final OutputStream pipe;
+    private boolean sentHome; // guarded by this
 
     Watchdog(DataDirectory directory) throws IOException {
         List<String> command = new ArrayList<>();
@@ -59,7 +60,7 @@ final class Watchdog implements AutoCloseable {
             try {
                 write("- " + process.pid());
             } catch (IOException e) {
-                // Closed meanwhile: nothing is watched any more.
+                // The watchdog itself was killed: nothing is watched any more.
             }
         });
     }
@@ -67,12 +68,19 @@ final class Watchdog implements AutoCloseable {
     /** Call when everything has ended: sends the watchdog home. */
     @Override
     public void close() throws IOException {
-        write(".");
+        synchronized (this) {
+            write(".");
+            sentHome = true;
+        }
         pipe.close();
         shell.onExit().join();
     }
 
+    /** Says nothing to one that was sent home: the bytes would stay in the buffer, and closing it would fail. */
     private synchronized void write(String line) throws IOException {
+        if (sentHome) {
+            return;
+        }
         pipe.write((line + "\n").getBytes(StandardCharsets.US_ASCII));
         pipe.flush();
     }
