@@ -81,13 +81,15 @@ public class StatementBenchmark {
     }
 
     private static void requirePlanned(List<PlannedStatement> planned) {
-        if (!(planned.get(0).plan() instanceof Plan.Forward)) {
+        if (planned.get(0).plan() instanceof Plan.Refusal) {
             throw new IllegalStateException(planned.get(0).plan().toString());
         }
     }
 
     private static Route route(PlannedStatement statement, StatementValues values) {
-        return ((Plan.Forward) statement.plan()).router().route(values);
+        return statement.plan() instanceof Plan.Scatter scatter
+                ? scatter.router().route(values)
+                : ((Plan.Forward) statement.plan()).router().route(values);
     }
 
     /** What each execution of a prepared statement costs. */
