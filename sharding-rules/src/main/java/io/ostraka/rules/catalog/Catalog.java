@@ -24,6 +24,7 @@ public final class Catalog {
     private final long version;
     private final Set<String> schemas;
     private final Map<TableName, Table> tables;
+    private final Map<String, List<Table>> tablesByName;
     private final Map<TableName, List<TableName>> children;
     private final Map<String, List<Function>> functions;
     private final Set<FunctionName> ambientFunctions;
@@ -33,6 +34,12 @@ public final class Catalog {
         version = builder.version;
         schemas = Set.copyOf(builder.schemas);
         tables = Map.copyOf(builder.tables);
+        Map<String, List<Table>> named = new HashMap<>();
+        builder.tables.values().forEach(table -> named.computeIfAbsent(
+                        table.name().name(), key -> new ArrayList<>(1))
+                .add(table));
+        named.replaceAll((name, found) -> List.copyOf(found));
+        tablesByName = Map.copyOf(named);
         Map<TableName, List<TableName>> inheriting = new HashMap<>();
         builder.tables.values().forEach(table -> table.inherits().forEach(parent -> inheriting
                 .computeIfAbsent(parent, key -> new ArrayList<>(1))
@@ -68,6 +75,11 @@ public final class Catalog {
 
     public Optional<Table> table(TableName name) {
         return Optional.ofNullable(tables.get(name));
+    }
+
+    /** Every relation of this name in any schema. */
+    public List<Table> tablesNamed(String name) {
+        return tablesByName.getOrDefault(name, List.of());
     }
 
     /** The tables that name this one in their INHERITS; partitions are not among them. */

@@ -13,9 +13,7 @@ import io.ostraka.rules.rule.PinnedRule;
 import io.ostraka.rules.rule.RuleSet;
 import io.ostraka.rules.sql.StatementNames;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +33,6 @@ final class FunctionJudge {
 
     private final Catalog catalog;
     private final RuleSet rules;
-    private final Map<String, List<TableName>> tablesByName = new HashMap<>();
     private final Map<FunctionName, Reach> reaches = new ConcurrentHashMap<>();
 
     /** Where a call may run, from everywhere to nowhere. */
@@ -62,14 +59,6 @@ final class FunctionJudge {
     FunctionJudge(Catalog catalog, RuleSet rules) {
         this.catalog = catalog;
         this.rules = rules;
-        for (Table table : catalog.tables()) {
-            boolean system = isSystem(table.name().schema());
-            if (!system && table.kind() != Table.Kind.SEQUENCE) {
-                tablesByName
-                        .computeIfAbsent(table.name().name(), first -> new ArrayList<>(1))
-                        .add(table.name());
-            }
-        }
     }
 
     Judgement judge(Analysis.FunctionUse use) {
@@ -280,8 +269,11 @@ final class FunctionJudge {
             return Optional.of("Its body runs statements that it makes of text.");
         }
         for (String word : words) {
-            for (TableName table : tablesByName.getOrDefault(word, List.of())) {
-                Optional<ShardName> shard = shardOf(table);
+            for (Table table : catalog.tablesNamed(word)) {
+                if (isSystem(table.name().schema()) || table.kind() == Table.Kind.SEQUENCE) {
+                    continue;
+                }
+                Optional<ShardName> shard = shardOf(table.name());
                 if (shard.isEmpty()) {
                     return Optional.of("Its body names table \"" + word + "\".");
                 }

@@ -38,7 +38,8 @@ final class QueryPlanner {
     private final FunctionJudge functions;
     private final ShardSet.Space space;
     private final ShardSet defaultShard;
-    private final Set<TableName> configured;
+    /** The tables that the configuration has a rule for, although the catalog does not know them (yet), by name. */
+    private final Map<String, List<TableName>> awaited = new HashMap<>();
 
     /** What was planned and from what, for those who explain it. */
     record Planned(Plan plan, Analysis analysis, ValueReader reader, Block top) {}
@@ -49,7 +50,12 @@ final class QueryPlanner {
         this.functions = functions;
         this.space = new ShardSet.Space(database.shards().keySet());
         this.defaultShard = space.of(database.defaultShard());
-        this.configured = database.tables().keySet();
+        for (TableName table : database.tables().keySet()) {
+            if (catalog.table(table).isEmpty()) {
+                awaited.computeIfAbsent(table.name(), first -> new ArrayList<>(1))
+                        .add(table);
+            }
+        }
     }
 
     ShardSet.Space space() {
@@ -135,20 +141,14 @@ final class QueryPlanner {
     /** The table of this name that the configuration has a rule for, although the catalog does not know it (yet). */
     Optional<TableName> awaited(List<String> name, List<String> searchPath) {
         int parts = name.size();
+        List<TableName> named = awaited.getOrDefault(name.get(parts - 1), List.of());
         List<String> schemas = parts == 1 ? searchPath : List.of(name.get(parts - 2));
-        return schemas.stream()
-                .map(schema -> new TableName(schema, name.get(parts - 1)))
-                .filter(table ->
-                        configured.contains(table) && catalog.table(table).isEmpty())
-                .findFirst();
+        return named.stream().filter(table -> schemas.contains(table.schema())).findFirst();
     }
 
     /** The same for a name in any schema. */
     Optional<TableName> awaited(String name) {
-        return configured.stream()
-                .filter(table ->
-                        table.name().equals(name) && catalog.table(table).isEmpty())
-                .findFirst();
+        return awaited.getOrDefault(name, List.of()).stream().findFirst();
     }
 
     /** What a view's definition, whose names are all qualified, reads as. */

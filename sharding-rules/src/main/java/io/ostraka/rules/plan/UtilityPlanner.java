@@ -284,13 +284,11 @@ final class UtilityPlanner {
         if (awaited.isPresent()) {
             return awaited.map(table -> "table \"" + table + "\"");
         }
-        for (String schema : catalog.schemas()) {
-            if (schema.equals(Catalog.PG_CATALOG) || schema.equals(Catalog.INFORMATION_SCHEMA)) {
-                continue;
-            }
-            Optional<Table> table = catalog.table(new TableName(schema, word));
-            if (table.isPresent() && !isWholeOnDefault(table.get())) {
-                return Optional.of("table \"" + table.get().name() + "\"");
+        for (Table table : catalog.tablesNamed(word)) {
+            String schema = table.name().schema();
+            boolean system = schema.equals(Catalog.PG_CATALOG) || schema.equals(Catalog.INFORMATION_SCHEMA);
+            if (!system && !isWholeOnDefault(table)) {
+                return Optional.of("table \"" + table.name() + "\"");
             }
         }
         return Optional.empty();

@@ -34,6 +34,14 @@ class CatalogTest {
     }
 
     @Test
+    void aNameFindsItsRelationsInAllSchemas() {
+        Catalog catalog =
+                Catalog.builder(1).table(plain(PUBLIC)).table(plain(OTHER)).build();
+        assertEquals(List.of(plain(PUBLIC), plain(OTHER)), catalog.tablesNamed("orders"));
+        assertEquals(List.of(), catalog.tablesNamed("Orders"));
+    }
+
+    @Test
     void overloadsShowTheWorstOfAll() {
         FunctionName name = new FunctionName("public", "f");
         Catalog catalog = Catalog.builder(1)
