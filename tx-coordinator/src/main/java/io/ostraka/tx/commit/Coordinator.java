@@ -91,7 +91,9 @@ public final class Coordinator {
     /** The reply to {@link CommitPort#send} or {@link CommitPort#sendElsewhere}. */
     public void onReply(Gtid gtid, ShardNumber shard, Step step, ShardReply reply) {
         if (finishing.containsKey(gtid)) {
-            finishing.get(gtid).onReply(shard, step, reply);
+            if (step.isOfPhaseTwo()) {
+                finishing.get(gtid).onReply(shard, step, reply);
+            } // Or a reader's, of the transaction that had this name here before: it has nothing left to say.
         } else if (commits.containsKey(gtid)) {
             commits.get(gtid).onReply(shard, step, reply);
         }

@@ -177,6 +177,9 @@ final class PhaseTwo {
     }
 
     private void barrierAnswered(Progress progress, ShardReply reply) {
+        if (progress.standing != Standing.SHOWN) {
+            return;
+        }
         if (reply instanceof ShardReply.Completed completed && completed.shardEpoch() != progress.shownInEpoch) {
             progress.standing = Standing.FINISHING;
             retry(progress);

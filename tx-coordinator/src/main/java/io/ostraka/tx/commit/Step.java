@@ -17,5 +17,13 @@ public enum Step {
     /** A prepared transaction is gone: what became of its transaction id? */
     LOOK,
     /** Everything the primary shows by now is on its standbys when this has succeeded. */
-    BARRIER
+    BARRIER;
+
+    /** Whether it is a step of carrying a decision out: as often as it takes, by any node that finishes the transaction. */
+    boolean isOfPhaseTwo() {
+        return switch (this) {
+            case COMMIT_PREPARED, LOOK, BARRIER -> true;
+            case ASK, COMMIT, ROLLBACK, PREPARE, ROLLBACK_PREPARED -> false;
+        };
+    }
 }

@@ -89,7 +89,7 @@ final class TransactionCommit {
     }
 
     void onReply(ShardNumber shard, Step step, ShardReply reply) {
-        if (step == Step.LOOK || step == Step.BARRIER || step == Step.COMMIT_PREPARED) {
+        if (step.isOfPhaseTwo()) {
             phaseTwo.orElseThrow(() -> unexpected(step)).onReply(shard, step, reply);
             finishIfDone();
             return;

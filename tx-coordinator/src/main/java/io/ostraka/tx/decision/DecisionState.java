@@ -34,6 +34,9 @@ public final class DecisionState {
     private static final int SNAPSHOT_KIND = 2;
 
     private long appliedIndex;
+    /** Of the entry that is being applied. */
+    private long applyingTerm;
+
     private Optional<ClusterNumber> cluster = Optional.empty();
     private final Map<String, Life> lives = new TreeMap<>();
     private final Map<String, Map<ShardName, ShardNumber>> numbers = new TreeMap<>();
@@ -48,9 +51,11 @@ public final class DecisionState {
     public DecisionState() {}
 
     /**
-     * Applies the entry at {@code index} of the log; called once for each entry, in the order of the log.
+     * Applies the entry at {@code index} of the log, which a leader put there in {@code term}; called once for each entry, in
+     * the order of the log.
      */
-    public Answer apply(long index, LogEntry entry) {
+    public Answer apply(long term, long index, LogEntry entry) {
+        applyingTerm = term;
         Answer answer = entry.handleWith(applying, index);
         appliedIndex = index;
         return answer;
@@ -260,6 +265,10 @@ public final class DecisionState {
         public Answer onExpel(Expel entry, long index) {
             if (entry.epoch().index() >= index) {
                 return new Answer.Rejected("epoch " + entry.epoch() + " does not exist");
+            }
+            if (entry.term() != applyingTerm) {
+                return new Answer.Rejected("epoch " + entry.epoch() + " was found dead in term " + entry.term()
+                        + ", and this is term " + applyingTerm);
             }
             lives.values().removeIf(life -> life.epoch().equals(entry.epoch()));
             fates.expelled(entry.epoch());

@@ -64,17 +64,23 @@ public sealed interface LogEntry
         }
     }
 
-    /** This life is over, whether its node knows or not: nothing it proposes later counts. */
-    record Expel(Epoch epoch) implements LogEntry {
-        static final int KIND = 3;
+    /**
+     * This life is over, whether its node knows or not: nothing it proposes later counts. Holds in the term of the leader
+     * that saw the lease run out, and not when it gets into the log in a later one: the next leader may have renewed it.
+     */
+    record Expel(Epoch epoch, long term) implements LogEntry {
+        static final int KIND = 13;
 
         static Expel read(DataInput in) throws IOException {
-            return new Expel(new Epoch(in.readLong()));
+            return new Expel(new Epoch(in.readLong()), in.readLong());
         }
 
         @Override
         public byte[] encode() {
-            return Encoding.encode(KIND, out -> out.writeLong(epoch.index()));
+            return Encoding.encode(KIND, out -> {
+                out.writeLong(epoch.index());
+                out.writeLong(term);
+            });
         }
 
         @Override

@@ -144,8 +144,8 @@ public final class ClusterMembership implements AutoCloseable {
             throw new IllegalStateException(e);
         }
         for (LogEntry.NumberShard entry : entries) {
-            // Numbering ignores the index, so any will do.
-            accepted(copy.apply(0, entry));
+            // Numbering ignores term and index, so any will do.
+            accepted(copy.apply(0, 0, entry));
         }
     }
 

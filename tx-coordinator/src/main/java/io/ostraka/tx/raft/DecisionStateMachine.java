@@ -108,7 +108,7 @@ final class DecisionStateMachine extends BaseStateMachine {
                     LogEntry.decode(entry.getStateMachineLogEntry().getLogData().toByteArray());
             Answer answer;
             synchronized (this) {
-                answer = state.apply(entry.getIndex(), decoded);
+                answer = state.apply(entry.getTerm(), entry.getIndex(), decoded);
                 updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
             }
             return CompletableFuture.completedFuture(Message.valueOf(ByteString.copyFrom(answer.encode())));

@@ -410,6 +410,25 @@ class CoordinatorTest {
         assertEquals(List.of("forget"), port.taken());
     }
 
+    @Test
+    void aReadersLateReplyIsNobodysWhenItsTransactionIsFinishedAnew() {
+        commit(participant(0, Writes.YES), participant(1, Writes.YES), participant(2, Writes.NO));
+        votes(0);
+        votes(1);
+        coordinator.onDecided(gtid, true);
+        coordinator.onWindowOpen(gtid);
+        completes(0, Step.COMMIT_PREPARED, "COMMIT PREPARED");
+        completes(1, Step.COMMIT_PREPARED, "COMMIT PREPARED");
+        coordinator.onForgotten(gtid);
+        port.taken();
+        // This node has not applied yet what another one has answered.
+        coordinator.finish(port.decided);
+        completes(2, Step.COMMIT, "COMMIT");
+        assertEquals(List.of("open window"), port.taken());
+        coordinator.onWindowOpen(gtid);
+        assertEquals(2, port.taken().size());
+    }
+
     // Clients' own
 
     @Test

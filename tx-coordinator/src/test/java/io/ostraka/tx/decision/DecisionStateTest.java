@@ -27,16 +27,16 @@ class DecisionStateTest {
     private final DecisionState state = new DecisionState();
 
     private Answer create(long index) {
-        return state.apply(index, new LogEntry.CreateCluster(new ClusterNumber(7)));
+        return state.apply(1, index, new LogEntry.CreateCluster(new ClusterNumber(7)));
     }
 
     private Answer number(String shard) {
-        return state.apply(100, new LogEntry.NumberShard("shop", new ShardName(shard), Optional.empty()));
+        return state.apply(1, 100, new LogEntry.NumberShard("shop", new ShardName(shard), Optional.empty()));
     }
 
     private Answer number(String shard, int wished) {
         return state.apply(
-                100, new LogEntry.NumberShard("shop", new ShardName(shard), Optional.of(new ShardNumber(wished))));
+                1, 100, new LogEntry.NumberShard("shop", new ShardName(shard), Optional.of(new ShardNumber(wished))));
     }
 
     @Test
@@ -44,7 +44,7 @@ class DecisionStateTest {
         assertEquals(new Answer.ClusterNumbered(new ClusterNumber(7)), create(1));
         assertEquals(
                 new Answer.ClusterNumbered(new ClusterNumber(7)),
-                state.apply(2, new LogEntry.CreateCluster(new ClusterNumber(8))));
+                state.apply(1, 2, new LogEntry.CreateCluster(new ClusterNumber(8))));
         assertEquals(Optional.of(new ClusterNumber(7)), state.cluster());
     }
 
@@ -52,14 +52,14 @@ class DecisionStateTest {
     void aNodeCannotRegisterBeforeTheClusterExists() {
         assertEquals(
                 new Answer.Rejected("node \"n1\" cannot register before the cluster exists"),
-                state.apply(1, new LogEntry.Register("n1", BOOT_A)));
+                state.apply(1, 1, new LogEntry.Register("n1", BOOT_A)));
         assertEquals(Optional.empty(), state.epochOf("n1"));
     }
 
     @Test
     void anEpochIsTheIndexOfItsRegistration() {
         create(1);
-        assertEquals(new Answer.Registered(new Epoch(5)), state.apply(5, new LogEntry.Register("n1", BOOT_A)));
+        assertEquals(new Answer.Registered(new Epoch(5)), state.apply(1, 5, new LogEntry.Register("n1", BOOT_A)));
         assertTrue(state.isLive(new Epoch(5)));
         assertFalse(state.isLive(new Epoch(1)));
     }
@@ -67,9 +67,9 @@ class DecisionStateTest {
     @Test
     void registeringAgainExpelsTheEarlierLifeInTheSameEntry() {
         create(1);
-        state.apply(2, new LogEntry.Register("n1", BOOT_A));
-        state.apply(3, new LogEntry.Register("n2", BOOT_A));
-        assertEquals(new Answer.Registered(new Epoch(4)), state.apply(4, new LogEntry.Register("n1", BOOT_B)));
+        state.apply(1, 2, new LogEntry.Register("n1", BOOT_A));
+        state.apply(1, 3, new LogEntry.Register("n2", BOOT_A));
+        assertEquals(new Answer.Registered(new Epoch(4)), state.apply(1, 4, new LogEntry.Register("n1", BOOT_B)));
         assertFalse(state.isLive(new Epoch(2)));
         assertTrue(state.isLive(new Epoch(3)), "another node's life is not touched");
     }
@@ -77,25 +77,38 @@ class DecisionStateTest {
     @Test
     void theSameRegistrationProposedTwiceIsOneLife() {
         create(1);
-        state.apply(2, new LogEntry.Register("n1", BOOT_A));
-        assertEquals(new Answer.Registered(new Epoch(2)), state.apply(3, new LogEntry.Register("n1", BOOT_A)));
+        state.apply(1, 2, new LogEntry.Register("n1", BOOT_A));
+        assertEquals(new Answer.Registered(new Epoch(2)), state.apply(1, 3, new LogEntry.Register("n1", BOOT_A)));
     }
 
     @Test
     void anExpelledEpochIsDeadForEver() {
         create(1);
-        state.apply(2, new LogEntry.Register("n1", BOOT_A));
-        assertEquals(new Answer.Expelled(new Epoch(2)), state.apply(3, new LogEntry.Expel(new Epoch(2))));
+        state.apply(1, 2, new LogEntry.Register("n1", BOOT_A));
+        assertEquals(new Answer.Expelled(new Epoch(2)), state.apply(1, 3, new LogEntry.Expel(new Epoch(2), 1)));
         assertFalse(state.isLive(new Epoch(2)));
-        assertEquals(new Answer.Expelled(new Epoch(2)), state.apply(4, new LogEntry.Expel(new Epoch(2))));
-        assertEquals(new Answer.Registered(new Epoch(5)), state.apply(5, new LogEntry.Register("n1", BOOT_A)));
+        assertEquals(new Answer.Expelled(new Epoch(2)), state.apply(1, 4, new LogEntry.Expel(new Epoch(2), 1)));
+        assertEquals(new Answer.Registered(new Epoch(5)), state.apply(1, 5, new LogEntry.Register("n1", BOOT_A)));
+    }
+
+    @Test
+    void anExpulsionFromAnEarlierTermDoesNotCount() {
+        create(1);
+        state.apply(1, 2, new LogEntry.Register("n1", BOOT_A));
+        assertEquals(
+                new Answer.Rejected("epoch 2 was found dead in term 1, and this is term 2"),
+                state.apply(2, 3, new LogEntry.Expel(new Epoch(2), 1)));
+        assertTrue(state.isLive(new Epoch(2)));
+        assertEquals(new Answer.Expelled(new Epoch(2)), state.apply(2, 4, new LogEntry.Expel(new Epoch(2), 2)));
     }
 
     @Test
     void anEpochThatMayStillComeCannotBeExpelled() {
         create(1);
-        assertEquals(new Answer.Rejected("epoch 2 does not exist"), state.apply(2, new LogEntry.Expel(new Epoch(2))));
-        assertEquals(new Answer.Rejected("epoch 9 does not exist"), state.apply(2, new LogEntry.Expel(new Epoch(9))));
+        assertEquals(
+                new Answer.Rejected("epoch 2 does not exist"), state.apply(1, 2, new LogEntry.Expel(new Epoch(2), 1)));
+        assertEquals(
+                new Answer.Rejected("epoch 9 does not exist"), state.apply(1, 2, new LogEntry.Expel(new Epoch(9), 1)));
     }
 
     @Test
@@ -105,7 +118,7 @@ class DecisionStateTest {
         assertEquals(new Answer.ShardNumbered(new ShardNumber(0)), number("b"));
         assertEquals(
                 new Answer.ShardNumbered(new ShardNumber(0)),
-                state.apply(100, new LogEntry.NumberShard("other", new ShardName("a"), Optional.empty())));
+                state.apply(1, 100, new LogEntry.NumberShard("other", new ShardName("a"), Optional.empty())));
     }
 
     @Test
@@ -142,7 +155,7 @@ class DecisionStateTest {
     @Test
     void aDamagedSnapshotIsRefused() {
         create(1);
-        state.apply(2, new LogEntry.Register("n1", BOOT_A));
+        state.apply(1, 2, new LogEntry.Register("n1", BOOT_A));
         number("s0");
         byte[] whole = state.snapshot();
         for (int length = 0; length < whole.length; length++) {
@@ -164,8 +177,8 @@ class DecisionStateTest {
             if (random.nextInt(10) == 0) {
                 restored = DecisionState.restore(restored.snapshot());
             }
-            Answer answer = whole.apply(index, entry);
-            assertEquals(answer, restored.apply(index, entry), "entry " + index + " " + entry);
+            Answer answer = whole.apply(1, index, entry);
+            assertEquals(answer, restored.apply(1, index, entry), "entry " + index + " " + entry);
             assertArrayEquals(whole.snapshot(), restored.snapshot());
             laws.check(entry, answer, whole);
         }
@@ -176,7 +189,7 @@ class DecisionStateTest {
         return switch (random.nextInt(8)) {
             case 0 -> new LogEntry.CreateCluster(new ClusterNumber(random.nextInt()));
             case 1, 2 -> new LogEntry.Register("n" + random.nextInt(3), new UUID(0, random.nextInt(40)));
-            case 3 -> new LogEntry.Expel(new Epoch(random.nextLong(index + 2)));
+            case 3 -> new LogEntry.Expel(new Epoch(random.nextLong(index + 2)), 1);
             default ->
                 new LogEntry.NumberShard(
                         "db" + random.nextInt(2),

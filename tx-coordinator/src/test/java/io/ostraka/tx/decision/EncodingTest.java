@@ -35,7 +35,7 @@ class EncodingTest {
                 new LogEntry.CreateCluster(new ClusterNumber(-1)),
                 new LogEntry.Register("n1", new UUID(0x0123456789abcdefL, -2)),
                 new LogEntry.Register("ναός 🏛", new UUID(0, 0)),
-                new LogEntry.Expel(new Epoch(Long.MAX_VALUE)),
+                new LogEntry.Expel(new Epoch(Long.MAX_VALUE), 1),
                 new LogEntry.NumberShard("shop", new ShardName("s0"), Optional.empty()),
                 new LogEntry.NumberShard("shop", new ShardName("s0"), Optional.of(new ShardNumber(0))),
                 new LogEntry.NumberShard("", new ShardName("x"), Optional.of(new ShardNumber(ShardNumber.MAX))),
@@ -92,7 +92,7 @@ class EncodingTest {
     @CsvSource({
         "create,   01 01 7f3a12bc",
         "register, 01 02 0002 6e31 0000000000000001 0000000000000002",
-        "expel,    01 03 0000000000000007",
+        "expel,    01 0d 0000000000000007 0000000000000002",
         "dealt,    01 04 0004 73686f70 0002 7330 ffffffff",
         "given,    01 04 0004 73686f70 0002 7330 00000005",
         "commit,   01 05 01 05 47 0004 73686f70 02 00 00 0003 617070 e905 02 01 0003 617070 ac02",
@@ -109,7 +109,7 @@ class EncodingTest {
                 switch (name) {
                     case "create" -> new LogEntry.CreateCluster(new ClusterNumber(0x7f3a12bc));
                     case "register" -> new LogEntry.Register("n1", new UUID(1, 2));
-                    case "expel" -> new LogEntry.Expel(new Epoch(7));
+                    case "expel" -> new LogEntry.Expel(new Epoch(7), 2);
                     case "dealt" -> new LogEntry.NumberShard("shop", new ShardName("s0"), Optional.empty());
                     case "given" ->
                         new LogEntry.NumberShard("shop", new ShardName("s0"), Optional.of(new ShardNumber(5)));
@@ -140,7 +140,7 @@ class EncodingTest {
 
     @Test
     void fieldsOutOfRangeAreMalformedAndNoDefect() {
-        byte[] negativeEpoch = HexFormat.of().parseHex("0103ffffffffffffffff");
+        byte[] negativeEpoch = HexFormat.of().parseHex("010dffffffffffffffff0000000000000001");
         MalformedBytesException e = assertThrows(MalformedBytesException.class, () -> LogEntry.decode(negativeEpoch));
         assertTrue(e.getMessage().contains("epoch -1 is negative"), e.getMessage());
     }

@@ -38,7 +38,7 @@ class TransactionFatesTest {
     }
 
     private Answer apply(LogEntry entry) {
-        return state.apply(++index, entry);
+        return state.apply(1, ++index, entry);
     }
 
     private Epoch register(String node) {
@@ -98,7 +98,7 @@ class TransactionFatesTest {
         Gtid before = new Gtid(n1, 1);
         Gtid after = new Gtid(n1, 2);
         apply(commit(before));
-        apply(new LogEntry.Expel(n1));
+        apply(new LogEntry.Expel(n1, 1));
         assertEquals(REJECTED, apply(commit(after)));
         assertEquals(Fate.ROLL_BACK, state.fateOf(after));
         assertEquals(Fate.COMMIT, state.fateOf(before));
@@ -151,7 +151,7 @@ class TransactionFatesTest {
         assertEquals(Set.of(), state.halfShown(), "the keeper's window is open");
         assertEquals(new Answer.Accepted(index + 1), apply(new TransactionEntry.Behind(gtid, shards(1))));
         assertEquals(Set.of(shard(1)), state.halfShown());
-        apply(new LogEntry.Expel(n1));
+        apply(new LogEntry.Expel(n1, 1));
         assertEquals(Set.of(shard(1)), state.halfShown(), "the others show it since the window was closed");
         apply(new TransactionEntry.Behind(gtid, shards()));
         assertEquals(Set.of(), state.halfShown());
@@ -163,7 +163,7 @@ class TransactionFatesTest {
     void allShardsOfADeadNodesCommitAreHalfShownUntilItIsDone() {
         Gtid gtid = new Gtid(n1, 1);
         apply(commit(gtid));
-        apply(new LogEntry.Expel(n1));
+        apply(new LogEntry.Expel(n1, 1));
         assertEquals(Set.of(shard(0), shard(1)), state.halfShown());
         apply(done(gtid));
         assertEquals(Set.of(), state.halfShown());
@@ -173,7 +173,7 @@ class TransactionFatesTest {
     void whatAClientPreparedSurvivesItsNodeAndOnlyAClientDecidesIt() {
         Gtid gtid = new Gtid(n1, 1);
         apply(new TransactionEntry.ClientPrepared("x", transaction(gtid, 0, 1)));
-        apply(new LogEntry.Expel(n1));
+        apply(new LogEntry.Expel(n1, 1));
         assertEquals(Fate.CLIENTS, state.fateOf(gtid));
         assertInstanceOf(Answer.Rejected.class, apply(new TransactionEntry.Abort(gtid)));
         assertEquals(REJECTED, apply(commit(gtid)));
@@ -284,11 +284,11 @@ class TransactionFatesTest {
                     : anyEntry(random);
             proposed.add(entry);
             long at = ++index;
-            Answer answer = state.apply(at, entry);
+            Answer answer = state.apply(1, at, entry);
             if (random.nextInt(8) == 0) {
                 restored = DecisionState.restore(restored.snapshot());
             }
-            assertEquals(answer, restored.apply(at, LogEntry.decode(entry.encode())), entry.toString());
+            assertEquals(answer, restored.apply(1, at, LogEntry.decode(entry.encode())), entry.toString());
             assertArrayEquals(state.snapshot(), restored.snapshot());
             if (entry instanceof TransactionEntry.Done done) {
                 finished.addAll(done.gtids());
@@ -318,7 +318,7 @@ class TransactionFatesTest {
                 random.nextInt(40));
         return switch (random.nextInt(12)) {
             case 0 -> new LogEntry.Register("n" + (1 + random.nextInt(2)), new UUID(1, random.nextInt(50)));
-            case 1 -> random.nextInt(4) == 0 ? new LogEntry.Expel(gtid.epoch()) : new TransactionEntry.Abort(gtid);
+            case 1 -> random.nextInt(4) == 0 ? new LogEntry.Expel(gtid.epoch(), 1) : new TransactionEntry.Abort(gtid);
             case 2 -> new TransactionEntry.Done(List.of(gtid));
             case 3 -> new TransactionEntry.Behind(gtid, shards(random.nextInt(2)));
             case 4 -> new TransactionEntry.ClientPrepared("x" + random.nextInt(5), transaction(gtid, 0, 1));

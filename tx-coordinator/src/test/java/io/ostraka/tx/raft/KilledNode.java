@@ -48,7 +48,7 @@ final class KilledNode {
                     answer = oldest.answer().join();
                 } catch (CompletionException e) {
                     report(e);
-                    log.propose(new LogEntry.Expel(new Epoch(0)))
+                    log.propose(new LogEntry.Expel(new Epoch(0), 1))
                             .whenComplete((late, failure) -> report(failure))
                             .join();
                     return;

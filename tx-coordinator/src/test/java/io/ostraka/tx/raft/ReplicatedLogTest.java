@@ -68,7 +68,7 @@ class ReplicatedLogTest {
     void theAnswerIsWhatTheAppliedEntryDecided() {
         assertEquals(
                 new Answer.Rejected("epoch 999999 does not exist"),
-                log.propose(new LogEntry.Expel(new Epoch(999_999))).join());
+                log.propose(new LogEntry.Expel(new Epoch(999_999), 1)).join());
         assertEquals(new Answer.ShardNumbered(new ShardNumber(0)), number(1).join());
         assertEquals(Optional.of(new ShardNumber(0)), log.read(state -> state.numberOf("shop", new ShardName("s1"))));
     }

@@ -47,7 +47,7 @@ class RecoveryTest implements Recovery.Port, Leases.Port<String>, Admission.Port
     }
 
     private Answer apply(LogEntry entry) {
-        return state.apply(state.appliedIndex() + 1, entry);
+        return state.apply(1, state.appliedIndex() + 1, entry);
     }
 
     private static PreparedBranches transaction(Gtid gtid) {
@@ -109,6 +109,16 @@ class RecoveryTest implements Recovery.Port, Leases.Port<String>, Admission.Port
     }
 
     @Override
+    public void confirmLeadership(Epoch epoch, long renewal) {
+        told.add("does this node lead? " + epoch + " " + renewal);
+    }
+
+    @Override
+    public void renewed(Epoch epoch, long renewal) {
+        told.add("renewed " + epoch + " " + renewal);
+    }
+
+    @Override
     public void appliedEverywhere(String requester) {
         told.add("everywhere " + requester);
     }
@@ -139,7 +149,7 @@ class RecoveryTest implements Recovery.Port, Leases.Port<String>, Admission.Port
         Gtid decided = new Gtid(other, 2);
         committed(decided);
         assertEquals(List.of(), found(undecided, decided));
-        apply(new LogEntry.Expel(other));
+        apply(new LogEntry.Expel(other, 1));
         assertEquals(List.of(), found(undecided, decided));
         recovery.lead(true);
         assertEquals(List.of("roll back " + undecided, "finish " + decided), found(undecided, decided));
@@ -168,7 +178,7 @@ class RecoveryTest implements Recovery.Port, Leases.Port<String>, Admission.Port
     void whatAClientPreparedIsLeftAlone() {
         Gtid theirs = new Gtid(other, 1);
         apply(new TransactionEntry.ClientPrepared("x", transaction(theirs)));
-        apply(new LogEntry.Expel(other));
+        apply(new LogEntry.Expel(other, 1));
         recovery.lead(true);
         assertEquals(List.of(), found(theirs));
     }
@@ -190,7 +200,7 @@ class RecoveryTest implements Recovery.Port, Leases.Port<String>, Admission.Port
     void anExpulsionEndsBackendsAndSweepsAtOnce() {
         Gtid decided = new Gtid(other, 2);
         committed(decided);
-        apply(new LogEntry.Expel(other));
+        apply(new LogEntry.Expel(other, 1));
         recovery.onExpelled(other, List.of(S0));
         assertEquals(List.of(), taken());
         recovery.lead(true);
@@ -204,13 +214,33 @@ class RecoveryTest implements Recovery.Port, Leases.Port<String>, Admission.Port
     void aNodeThatDoesNotRenewIsExpelledAndOneJustSeenHasAFullLease() {
         Leases<String> leases = new Leases<>(Duration.ofNanos(100), this);
         leases.onTick(1_000);
-        leases.onRenewal(self, 1, 1_090);
+        leases.onRenewal(self, 1, 1, 1_090);
+        taken();
         leases.onTick(1_100);
         assertEquals(List.of(), taken());
         leases.onTick(1_101);
         assertEquals(List.of("expel " + other), taken());
-        apply(new LogEntry.Expel(other));
-        assertFalse(leases.onRenewal(other, 1, 1_110), "too late");
+        leases.onRenewal(other, 1, 1, 1_110);
+        assertEquals(List.of(), taken(), "too late: the expulsion may be in the log already");
+        apply(new LogEntry.Expel(other, 1));
+        leases.onRenewal(other, 2, 1, 1_120);
+        assertEquals(List.of(), taken(), "it must register anew");
+    }
+
+    @Test
+    void aRenewalHoldsWhenAMajorityHasSaidThatThisNodeLeadsStill() {
+        Leases<String> leases = new Leases<>(Duration.ofNanos(100), this);
+        leases.onRenewal(other, 17, 1, 0);
+        assertEquals(List.of("does this node lead? " + other + " 17"), taken());
+        leases.onLeading(other, 17);
+        assertEquals(List.of("renewed " + other + " 17"), taken());
+        leases.onRenewal(other, 18, 1, 10);
+        leases.onRenewal(self, 1, 1, 100);
+        taken();
+        leases.onTick(111);
+        assertEquals(List.of("expel " + other), taken());
+        leases.onLeading(other, 18);
+        assertEquals(List.of(), taken(), "the majority's word came too late");
     }
 
     @Test
@@ -218,16 +248,16 @@ class RecoveryTest implements Recovery.Port, Leases.Port<String>, Admission.Port
         Leases<String> leases = new Leases<>(Duration.ofNanos(100), this);
         long index = state.appliedIndex();
         leases.awaitEverywhere(index, "r");
-        leases.onRenewal(self, index, 0);
-        leases.onRenewal(other, index - 1, 0);
-        assertEquals(List.of(), taken());
-        leases.onRenewal(other, index, 1);
-        assertEquals(List.of("everywhere r"), taken());
+        leases.onRenewal(self, 1, index, 0);
+        leases.onRenewal(other, 1, index - 1, 0);
+        assertFalse(taken().contains("everywhere r"));
+        leases.onRenewal(other, 2, index, 1);
+        assertTrue(taken().contains("everywhere r"));
         leases.awaitEverywhere(index + 1, "next");
-        leases.onRenewal(self, index + 1, 2);
-        leases.onRenewal(other, index + 1, 2);
-        assertEquals(List.of(), taken(), "this node knows of no node beyond what it has applied");
-        apply(new LogEntry.Expel(other));
+        leases.onRenewal(self, 2, index + 1, 2);
+        leases.onRenewal(other, 3, index + 1, 2);
+        assertFalse(taken().contains("everywhere next"), "this node knows of no node beyond what it has applied");
+        apply(new LogEntry.Expel(other, 1));
         leases.onTick(3);
         assertEquals(List.of("everywhere next"), taken());
     }

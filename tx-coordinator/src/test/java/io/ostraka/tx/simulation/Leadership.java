@@ -92,7 +92,22 @@ final class Leadership implements Rounds.Port<VectorRequest>, Leases.Port<Runnab
             return;
         }
         world.trace(() -> node + " expels epoch " + epoch);
-        node.propose(new LogEntry.Expel(epoch), ignored -> {});
+        node.propose(new LogEntry.Expel(epoch, term), ignored -> {});
+    }
+
+    @Override
+    public void confirmLeadership(Epoch epoch, long renewal) {
+        Runnable confirmed = () -> ifLeading(() -> leases.onLeading(epoch, renewal));
+        if (world.mutation == Mutation.RENEW_WITHOUT_A_MAJORITY) {
+            world.after(0, confirmed);
+        } else {
+            node.raft.confirmLeadership(() -> world.after(0, confirmed));
+        }
+    }
+
+    @Override
+    public void renewed(Epoch epoch, long renewal) {
+        toNode(epoch, life -> life.lease.onRenewed(renewal));
     }
 
     @Override

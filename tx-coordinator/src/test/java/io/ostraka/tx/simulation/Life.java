@@ -105,14 +105,7 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
     private void renew() {
         long sentAt = node.clockNanos();
         long applied = node.state().appliedIndex();
-        toLeader(leader -> {
-            boolean lives = leader.leases.onRenewal(epoch, applied, leader.node.clockNanos());
-            world.send(leader.node, node, unlessEnded(() -> {
-                if (lives) {
-                    lease.onRenewed(sentAt);
-                }
-            }));
-        });
+        toLeader(leader -> leader.leases.onRenewal(epoch, sentAt, applied, leader.node.clockNanos()));
     }
 
     void toLeader(Consumer<Leadership> what) {

@@ -121,8 +121,8 @@ final class Node {
         return state;
     }
 
-    Answer applied(int index, LogEntry entry) {
-        Answer answer = Mutants.answer(world.mutation, entry, state.apply(index, entry));
+    Answer applied(long term, int index, LogEntry entry) {
+        Answer answer = Mutants.answer(world.mutation, entry, state.apply(term, index, entry));
         world.checker.applied(index, entry, answer);
         current.ifPresent(one -> {
             if (state.isLive(one.epoch)) {

@@ -240,7 +240,7 @@ final class SimRaft {
             RaftEntry next = log.get(applied++);
             int index = applied;
             next.entry().ifPresent(entry -> {
-                Answer answer = node.applied(index, entry);
+                Answer answer = node.applied(next.term(), index, entry);
                 Consumer<Answer> proposer = proposers.remove(index);
                 if (proposer != null) {
                     proposer.accept(answer);
