@@ -2,8 +2,15 @@ package io.ostraka.proxy.backend;
 
 import io.ostraka.proxy.tls.ShardTls;
 import io.ostraka.rules.config.HostPort;
+import io.ostraka.rules.config.ShardConfig;
 import io.ostraka.rules.config.ShardName;
 import java.util.Optional;
 
 /** Where a shard's primary listens, what the database is called there, and how the way is protected. */
-public record ShardAddress(ShardName shard, HostPort primary, String database, Optional<ShardTls> tls) {}
+public record ShardAddress(ShardName shard, HostPort primary, String database, Optional<ShardTls> tls) {
+
+    /** As the file says. Reads the files that TLS to the shard needs: blocking. */
+    public static ShardAddress of(ShardConfig shard) {
+        return new ShardAddress(shard.name(), shard.primary(), shard.database(), ShardTls.of(shard));
+    }
+}

@@ -1,5 +1,6 @@
 package io.ostraka.proxy.schema;
 
+import io.ostraka.proxy.auth.ShardSecret;
 import io.ostraka.rules.config.ClusterConfig;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.ShardName;
@@ -116,6 +117,12 @@ public final class SchemaService implements AutoCloseable {
                         "With a verifier alone nobody can log in to the shards.",
                         "Give the user a password or a shard_password.")
                 .toException());
+    }
+
+    /** As whom prepared transactions are finished. */
+    public static io.ostraka.proxy.auth.ShardLogin recoveryUser(ClusterConfig cluster, DatabaseConfig database) {
+        ShardLogin login = recoveryLogin(cluster.users(), database);
+        return new io.ostraka.proxy.auth.ShardLogin(login.user(), new ShardSecret.Password(login.password()));
     }
 
     private static ThreadFactory named(String name, AtomicInteger next) {

@@ -4,6 +4,7 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -14,6 +15,7 @@ import io.ostraka.proxy.auth.ShardRoles;
 import io.ostraka.proxy.auth.UserDirectory;
 import io.ostraka.proxy.backend.BackendConnector;
 import io.ostraka.proxy.backend.NettyTransport;
+import io.ostraka.proxy.backend.ShardAddress;
 import io.ostraka.proxy.schema.RoleService;
 import io.ostraka.proxy.schema.SchemaService;
 import io.ostraka.proxy.schema.SchemaState;
@@ -23,6 +25,9 @@ import io.ostraka.proxy.session.ServedDatabases;
 import io.ostraka.proxy.session.SessionSlots;
 import io.ostraka.proxy.session.Sessions;
 import io.ostraka.proxy.tls.ServerTls;
+import io.ostraka.proxy.transaction.Commits;
+import io.ostraka.proxy.transaction.DatabaseCommits;
+import io.ostraka.proxy.transaction.Failpoints;
 import io.ostraka.rules.config.ClusterConfig;
 import io.ostraka.rules.config.ClusterConfig.AuthMode;
 import io.ostraka.rules.config.DatabaseConfig;
@@ -80,6 +85,7 @@ public final class OstrakaServer implements AutoCloseable {
     private final List<SchemaService> schemas = new ArrayList<>();
     private final List<RoleService> roles = new ArrayList<>();
     private ServedDatabases databases = new ServedDatabases(Map.of());
+    private Optional<Commits> commits = Optional.empty();
 
     private OstrakaServer(ClusterMembership membership) {
         this.membership = membership;
@@ -124,12 +130,28 @@ public final class OstrakaServer implements AutoCloseable {
 
     private void serve(ClusterConfig config) {
         BackendConnector connector = new BackendConnector(transport, blocking);
+        Commits opened = new Commits(membership, connector, Failpoints.ofProcess());
+        commits = Optional.of(opened);
         Map<String, ServedDatabase> served = new LinkedHashMap<>();
         config.databases().forEach((name, database) -> {
             DatabasePlans plans = plansOf(config, database);
-            served.put(name, new ServedDatabase(database, connector, plans));
+            served.put(name, new ServedDatabase(database, connector, plans, commitsOf(opened, config, database)));
         });
+        opened.start();
         databases = new ServedDatabases(served);
+    }
+
+    private DatabaseCommits commitsOf(Commits all, ClusterConfig config, DatabaseConfig database) {
+        if (database.hasOneShard()) {
+            return all.addSingle(database.name(), database.defaultShard());
+        }
+        List<EventLoop> eventLoops = new ArrayList<>();
+        loops.forEach(loop -> eventLoops.add((EventLoop) loop));
+        return all.add(
+                database.name(),
+                database.shards().values().stream().map(ShardAddress::of).toList(),
+                SchemaService.recoveryUser(config, database),
+                eventLoops);
     }
 
     private DatabasePlans plansOf(ClusterConfig config, DatabaseConfig database) {
@@ -221,6 +243,7 @@ public final class OstrakaServer implements AutoCloseable {
             sessions.shutDown(false);
         }
         sessions.shutDown(true);
+        commits.ifPresent(Commits::close);
         databases.all().forEach(ServedDatabase::close);
         schemas.forEach(SchemaService::close);
         roles.forEach(RoleService::close);

@@ -102,8 +102,7 @@ final class BackendRounds {
     }
 
     private PgError unknownOutcome(Backend backend) {
-        boolean wrote =
-                session.transaction().writer().filter(backend.shard()::equals).isPresent();
+        boolean wrote = session.transaction().writers().contains(backend.shard());
         return wrote
                 ? new PgError(
                         SqlState.TRANSACTION_RESOLUTION_UNKNOWN,

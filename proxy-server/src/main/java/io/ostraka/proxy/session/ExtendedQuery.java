@@ -310,7 +310,7 @@ final class ExtendedQuery {
 
     private boolean bindTo(
             ShardName shard, PreparedStatement statement, Planned.Statement planned, Access access, boolean pins) {
-        session.shards().requireOneWriter(shard, access);
+        session.shards().requireMayWrite(shard, access);
         Optional<Backend> ready = pipeline.turnTo(shard, access);
         if (ready.isEmpty()) {
             return false;

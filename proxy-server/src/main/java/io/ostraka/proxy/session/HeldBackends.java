@@ -75,6 +75,7 @@ final class HeldBackends {
      * then. Throws {@link io.ostraka.rules.error.PgErrorException} when there is none to be had.
      */
     Optional<Backend> ready(ShardName shard) {
+        session.database().commits().requireReadable(shard);
         Backend backend = held.get(shard);
         if (backend != null) {
             return backend.settings().same(session.settingState().of(backend).made()) || backend.hasOutstandingReplies()
@@ -201,6 +202,26 @@ final class HeldBackends {
                 pool(next.getKey()).release(next.getValue());
             }
         }
+    }
+
+    /** A commit over shards has them for its time. */
+    void lend(Collection<Backend> toCommit) {
+        toCommit.forEach(backend -> held.remove(backend.shard(), backend));
+    }
+
+    /** The commit is through with it. The session may have ended, or have another one of that shard by now. */
+    void takeBack(Backend backend) {
+        ShardName shard = backend.shard();
+        if (session.isClosed() || held.containsKey(shard) || pending.containsKey(shard)) {
+            if (isPinned(shard)) {
+                pool(shard).discard(backend);
+            } else {
+                pool(shard).release(backend);
+            }
+            return;
+        }
+        backend.attach(session.answers());
+        held.put(shard, backend);
     }
 
     void onClosed(Backend backend, PgError reason) {

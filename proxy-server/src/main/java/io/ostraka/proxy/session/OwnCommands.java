@@ -256,45 +256,40 @@ final class OwnCommands {
         }
         String begin = transaction.script().get(0);
         Optional<PgError> lost = word.equals("COMMIT") ? session.takeUntold() : Optional.empty();
-        Runnable ended = () -> {
-            BackendRounds.Step done = rounds.step();
-            boolean committed = commits && done.error.isEmpty() && !done.rolledBack;
-            session.transactionEnded(committed);
-            if (done.error.isPresent()) {
-                session.output().write(done.error.get());
-                session.extended().onOwnError();
-            } else if (lost.isPresent()) {
-                session.writeError(lost.get());
-                session.extended().onOwnError();
-            } else {
-                if (chain) {
-                    transaction.begin(begin);
-                }
-                write(committed ? "COMMIT" : "ROLLBACK");
-            }
-            session.available();
-            after.run();
-        };
-        String sql = commits ? "COMMIT" : "ROLLBACK";
         List<Backend> all = participants();
-        Optional<Backend> writer = commits ? transaction.writer().flatMap(session.held()::find) : Optional.empty();
-        if (writer.isEmpty() || all.size() < 2) {
-            rounds.start(all, sql, commits, ended);
+        if (commits && all.size() > 1 && !transaction.writers().isEmpty()) {
+            new CommitOverShards(session, outcome -> {
+                        ended(outcome.isCommitted(), outcome.error(), chain ? Optional.of(begin) : Optional.empty());
+                        after.run();
+                    })
+                    .start(all);
             return;
         }
-        // Readers last: what they hold is held until the writes are visible.
-        List<Backend> readers =
-                all.stream().filter(backend -> backend != writer.get()).toList();
-        rounds.start(List.of(writer.get()), sql, true, () -> {
-            BackendRounds.Step first = rounds.step();
-            rounds.start(readers, first.error.isPresent() ? "ROLLBACK" : sql, false, () -> {
-                BackendRounds.Step second = rounds.step();
-                second.error.ifPresent(ByteBuf::release);
-                second.error = first.error;
-                second.rolledBack = first.rolledBack;
-                ended.run();
-            });
+        rounds.start(all, commits ? "COMMIT" : "ROLLBACK", commits, () -> {
+            BackendRounds.Step done = rounds.step();
+            Optional<ByteBuf> error = done.error.or(() -> lost.map(this::errorOf));
+            ended(commits && error.isEmpty() && !done.rolledBack, error, chain ? Optional.of(begin) : Optional.empty());
+            after.run();
         });
+    }
+
+    private ByteBuf errorOf(PgError error) {
+        ByteBuf out = session.output().buffer();
+        BackendMessages.error(out, Severity.ERROR, error);
+        return out;
+    }
+
+    /** The block has ended; {@code next} is the BEGIN of the one that is chained to it. */
+    private void ended(boolean committed, Optional<ByteBuf> error, Optional<String> next) {
+        session.transactionEnded(committed);
+        if (error.isPresent()) {
+            session.output().write(error.get());
+            session.extended().onOwnError();
+        } else {
+            next.ifPresent(session.transaction()::begin);
+            write(committed ? "COMMIT" : "ROLLBACK");
+        }
+        session.available();
     }
 
     private void requireBlock(String word) {

@@ -6,7 +6,7 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.BackendConnector;
 import io.ostraka.proxy.backend.BackendPool;
 import io.ostraka.proxy.backend.ShardAddress;
-import io.ostraka.proxy.tls.ShardTls;
+import io.ostraka.proxy.transaction.DatabaseCommits;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.PoolConfig;
 import io.ostraka.rules.config.ShardName;
@@ -25,18 +25,19 @@ public final class ServedDatabase {
     private final DatabaseConfig config;
     private final BackendConnector connector;
     private final Planned.Source plans;
+    private final DatabaseCommits commits;
     private final Map<ShardName, ShardAddress> addresses = new HashMap<>();
     private final Map<PoolKey, BackendPool> pools = new ConcurrentHashMap<>();
     private final AtomicLong schemaChanges = new AtomicLong();
 
     /** Reads the files that TLS to the shards needs: blocking. */
-    public ServedDatabase(DatabaseConfig config, BackendConnector connector, Planned.Source plans) {
+    public ServedDatabase(
+            DatabaseConfig config, BackendConnector connector, Planned.Source plans, DatabaseCommits commits) {
         this.config = config;
         this.connector = connector;
         this.plans = plans;
-        config.shards()
-                .forEach((name, shard) -> addresses.put(
-                        name, new ShardAddress(name, shard.primary(), shard.database(), ShardTls.of(shard))));
+        this.commits = commits;
+        config.shards().forEach((name, shard) -> addresses.put(name, ShardAddress.of(shard)));
     }
 
     String name() {
@@ -61,6 +62,10 @@ public final class ServedDatabase {
 
     boolean poolsBySession() {
         return config.pool().mode() == PoolConfig.Mode.SESSION;
+    }
+
+    DatabaseCommits commits() {
+        return commits;
     }
 
     Planned.Source plans() {

@@ -57,6 +57,7 @@ final class Session {
     private final SimpleQuery simple;
     private final ExtendedQuery extended;
     private final OwnCommands own;
+    private final String shardUser;
 
     private Optional<ClientConnection> client = Optional.empty();
     private Optional<CancelKey> cancelKey = Optional.empty();
@@ -73,6 +74,7 @@ final class Session {
 
     Session(Sessions sessions, ServedDatabase database, ShardLogin login, Settings initial, boolean hasLongCancelKey) {
         this.hasLongCancelKey = hasLongCancelKey;
+        this.shardUser = login.user();
         this.id = sessions.nextId();
         this.sessions = sessions;
         this.database = database;
@@ -99,6 +101,11 @@ final class Session {
 
     int id() {
         return id;
+    }
+
+    /** As whom its backends have logged in. */
+    String shardUser() {
+        return shardUser;
     }
 
     ServedDatabase database() {

@@ -79,17 +79,27 @@ final class ShardChoice {
                 : transaction.participants().iterator().next();
     }
 
-    /** Before anything is sent: a second shard must not be written to until commits can span two. */
-    void requireOneWriter(ShardName shard, Access access) {
-        Optional<ShardName> writer = transaction.writer().or(() -> implicitWriter);
-        if (access == Access.WRITE
-                && writer.filter(other -> !other.equals(shard)).isPresent()) {
+    /** Before anything is sent: what would be written on several shards must be such that it can be committed on all. */
+    void requireMayWrite(ShardName shard, Access access) {
+        if (access != Access.WRITE) {
+            return;
+        }
+        if (!transaction.isOpen()) {
+            requireOneImplicitWriter(shard);
+        } else if (!transaction.writers().isEmpty() && !transaction.writers().contains(shard)) {
+            transaction.writers().forEach(database.commits()::requirePreparable);
+            database.commits().requirePreparable(shard);
+        }
+    }
+
+    private void requireOneImplicitWriter(ShardName shard) {
+        if (implicitWriter.filter(other -> !other.equals(shard)).isPresent()) {
             throw new PgError(
                             SqlState.FEATURE_NOT_SUPPORTED,
-                            "a transaction that writes on several shards is not supported yet",
-                            "It has written, or locked rows, on shard \"" + writer.get()
+                            "a pipeline that writes on several shards outside a transaction block is not supported yet",
+                            "It has written, or locked rows, on shard \"" + implicitWriter.get()
                                     + "\"; this statement would on shard \"" + shard + "\".",
-                            "Commit first, or keep the transaction to keys of one shard.")
+                            "Send BEGIN first, or a Sync after each statement.")
                     .toException();
         }
     }

@@ -127,7 +127,7 @@ final class SimpleQuery {
             ByteBuf borrowed,
             int frame,
             int bytes) {
-        session.shards().requireOneWriter(shard, access);
+        session.shards().requireMayWrite(shard, access);
         Optional<Backend> backend = session.held().ready(shard);
         if (backend.isEmpty()) {
             return false;
@@ -229,7 +229,7 @@ final class SimpleQuery {
         if (session.transaction().participants().stream().anyMatch(other -> !other.equals(shard))) {
             throw SEVERAL_SHARDS.toException();
         }
-        session.shards().requireOneWriter(shard, access);
+        session.shards().requireMayWrite(shard, access);
         Optional<Backend> backend = session.held().ready(shard);
         if (backend.isEmpty()) {
             return false;

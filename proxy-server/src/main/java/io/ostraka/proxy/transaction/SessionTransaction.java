@@ -49,7 +49,7 @@ public final class SessionTransaction {
     private final List<Said> script = new ArrayList<>();
     private final Set<ShardName> joined = new LinkedHashSet<>();
     private final Deque<Savepoint> savepoints = new ArrayDeque<>();
-    private Optional<ShardName> writer = Optional.empty();
+    private final Set<ShardName> writers = new LinkedHashSet<>();
 
     public State state() {
         return state;
@@ -79,7 +79,7 @@ public final class SessionTransaction {
         script.clear();
         joined.clear();
         savepoints.clear();
-        writer = Optional.empty();
+        writers.clear();
     }
 
     /** What a shard that joins now must run first. */
@@ -122,13 +122,13 @@ public final class SessionTransaction {
         return joined;
     }
 
-    /** The one shard that may have been written to. */
-    public Optional<ShardName> writer() {
-        return writer;
+    /** The shards that may have been written to, in the order they were. */
+    public Set<ShardName> writers() {
+        return writers;
     }
 
     public void wrote(ShardName shard) {
-        writer = Optional.of(shard);
+        writers.add(shard);
     }
 
     /** {@code restore} is given back by {@link #rollbackTo}. */

@@ -112,6 +112,20 @@ public final class BackendMessages {
         report(out, BackendTag.ERROR_RESPONSE, severity, error);
     }
 
+    /** An error in a server's own words, any SQLSTATE; empty strings for absent fields. */
+    public static void error(
+            ByteBuf out, Severity severity, String sqlState, String message, String detail, String hint) {
+        int frame = begin(out, BackendTag.ERROR_RESPONSE);
+        field(out, 'S', severity.name());
+        field(out, 'V', severity.name());
+        field(out, 'C', sqlState);
+        field(out, 'M', message);
+        field(out, 'D', detail);
+        field(out, 'H', hint);
+        out.writeByte(0);
+        end(out, frame);
+    }
+
     public static void notice(ByteBuf out, Severity severity, PgError notice) {
         report(out, BackendTag.NOTICE_RESPONSE, severity, notice);
     }

@@ -4,7 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** The fields of an ErrorResponse or NoticeResponse. A server that leaves the SQLSTATE out gets {@code XX000}. */
-public record ErrorFields(String severity, String sqlState, String message, String routine) {
+public record ErrorFields(
+        String severity, String sqlState, String message, String detail, String hint, String routine) {
     /** Raises "cached plan must not change result type"; drivers parse anew when they see it. */
     public static final String OUTDATED_PLAN_ROUTINE = "RevalidateCachedQuery";
 
@@ -21,6 +22,8 @@ public record ErrorFields(String severity, String sqlState, String message, Stri
                 fields.getOrDefault((byte) 'V', fields.getOrDefault((byte) 'S', "ERROR")),
                 state.length() == SQLSTATE_LENGTH ? state : "XX000",
                 fields.getOrDefault((byte) 'M', ""),
+                fields.getOrDefault((byte) 'D', ""),
+                fields.getOrDefault((byte) 'H', ""),
                 fields.getOrDefault((byte) 'R', ""));
     }
 

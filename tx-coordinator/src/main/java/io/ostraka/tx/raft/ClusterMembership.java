@@ -22,7 +22,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 
 /**
  * This node's place in its cluster, kept by the decision log in {@code data_dir}: the cluster's number, the epoch of this
@@ -176,6 +178,20 @@ public final class ClusterMembership implements AutoCloseable {
 
     private static IllegalStateException unexpected(Answer answer) {
         return new IllegalStateException("the decision log answered " + answer);
+    }
+
+    /**
+     * Proposes an entry. The future completes, on a thread of the log's, with what the applied entry decided, {@link
+     * Answer.Rejected} included, or fails with a {@link PgErrorException}: {@code 08007}, it may or may not be applied;
+     * {@code 57P03}, it will not.
+     */
+    public CompletableFuture<Answer> propose(LogEntry entry) {
+        return log.propose(entry);
+    }
+
+    /** Reads the state as this node has applied it, under its lock: short, and nothing that changes escapes. */
+    public <T> T read(Function<DecisionState, T> reading) {
+        return log.read(reading);
     }
 
     /** Closes the log and lets another process have the directory. The epoch ends with the node's next registration. */

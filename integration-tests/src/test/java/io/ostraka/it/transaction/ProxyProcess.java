@@ -1,0 +1,125 @@
+package io.ostraka.it.transaction;
+
+import io.ostraka.it.harness.Await;
+import io.ostraka.it.harness.Endpoint;
+import io.ostraka.it.harness.TestCluster;
+import io.ostraka.it.harness.WireClient;
+import io.ostraka.proxy.server.Main;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A proxy in a process of its own, before the shards of a cluster without one: to be killed, and started again. */
+final class ProxyProcess implements AutoCloseable {
+    private final Path directory;
+    private final Endpoint endpoint;
+    private Process process;
+
+    ProxyProcess(Path directory, TestCluster cluster, List<String> shards) throws IOException {
+        this.directory = directory;
+        Endpoint first = cluster.shard(shards.get(0));
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            endpoint = new Endpoint(free.getLocalPort(), "test", first.user(), first.password());
+        }
+        String lines = shards.stream()
+                .map(shard -> "      %s: { primary: \"127.0.0.1:%d/%s\" }\n"
+                        .formatted(shard, cluster.shard(shard).port(), first.database()))
+                .collect(Collectors.joining());
+        Files.writeString(directory.resolve("proxy.yaml"), """
+                listen: 127.0.0.1:%d
+                data_dir: %s
+                users:
+                  %s: { password: %s }
+                  ostraka: { password: recovery-password }
+                databases:
+                  test:
+                    shards:
+                %s    default_shard: s0
+                    recovery_user: ostraka
+                    tables:
+                %s
+                """.formatted(
+                        endpoint.port(),
+                        directory.resolve("data"),
+                        first.user(),
+                        first.password(),
+                        lines,
+                        Counters.TABLES.indent(6)));
+    }
+
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    /** Starts it; {@code failpoint} as in {@code -Dostraka.failpoint}, empty for none. Returns when it takes connections. */
+    void start(String failpoint) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-Xmx256m",
+                        "-Dostraka.failpoint=" + failpoint,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Main.class.getName(),
+                        "serve",
+                        directory.resolve("proxy.yaml").toString())
+                .redirectError(ProcessBuilder.Redirect.appendTo(
+                        directory.resolve("proxy.log").toFile()));
+        process = builder.start();
+        Await.until("the proxy takes connections", () -> {
+            if (!process.isAlive()) {
+                throw new AssertionError(Files.readString(directory.resolve("proxy.log")));
+            }
+            WireClient.login(endpoint).close();
+            return true;
+        });
+    }
+
+    /** As {@code kill -9}. */
+    void kill() {
+        process.destroyForcibly();
+        awaitEnd();
+    }
+
+    void awaitEnd() {
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Returns when it has stopped there. */
+    void awaitFailpoint() {
+        try {
+            BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                if (line.startsWith("failpoint ")) {
+                    return;
+                }
+            }
+            throw new AssertionError("it ended before it reached the failpoint");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void goOn() throws IOException {
+        process.getOutputStream().write('\n');
+        process.getOutputStream().flush();
+    }
+
+    @Override
+    public void close() {
+        if (process != null) {
+            kill();
+        }
+    }
+}

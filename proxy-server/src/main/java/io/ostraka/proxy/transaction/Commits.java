@@ -1,0 +1,94 @@
+package io.ostraka.proxy.transaction;
+
+import io.netty.channel.EventLoop;
+import io.ostraka.proxy.auth.ShardLogin;
+import io.ostraka.proxy.backend.BackendConnector;
+import io.ostraka.proxy.backend.ShardAddress;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.tx.decision.ShardId;
+import io.ostraka.tx.decision.ShardNumber;
+import io.ostraka.tx.raft.ClusterMembership;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Commits over several shards, of all databases of this process: the door between sessions and the coordinator's thread.
+ * Thread-safe. Opened, settled and closed by the main thread.
+ */
+public final class Commits implements AutoCloseable {
+    /** Above what settling takes when the shards answer; one that does not is read by nobody until it has been settled. */
+    private static final Duration SETTLING = Duration.ofSeconds(5);
+
+    private final ClusterMembership membership;
+    private final BackendConnector connector;
+    private final CoordinatorLoop coordinator;
+    private final Map<String, DatabaseCommits> databases = new HashMap<>();
+    private final Map<ShardId, ShardServer> servers = new TreeMap<>();
+
+    public Commits(ClusterMembership membership, BackendConnector connector, Failpoints failpoints) {
+        this.membership = membership;
+        this.connector = connector;
+        this.coordinator = new CoordinatorLoop(membership, failpoints);
+    }
+
+    /** A database with several shards; {@code recovery} can finish what any user has prepared there. Before {@link #start}. */
+    public DatabaseCommits add(
+            String database, Collection<ShardAddress> shards, ShardLogin recovery, Iterable<EventLoop> loops) {
+        var loop = loops.iterator();
+        Map<ShardName, ShardNumber> numbers = new HashMap<>();
+        shards.forEach(shard -> numbers.put(shard.shard(), membership.shardNumber(database, shard.shard())));
+        DatabaseCommits commits = new DatabaseCommits(database, numbers, this);
+        databases.put(database, commits);
+        for (ShardAddress shard : shards) {
+            if (!loop.hasNext()) {
+                loop = loops.iterator();
+            }
+            ShardId id = new ShardId(database, numbers.get(shard.shard()));
+            ReservedLinks links = new ReservedLinks(connector, shard, recovery, loop.next());
+            servers.put(id, new ShardServer(id, shard.shard(), links, commits));
+        }
+        return commits;
+    }
+
+    /** A database with one shard, whose transactions PostgreSQL commits. */
+    public DatabaseCommits addSingle(String database, ShardName shard) {
+        return new DatabaseCommits(database, Map.of(shard, membership.shardNumber(database, shard)), this);
+    }
+
+    /**
+     * Finishes, or rolls back, what earlier lives of this node left prepared. Returns when that is done, or when shards that do
+     * not answer have had some seconds. Blocks.
+     */
+    public void start() {
+        try {
+            coordinator
+                    .start(servers)
+                    .orTimeout(SETTLING.toMillis(), TimeUnit.MILLISECONDS)
+                    .join();
+        } catch (CompletionException late) {
+            // Its shards are withheld from sessions meanwhile.
+        }
+    }
+
+    void commit(String database, CommitRequest request) {
+        CommitLinks links = new CommitLinks(request);
+        coordinator.commit(
+                database,
+                links,
+                request.members().stream()
+                        .map(CommitRequest.Member::participant)
+                        .toList());
+    }
+
+    /** Lets commits under way end for some seconds. What is left is finished by the next start. Blocks. */
+    @Override
+    public void close() {
+        coordinator.close();
+        servers.values().forEach(server -> server.links().close());
+    }
+}

@@ -1,0 +1,321 @@
+package io.ostraka.proxy.transaction;
+
+import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
+import io.ostraka.proxy.transaction.Failpoints.Place;
+import io.ostraka.tx.commit.Alarm;
+import io.ostraka.tx.commit.CommitPort;
+import io.ostraka.tx.commit.CommitSettings;
+import io.ostraka.tx.commit.Coordinator;
+import io.ostraka.tx.commit.GroupCommit;
+import io.ostraka.tx.commit.Outcome;
+import io.ostraka.tx.commit.Participant;
+import io.ostraka.tx.commit.ShardReply;
+import io.ostraka.tx.commit.Step;
+import io.ostraka.tx.decision.Answer;
+import io.ostraka.tx.decision.Branch;
+import io.ostraka.tx.decision.Gid;
+import io.ostraka.tx.decision.Gtid;
+import io.ostraka.tx.decision.LogEntry;
+import io.ostraka.tx.decision.PreparedBranches;
+import io.ostraka.tx.decision.ShardId;
+import io.ostraka.tx.decision.ShardNumber;
+import io.ostraka.tx.decision.TransactionEntry;
+import io.ostraka.tx.fence.Consistency;
+import io.ostraka.tx.fence.Gate;
+import io.ostraka.tx.fence.RoundId;
+import io.ostraka.tx.raft.ClusterMembership;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The commit protocol's pure classes, plugged into the log and the shards, on the one thread {@code coordinator-1}: everything
+ * that happens to a commit is an event there, and what it wants done is handed to the event loop of its connections, to the
+ * log, or to the reserved connections. Nothing here blocks.
+ *
+ * <p>A thread of its own, and not an event loop of sessions, because a decided transaction must not wait behind somebody's
+ * statement of ten megabytes. A crash loses all of it; {@link Sweeper} finishes what is left at the next start.
+ */
+final class CoordinatorLoop implements CommitPort, GroupCommit.Port, Gate.Port {
+    private static final Logger LOG = LoggerFactory.getLogger(CoordinatorLoop.class);
+
+    private static final CommitSettings SETTINGS = new CommitSettings(
+            Consistency.ATOMIC, Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofMillis(200));
+
+    /** Between proposals of the same entry, while the log does not answer. */
+    private static final Duration LOG_PAUSE = Duration.ofMillis(500);
+
+    private static final Duration LONGEST_ROUND = Duration.ofSeconds(1);
+    private static final Duration DRAIN = Duration.ofSeconds(5);
+
+    private final EventLoop loop = new DefaultEventLoop(new DefaultThreadFactory("coordinator", true));
+    private final ClusterMembership membership;
+    private final Failpoints failpoints;
+    private final Coordinator coordinator;
+    private final GroupCommit log = new GroupCommit(this);
+    private final Gate gate = new Gate(LONGEST_ROUND, this);
+    private final Sweeper sweeper;
+    /** What is under way, by name, until nothing of it is left to do. */
+    private final Map<Gtid, UnderWay> underWay = new HashMap<>();
+
+    /** The transaction whose second phase was begun last. */
+    private Optional<Gtid> finishing = Optional.empty();
+
+    /** {@code links} are those of the session; absent when this node finishes what an earlier life has left. */
+    private record UnderWay(Optional<CommitLinks> links, List<Future<?>> timers) {}
+
+    CoordinatorLoop(ClusterMembership membership, Failpoints failpoints) {
+        this.membership = membership;
+        this.failpoints = failpoints;
+        this.coordinator = new Coordinator(membership.cluster(), membership.epoch(), SETTINGS, this);
+        this.sweeper = new Sweeper(membership, coordinator, this::finish, loop);
+    }
+
+    /** The future completes when what earlier lives left is settled. Any thread. */
+    CompletableFuture<Void> start(Map<ShardId, ShardServer> servers) {
+        loop.execute(() -> sweeper.start(servers));
+        return sweeper.settled();
+    }
+
+    /** Any thread; the links are confined to theirs. */
+    void commit(String database, CommitLinks links, List<Participant> participants) {
+        tell(() -> {
+            Gtid gtid = coordinator.next();
+            underWay.put(gtid, new UnderWay(Optional.of(links), new ArrayList<>()));
+            event(gtid, () -> coordinator.commit(gtid, database, participants));
+        });
+    }
+
+    private void finish(PreparedBranches transaction) {
+        Gtid gtid = transaction.gtid();
+        LOG.info("tx {}: finishing what an earlier life of this node had decided", gtid);
+        underWay.putIfAbsent(gtid, new UnderWay(Optional.empty(), new ArrayList<>()));
+        event(gtid, () -> coordinator.finish(transaction));
+    }
+
+    /** Does it on this thread, later; nothing, when the thread has ended. */
+    private void tell(Runnable what) {
+        try {
+            loop.execute(what);
+        } catch (RejectedExecutionException stopped) {
+            LOG.debug("after the end: {}", stopped.getMessage());
+        }
+    }
+
+    private void event(Gtid gtid, Runnable what) {
+        what.run();
+        if (!coordinator.isRunning(gtid)) {
+            UnderWay ended = underWay.remove(gtid);
+            if (ended != null) {
+                ended.timers().forEach(timer -> timer.cancel(false));
+                onLinks(ended, CommitLinks::ended);
+            }
+        }
+    }
+
+    private static void onLinks(UnderWay transaction, Consumer<CommitLinks> what) {
+        transaction.links().ifPresent(links -> links.loop().execute(() -> what.accept(links)));
+    }
+
+    // What the coordinator wants
+
+    @Override
+    public void send(Gtid gtid, ShardId shard, Step step, List<String> commands) {
+        if (step == Step.PREPARE) {
+            failpoints.reach(Place.BEFORE_PREPARE);
+        } else if (step == Step.COMMIT_PREPARED) {
+            boolean isFirst = !finishing.equals(Optional.of(gtid));
+            finishing = Optional.of(gtid);
+            failpoints.reach(isFirst ? Place.BEFORE_COMMIT_PREPARED : Place.BETWEEN_COMMIT_PREPARED);
+        }
+        onLinks(
+                underWay.get(gtid),
+                links -> links.send(
+                        shard.number(), step, commands, reply -> tell(() -> replied(gtid, shard, step, reply))));
+    }
+
+    @Override
+    public void sendElsewhere(Gtid gtid, ShardId shard, Branch branch, Step step, String command) {
+        Optional<String> gid = step == Step.COMMIT_PREPARED
+                ? Optional.of(new Gid(membership.cluster(), gtid, shard.number()).toString())
+                : Optional.empty();
+        sweeper.server(shard)
+                .ifPresentOrElse(
+                        server -> server.links()
+                                .runFor(gid, command, result -> tell(() -> replied(gtid, shard, step, result.reply()))),
+                        () -> tell(() -> replied(gtid, shard, step, new ShardReply.Lost())));
+    }
+
+    private void replied(Gtid gtid, ShardId shard, Step step, ShardReply reply) {
+        LOG.debug("tx {}: {} on {}: {}", gtid, step, shard, reply);
+        if (step == Step.PREPARE) {
+            failpoints.reach(Place.AFTER_ONE_PREPARE);
+        } else if (step == Step.COMMIT_PREPARED) {
+            failpoints.reach(Place.AFTER_ONE_COMMIT_PREPARED);
+        }
+        event(gtid, () -> coordinator.onReply(gtid, shard.number(), step, reply));
+    }
+
+    @Override
+    public void openWindow(Gtid gtid) {
+        gate.openWindow(gtid);
+    }
+
+    @Override
+    public void closeWindow(Gtid gtid) {
+        gate.closeWindow(gtid);
+    }
+
+    @Override
+    public void decide(PreparedBranches transaction) {
+        failpoints.reach(Place.BEFORE_DECIDE);
+        log.decide(transaction);
+    }
+
+    @Override
+    public void register(String name, PreparedBranches transaction) {
+        throw new UnsupportedOperationException("clients cannot prepare by name yet");
+    }
+
+    @Override
+    public void leaveBehind(Gtid gtid, SortedSet<ShardNumber> shards) {
+        if (!shards.isEmpty()) {
+            LOG.warn("tx {}: committed, and not shown yet by shards {}: nobody reads them until they do", gtid, shards);
+        }
+        proposeBehind(gtid, new TransactionEntry.Behind(gtid, shards));
+    }
+
+    private void proposeBehind(Gtid gtid, TransactionEntry.Behind entry) {
+        membership
+                .propose(entry)
+                .whenComplete((answer, failure) -> tell(() -> {
+                    if (failure != null) {
+                        later(LOG_PAUSE, () -> proposeBehind(gtid, entry));
+                        return;
+                    }
+                    sweeper.refreshWithheld();
+                    event(gtid, () -> coordinator.onLeftBehind(gtid));
+                }));
+    }
+
+    @Override
+    public void forget(Gtid gtid) {
+        failpoints.reach(Place.BEFORE_DONE);
+        log.forget(gtid);
+    }
+
+    @Override
+    public void wake(Gtid gtid, Alarm alarm, Duration after) {
+        Future<?> timer = later(after, () -> event(gtid, () -> coordinator.onAlarm(gtid, alarm)));
+        UnderWay transaction = underWay.get(gtid);
+        transaction.timers().removeIf(Future::isDone);
+        transaction.timers().add(timer);
+    }
+
+    private Future<?> later(Duration after, Runnable what) {
+        return loop.schedule(what, after.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Not known of any shard: the proxy follows no failover, and after one a person must look. */
+    @Override
+    public boolean keepsWhatItAcknowledged(ShardId shard) {
+        return false;
+    }
+
+    @Override
+    public void answer(Gtid gtid, Outcome outcome) {
+        failpoints.reach(Place.BEFORE_ANSWER);
+        LOG.debug("tx {}: {}", gtid, outcome);
+        onLinks(underWay.get(gtid), links -> links.answered(outcome));
+    }
+
+    @Override
+    public void brokenPromise(Gtid gtid, ShardId shard, String seen) {
+        LOG.error(
+                "tx {}: it is committed, but shard {} does not have it: {}; a person must act, see docs/operations.md",
+                gtid,
+                shard,
+                seen);
+    }
+
+    // What group commit wants
+
+    @Override
+    public void propose(LogEntry entry) {
+        membership
+                .propose(entry)
+                .whenComplete((answer, failure) -> tell(() -> {
+                    boolean isDone = entry instanceof TransactionEntry.Done;
+                    if (failure != null) {
+                        LOG.warn("decision log: no answer, asking again: {}", failure.getMessage());
+                        later(LOG_PAUSE, isDone ? log::onNotForgotten : log::onNoDecision);
+                    } else if (isDone) {
+                        log.onForgotten();
+                        sweeper.refreshWithheld();
+                    } else {
+                        log.onDecided((Answer.Decided) answer);
+                    }
+                }));
+    }
+
+    @Override
+    public void decided(Gtid gtid, boolean accepted) {
+        failpoints.reach(Place.AFTER_DECIDE);
+        event(gtid, () -> coordinator.onDecided(gtid, accepted));
+    }
+
+    @Override
+    public void forgotten(Gtid gtid) {
+        event(gtid, () -> coordinator.onForgotten(gtid));
+    }
+
+    // What the gate wants: nobody takes snapshots over shards yet
+
+    @Override
+    public void windowOpen(Gtid gtid) {
+        tell(() -> event(gtid, () -> coordinator.onWindowOpen(gtid)));
+    }
+
+    @Override
+    public void closed(RoundId round) {
+        throw new IllegalStateException("round " + round + " was never begun");
+    }
+
+    @Override
+    public void opened(RoundId round, boolean held) {
+        throw new IllegalStateException("round " + round + " was never begun");
+    }
+
+    @Override
+    public void wake(RoundId round, Duration after) {
+        throw new IllegalStateException("round " + round + " was never begun");
+    }
+
+    /** Waits for commits under way, then stops the thread. Blocks. */
+    void close() {
+        sweeper.stop();
+        long deadline = System.nanoTime() + DRAIN.toNanos();
+        while (isBusy() && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+        }
+        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    private boolean isBusy() {
+        return loop.submit(() -> !underWay.isEmpty()).awaitUninterruptibly().getNow();
+    }
+}

@@ -1,0 +1,91 @@
+package io.ostraka.proxy.transaction;
+
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
+import io.ostraka.tx.decision.ShardNumber;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What sessions of one database need to know of commits over its shards: whom to hand them to, which shards cannot prepare,
+ * and which must not be read because they lack a commit that others show.
+ *
+ * <p>Thread-safe: sessions read, the coordinator's thread writes. What a statement for one shard costs is the reading of one
+ * field.
+ */
+public final class DatabaseCommits {
+    /** The epoch of every shard as long as the proxy follows no failover. */
+    public static final long SHARD_EPOCH = 0;
+
+    private final String database;
+    private final Map<ShardName, ShardNumber> numbers;
+    private final Commits commits;
+    private volatile Set<ShardName> withheld = Set.of();
+    private volatile Set<ShardName> unableToPrepare = Set.of();
+
+    DatabaseCommits(String database, Map<ShardName, ShardNumber> numbers, Commits commits) {
+        this.database = database;
+        this.numbers = Map.copyOf(numbers);
+        this.commits = commits;
+    }
+
+    /** Hands the commit over; {@link CommitRequest.Committer#onOutcome} follows. On the event loop of its backends. */
+    public void commit(CommitRequest request) {
+        commits.commit(database, request);
+    }
+
+    public ShardNumber numberOf(ShardName shard) {
+        return numbers.get(shard);
+    }
+
+    /** The shard's name, for people. */
+    public ShardName nameOf(ShardNumber number) {
+        return numbers.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(number))
+                .findFirst()
+                .orElseThrow()
+                .getKey();
+    }
+
+    /** Throws {@link io.ostraka.rules.error.PgErrorException} for a shard that lacks a commit which others show. */
+    public void requireReadable(ShardName shard) {
+        if (withheld.contains(shard)) {
+            throw new PgError(
+                            SqlState.CANNOT_CONNECT_NOW,
+                            "shard \"" + shard + "\" is not readable yet",
+                            "A transaction is committed, and this shard does not show it yet.",
+                            "It is carried out there as soon as the shard answers; try again then.")
+                    .toException();
+        }
+    }
+
+    /** Throws for a shard that could not take part in a commit over several. */
+    public void requirePreparable(ShardName shard) {
+        if (unableToPrepare.contains(shard)) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "a transaction cannot write on several shards while shard \"" + shard
+                                    + "\" has max_prepared_transactions = 0",
+                            "Such a transaction is prepared on each of them before it is committed.",
+                            "Put \"max_prepared_transactions = 200\" into the shard's postgresql.conf and restart it.")
+                    .toException();
+        }
+    }
+
+    void withhold(Set<ShardName> shards) {
+        withheld = Set.copyOf(shards);
+    }
+
+    boolean isWithheld(ShardName shard) {
+        return withheld.contains(shard);
+    }
+
+    void unableToPrepare(Set<ShardName> shards) {
+        unableToPrepare = Set.copyOf(shards);
+    }
+
+    Set<ShardName> unableToPrepare() {
+        return unableToPrepare;
+    }
+}

@@ -1,0 +1,220 @@
+package io.ostraka.proxy.transaction;
+
+import io.netty.channel.EventLoop;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.tx.commit.Coordinator;
+import io.ostraka.tx.decision.DecisionState;
+import io.ostraka.tx.decision.Epoch;
+import io.ostraka.tx.decision.Gid;
+import io.ostraka.tx.decision.Gtid;
+import io.ostraka.tx.decision.PreparedBranches;
+import io.ostraka.tx.decision.ShardId;
+import io.ostraka.tx.raft.ClusterMembership;
+import io.ostraka.tx.recovery.Found;
+import io.ostraka.tx.recovery.Recovery;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at each shard every few seconds for prepared transactions that nobody finishes, and has {@link Recovery} say what
+ * becomes of them. Keeps sessions from shards that lack a commit which others show.
+ *
+ * <p>Confined to the coordinator's thread. A crash in the middle leaves less to do for the next start.
+ */
+final class Sweeper implements Recovery.Port {
+    private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
+
+    private static final Duration INTERVAL = Duration.ofSeconds(5);
+    /** While a shard does not answer. */
+    private static final Duration AWAY_INTERVAL = Duration.ofSeconds(1);
+
+    private final ClusterMembership membership;
+    private final Coordinator coordinator;
+    private final Consumer<PreparedBranches> finish;
+    private final EventLoop loop;
+    private final Recovery recovery;
+    private final CompletableFuture<Void> settled = new CompletableFuture<>();
+    private final Set<ShardId> unseen = new TreeSet<>();
+    private final Set<ShardId> away = new TreeSet<>();
+    private Map<ShardId, ShardServer> servers = Map.of();
+    /** Only while {@link Recovery} is at work, which is under the state's lock. */
+    private Optional<DecisionState> applied = Optional.empty();
+
+    private volatile boolean stopped;
+
+    Sweeper(ClusterMembership membership, Coordinator coordinator, Consumer<PreparedBranches> finish, EventLoop loop) {
+        this.membership = membership;
+        this.coordinator = coordinator;
+        this.finish = finish;
+        this.loop = loop;
+        this.recovery = new Recovery(membership.cluster(), membership.epoch(), this);
+    }
+
+    /** Of a group of one this node is the leader. */
+    void start(Map<ShardId, ShardServer> all) {
+        servers = new TreeMap<>(all);
+        unseen.addAll(servers.keySet());
+        refreshWithheld();
+        recovery.lead(true);
+        underLock(() -> recovery.sweep(List.copyOf(servers.keySet())));
+        settleIfDone();
+    }
+
+    private void underLock(Runnable what) {
+        membership.read(state -> {
+            applied = Optional.of(state);
+            what.run();
+            applied = Optional.empty();
+            return true;
+        });
+    }
+
+    /** Any thread. */
+    void stop() {
+        stopped = true;
+    }
+
+    /** Completes when each shard has been looked at, or does not answer, and those that answer show every commit. */
+    CompletableFuture<Void> settled() {
+        return settled;
+    }
+
+    Optional<ShardServer> server(ShardId shard) {
+        return Optional.ofNullable(servers.get(shard));
+    }
+
+    /** The log has changed: which shards must not be read now? */
+    void refreshWithheld() {
+        Set<ShardId> half = new HashSet<>(membership.read(DecisionState::halfShown));
+        Map<DatabaseCommits, Set<ShardName>> withheld = new HashMap<>();
+        for (ShardServer server : servers.values()) {
+            Set<ShardName> names = withheld.computeIfAbsent(server.database(), database -> new HashSet<>());
+            if (half.contains(server.id())) {
+                names.add(server.name());
+            }
+        }
+        withheld.forEach(DatabaseCommits::withhold);
+        settleIfDone();
+    }
+
+    private void settleIfDone() {
+        if (!settled.isDone() && unseen.isEmpty()) {
+            boolean complete = servers.values().stream()
+                    .allMatch(server ->
+                            away.contains(server.id()) || !server.database().isWithheld(server.name()));
+            if (complete) {
+                settled.complete(null);
+            }
+        }
+    }
+
+    @Override
+    public void scan(ShardId shard) {
+        ShardServer server = servers.get(shard);
+        server.links()
+                .run(
+                        List.of(
+                                "SELECT gid, owner FROM pg_catalog.pg_prepared_xacts"
+                                        + " WHERE database = pg_catalog.current_database()"
+                                        + " AND pg_catalog.starts_with(gid, '" + Gid.prefixOf(membership.cluster())
+                                        + "')",
+                                "SELECT pg_catalog.current_setting('max_prepared_transactions')"),
+                        result -> loop.execute(() -> scanned(server, result)));
+    }
+
+    private void scanned(ShardServer server, LinkResult result) {
+        if (stopped) {
+            return;
+        }
+        boolean answered = !result.lost() && result.error().isEmpty();
+        if (answered) {
+            away.remove(server.id());
+            List<Found> found = new ArrayList<>();
+            for (List<Optional<String>> row : result.rows()) {
+                if (row.size() == 2) {
+                    found.add(new Found(row.get(0).orElseThrow(), row.get(1).orElse("")));
+                } else {
+                    maxPreparedIs(server, row.get(0).orElseThrow());
+                }
+            }
+            underLock(() -> recovery.onScan(server.id(), found));
+        } else {
+            away.add(server.id());
+            result.error()
+                    .ifPresent(error -> LOG.warn("shard {}: cannot be swept: {}", server.name(), error.message()));
+        }
+        unseen.remove(server.id());
+        settleIfDone();
+        Duration pause = answered ? INTERVAL : AWAY_INTERVAL;
+        loop.schedule(() -> sweep(server.id()), pause.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void sweep(ShardId shard) {
+        if (!stopped) {
+            underLock(() -> recovery.sweep(List.of(shard)));
+        }
+    }
+
+    private static void maxPreparedIs(ShardServer server, String value) {
+        boolean isNone = value.equals("0");
+        Set<ShardName> unable = new HashSet<>(server.database().unableToPrepare());
+        boolean changed = isNone ? unable.add(server.name()) : unable.remove(server.name());
+        if (changed) {
+            server.database().unableToPrepare(unable);
+            if (isNone) {
+                LOG.warn(
+                        "shard {}: max_prepared_transactions = 0: transactions that write on it and on other shards are"
+                                + " refused; put \"max_prepared_transactions = 200\" into its postgresql.conf and"
+                                + " restart it",
+                        server.name());
+            }
+        }
+    }
+
+    @Override
+    public DecisionState state() {
+        return applied.orElseThrow();
+    }
+
+    @Override
+    public boolean isRunning(Gtid gtid) {
+        return coordinator.isRunning(gtid);
+    }
+
+    @Override
+    public void rollBack(ShardId shard, Gid gid, String owner) {
+        LOG.info(
+                "tx {}: rolling back what is prepared on shard {}",
+                gid.gtid(),
+                servers.get(shard).name());
+        servers.get(shard)
+                .links()
+                .runFor(Optional.of(gid.toString()), "ROLLBACK PREPARED '" + gid + "'", result -> result.error()
+                        .filter(error -> !error.sqlState().equals("42704"))
+                        .ifPresent(error -> LOG.warn("tx {}: {}: {}", gid.gtid(), error.sqlState(), error.message())));
+    }
+
+    /** Nothing: a dead node of a group of one is this one, and its connections ended with it. */
+    @Override
+    public void endBackends(ShardId shard, Epoch dead) {
+        LOG.debug("shard {}: backends of epoch {} end by themselves", shard, dead);
+    }
+
+    @Override
+    public void finish(PreparedBranches transaction) {
+        loop.execute(() -> finish.accept(transaction));
+    }
+}
