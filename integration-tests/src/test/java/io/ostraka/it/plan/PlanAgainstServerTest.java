@@ -162,6 +162,9 @@ class PlanAgainstServerTest {
     }
 
     private static Route route(PlannedStatement statement) {
+        if (statement.plan() instanceof Plan.Combine combine) {
+            return combine.forward().router().route(statement.values());
+        }
         if (statement.plan() instanceof Plan.Forward forward) {
             return forward.router().route(statement.values());
         }

@@ -300,6 +300,24 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         append(borrowed, frame, bytes);
     }
 
+    /** A COPY of the proxy's own, in binary; its rows follow. */
+    public void sendCopyIn(String sql) {
+        sendQuery(sql, Visibility.NONE);
+        FrontendMessages.copyBinaryStart(out());
+    }
+
+    /** CopyData, in whole messages. Takes ownership. */
+    public void sendCopyData(ByteBuf owned) {
+        outgoing.ifPresent(gathered -> channel.write(gathered, channel.voidPromise()));
+        outgoing = Optional.empty();
+        channel.write(owned, channel.voidPromise());
+    }
+
+    /** The end of the rows of {@link #sendCopyIn}. */
+    public void sendCopyEnd() {
+        FrontendMessages.copyBinaryEnd(out());
+    }
+
     public void sendCopyFail(String reason) {
         FrontendMessages.copyFail(out(), reason);
     }

@@ -29,6 +29,11 @@ public final class StatementKey {
         return new StatementKey(text, parameterOids, searchPath, schemaAge);
     }
 
+    /** Another statement, without parameters. */
+    public StatementKey withoutParameters(String text) {
+        return new StatementKey(text, List.of(), searchPath, schemaAge);
+    }
+
     public String sql() {
         return sql;
     }

@@ -172,8 +172,8 @@ final class Answers implements BackendListener {
         if (error.isOutdatedPlan()) {
             session.database().onSchemaChange();
         }
-        if (session.held().isPending(backend)) {
-            session.held().onSettingsError(backend, notAdjusted(backend, error));
+        if (session.holderOf(backend).isPending(backend)) {
+            session.holderOf(backend).onSettingsError(backend, notAdjusted(backend, error));
             return;
         }
         copyingIn = false;
@@ -246,8 +246,8 @@ final class Answers implements BackendListener {
 
     @Override
     public void onReady(Backend backend, Visibility visibility, TransactionStatus status) {
-        if (session.held().isPending(backend)) {
-            session.held().onSettingsMade(backend);
+        if (session.holderOf(backend).isPending(backend)) {
+            session.holderOf(backend).onSettingsMade(backend);
             return;
         }
         if (visibility == Visibility.NONE && session.own().rounds().onReady(backend)) {
@@ -342,15 +342,9 @@ final class Answers implements BackendListener {
     public void onClosed(Backend backend) {
         boolean awaited = backend.hasOutstandingReplies();
         boolean wasWaitingForReady = backend.isWaitingForReady();
-        PgError error = lost(backend);
-        boolean isPinned = session.held().isPinned(backend.shard());
-        session.held().onClosed(backend, error);
-        if (session.isClosed()) {
-            return;
-        }
-        if (isPinned || backend.isInsideMessage()) {
-            // What only that connection had, or the rest of the message, cannot be had again.
-            session.end(error);
+        boolean isApart = session.combining().isHolding(backend);
+        PgError error = forget(backend);
+        if (session.isClosed() || isApart) {
             return;
         }
         boolean failsTransaction = session.transaction().hasJoined(backend.shard());
@@ -366,6 +360,19 @@ final class Answers implements BackendListener {
             lostInUse(backend, error, wasWaitingForReady);
         }
         session.output().flush();
+    }
+
+    /** A backend is gone; the session may end with it. Returns what the client is to be told. */
+    PgError forget(Backend backend) {
+        PgError error = lost(backend);
+        HeldBackends holder = session.holderOf(backend);
+        boolean isPinned = holder.isPinned(backend.shard());
+        holder.onClosed(backend, error);
+        if (!session.isClosed() && (isPinned || backend.isInsideMessage())) {
+            // What only that connection had, or the rest of the message, cannot be had again.
+            session.end(error);
+        }
+        return error;
     }
 
     private void lostInUse(Backend backend, PgError error, boolean wasWaitingForReady) {

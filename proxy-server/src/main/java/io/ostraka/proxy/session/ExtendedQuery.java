@@ -18,6 +18,7 @@ import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
+import io.ostraka.rules.plan.Combination;
 import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.SessionCommand;
@@ -179,6 +180,9 @@ final class ExtendedQuery {
         if (plan instanceof Plan.Forward forward) {
             return forward.router().home().orElseGet(session.shards()::anyShard);
         }
+        if (plan instanceof Plan.Combine combine) {
+            return combine.combination().combiner();
+        }
         return plan instanceof Plan.Scatter scatter
                 ? scatter.router().home().orElseGet(session.shards()::anyShard)
                 : session.shards().anyShard();
@@ -275,8 +279,22 @@ final class ExtendedQuery {
                     ? bindTo(shards.get(0), statement, planned, Access.READ, false)
                     : bindToAll(scatter, shards, statement, planned);
         }
-        Plan.Forward forward = (Plan.Forward) plan;
+        if (plan instanceof Plan.Combine combine && ShardChoice.needsSeveral(combine, values)) {
+            return bindCombined(combine.combination(), statement, planned);
+        }
+        Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;
         return bindTo(session.shards().shardOf(forward, values), statement, planned, forward.access(), forward.pins());
+    }
+
+    /** Bound where the combiner is, which judges the values and describes the result; only Execute needs the other shards. */
+    private boolean bindCombined(Combination combination, PreparedStatement statement, Planned.Statement planned) {
+        if (!bindTo(combination.combiner(), statement, planned, Access.READ, false)) {
+            return false;
+        }
+        Portal.OnBackend bound = (Portal.OnBackend) portals.named(bind.portal());
+        portals.put(
+                bind.portal(), new Portal.Combined(bound.backend(), planned, combination, statement.key, bind.copy()));
+        return true;
     }
 
     private PreparedStatement statement(String name) {
@@ -533,6 +551,18 @@ final class ExtendedQuery {
         }
         onBackendError(backend);
         return true;
+    }
+
+    /** A statement that the combiner was to answer has failed. */
+    void onCombineError() {
+        skipToSync();
+        pipeline.poison(Optional.empty());
+    }
+
+    /** What was bound up to now is gone with the transaction it was bound in. */
+    void onCombined() {
+        pipeline.unsynced().clear();
+        portals.clear();
     }
 
     void onBackendGone(Backend backend) {

@@ -51,15 +51,35 @@ final class HeldBackends {
     private final Map<ShardName, BackendPool.Loop> known = new HashMap<>();
 
     private final boolean sessionMode;
+    /** Whether these are beside the session's transaction, and never join it. */
+    private final boolean apart;
+
     private final Map<ShardName, Backend> held = new LinkedHashMap<>();
     private final Map<ShardName, Pending> pending = new LinkedHashMap<>();
     /** Shards whose backend has state that only it has: kept until the session ends. */
     private final List<ShardName> pinned = new ArrayList<>();
 
     HeldBackends(Session session, Function<ShardName, BackendPool.Loop> pools, boolean sessionMode) {
+        this(session, pools, sessionMode, false);
+    }
+
+    private HeldBackends(
+            Session session, Function<ShardName, BackendPool.Loop> pools, boolean sessionMode, boolean apart) {
         this.session = session;
         this.pools = pools;
         this.sessionMode = sessionMode;
+        this.apart = apart;
+    }
+
+    /** Backends beside those of the session's transaction, each given back after its use. */
+    static HeldBackends apart(Session session, Function<ShardName, BackendPool.Loop> pools) {
+        return new HeldBackends(session, pools, false, true);
+    }
+
+    private BackendSettings wanted(Backend backend) {
+        return apart
+                ? session.settings().made()
+                : session.settingState().of(backend).made();
     }
 
     Optional<Backend> find(ShardName shard) {
@@ -78,7 +98,7 @@ final class HeldBackends {
         session.database().commits().requireReadable(shard);
         Backend backend = held.get(shard);
         if (backend != null) {
-            return backend.settings().same(session.settingState().of(backend).made()) || backend.hasOutstandingReplies()
+            return backend.settings().same(wanted(backend)) || backend.hasOutstandingReplies()
                     ? Optional.of(backend)
                     : adjustAgain(backend);
         }
@@ -100,7 +120,7 @@ final class HeldBackends {
         }
         Backend lent = idle.get();
         lent.attach(session.answers());
-        if (lent.settings().same(session.settingState().of(lent).made())) {
+        if (lent.settings().same(wanted(lent))) {
             // What most statements meet: nothing to wait for.
             held.put(shard, lent);
             return idle;
@@ -128,7 +148,7 @@ final class HeldBackends {
 
     /** A backend that has yet to join the transaction gets what was set in it by the transaction's script. */
     private void adjust(Pending asked, Backend backend) {
-        asked.wanted = session.settingState().of(backend).made();
+        asked.wanted = wanted(backend);
         if (backend.settings().same(asked.wanted)) {
             arrived(asked, backend);
             return;
@@ -154,7 +174,7 @@ final class HeldBackends {
             return;
         }
         backend.settingsAre(asked.wanted);
-        if (!session.transaction().hasJoined(backend.shard())) {
+        if (apart || !session.transaction().hasJoined(backend.shard())) {
             backend.keepSettings();
         }
         arrived(asked, backend);

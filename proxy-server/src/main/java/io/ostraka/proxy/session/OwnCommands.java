@@ -23,7 +23,7 @@ import java.util.Set;
 final class OwnCommands {
     static final String PREFIX = "ostraka.";
     static final String SHARD = "ostraka.shard";
-    private static final Set<String> NAMES = Set.of(SHARD);
+    private static final Set<String> NAMES = Set.of(SHARD, Combining.STATEMENT_MEMORY);
 
     private final Session session;
     private final BackendRounds rounds;
@@ -188,7 +188,7 @@ final class OwnCommands {
         } else if (command instanceof SessionCommand.Show show) {
             requireKnown(show.name());
             ByteBuf out = session.output().buffer();
-            BackendMessages.textRow(out, session.settings().own(show.name()).orElse(""));
+            BackendMessages.textRow(out, session.settings().own(show.name()).orElse(Combining.defaultOf(show.name())));
             session.output().write(out);
             complete("SHOW", after);
         } else if (command instanceof SessionCommand.Discard discard) {
@@ -309,7 +309,9 @@ final class OwnCommands {
 
     private void setOwn(String name, Optional<String> value) {
         requireKnown(name);
-        if (value.isPresent() && !session.database().hasShard(value.get())) {
+        if (value.isPresent() && name.equals(Combining.STATEMENT_MEMORY)) {
+            Combining.bytes(value.get());
+        } else if (value.isPresent() && !session.database().hasShard(value.get())) {
             throw new PgError(
                             SqlState.INVALID_PARAMETER_VALUE,
                             "invalid value for parameter \"" + name + "\": \"" + value.get() + "\"",

@@ -4,6 +4,7 @@ import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.PlannedStatement;
+import io.ostraka.rules.plan.ShardText;
 import io.ostraka.rules.plan.StatementValues;
 import java.util.List;
 
@@ -30,6 +31,11 @@ public record Planned(List<Statement> statements, long generation) {
         /** What the shards are sent when their rows are to come in order. */
         String shardText(Merge.Ordered merge) {
             return planned.shardText(merge);
+        }
+
+        /** What the combiner is sent in its place. */
+        String combinerText(ShardText text) {
+            return planned.combinerText(text);
         }
 
         /** Its literals; knows no parameters. */

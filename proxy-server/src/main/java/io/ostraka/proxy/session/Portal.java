@@ -1,7 +1,10 @@
 package io.ostraka.proxy.session;
 
 import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.execute.ScatterMerge;
+import io.ostraka.proxy.wire.BindView;
+import io.ostraka.rules.plan.Combination;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.SessionCommand;
 import java.util.List;
@@ -11,6 +14,13 @@ import java.util.Optional;
 sealed interface Portal {
     /** On one backend, under the client's own portal name. */
     record OnBackend(Backend backend, Planned.Statement statement) implements Portal {}
+
+    /**
+     * On one backend, which judges and describes it; what it is executed by is the combiner, with the client's {@code bind}.
+     */
+    record Combined(
+            Backend backend, Planned.Statement statement, Combination combination, StatementKey key, BindView bind)
+            implements Portal {}
 
     /** On several backends, its rows to be concatenated. */
     record OnMany(List<Backend> backends, ScatterMerge merge) implements Portal {
@@ -24,6 +34,14 @@ sealed interface Portal {
 
     /** Nothing: an empty query. */
     record Nothing() implements Portal {}
+
+    /** The backend that has a portal of the same name. */
+    default Optional<Backend> single() {
+        if (this instanceof OnBackend on) {
+            return Optional.of(on.backend());
+        }
+        return this instanceof Combined combined ? Optional.of(combined.backend()) : Optional.empty();
+    }
 
     /** The statement's effect on the session, applied when it has been executed. */
     static Optional<SessionCommand> commandOf(Planned.Statement statement) {

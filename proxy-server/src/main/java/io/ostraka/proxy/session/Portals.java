@@ -37,7 +37,8 @@ final class Portals {
 
     /** The backend is gone, and its portals with it. */
     void onBackendGone(Backend backend) {
-        byName.values().removeIf(portal -> portal instanceof Portal.OnBackend on && on.backend() == backend);
+        byName.values()
+                .removeIf(portal -> portal.single().filter(on -> on == backend).isPresent());
     }
 
     /** False while what was sent before must be answered first. */
@@ -53,6 +54,9 @@ final class Portals {
         if (portal instanceof Portal.OnMany many) {
             return executeOnMany(many, name, maxRows);
         }
+        if (portal instanceof Portal.Combined combined) {
+            return executeCombined(combined, maxRows);
+        }
         if (portal instanceof Portal.Nothing) {
             if (!pipeline.mayAnswer()) {
                 return false;
@@ -65,13 +69,17 @@ final class Portals {
 
     /** A shard knows its own portals, and may have lost one to ROLLBACK TO: it is the judge there. */
     void requireFree(String name) {
-        if (!name.isEmpty() && byName.containsKey(name) && !(byName.get(name) instanceof Portal.OnBackend)) {
+        if (!name.isEmpty()
+                && byName.containsKey(name)
+                && byName.get(name).single().isEmpty()) {
             throw exists(name);
         }
     }
 
     void requireFreeBut(Backend backend, String name) {
-        if (!name.isEmpty() && byName.get(name) instanceof Portal.OnBackend other && other.backend() != backend) {
+        boolean isElsewhere = byName.containsKey(name)
+                && byName.get(name).single().filter(other -> other != backend).isPresent();
+        if (!name.isEmpty() && isElsewhere) {
             throw exists(name);
         }
     }
@@ -90,11 +98,12 @@ final class Portals {
 
     boolean describe(String name) {
         Portal portal = named(name);
-        if (portal instanceof Portal.OnBackend on) {
-            if (!pipeline.turnTo(on.backend())) {
+        if (portal.single().isPresent()) {
+            Backend backend = portal.single().get();
+            if (!pipeline.turnTo(backend)) {
                 return false;
             }
-            on.backend().sendDescribePortal(name, Visibility.ALL);
+            backend.sendDescribePortal(name, Visibility.ALL);
         } else if (portal instanceof Portal.OnMany many) {
             if (!pipeline.turnTo(many)) {
                 return false;
@@ -110,7 +119,7 @@ final class Portals {
         return true;
     }
 
-    private Portal named(String name) {
+    Portal named(String name) {
         Portal portal = byName.get(name);
         if (portal == null) {
             throw new PgError(SqlState.INVALID_CURSOR_NAME, "portal \"" + name + "\" does not exist").toException();
@@ -125,14 +134,7 @@ final class Portals {
     }
 
     private boolean executeOnMany(Portal.OnMany portal, String name, int maxRows) {
-        if (maxRows > 0) {
-            throw new PgError(
-                            SqlState.FEATURE_NOT_SUPPORTED,
-                            "a row limit on a result of several shards is not supported yet",
-                            "The Execute message asks for " + maxRows + " rows at a time.",
-                            "Fetch all rows at once (JDBC: no fetch size, no maximum of rows), or name the shard key.")
-                    .toException();
-        }
+        requireNoRowLimit(maxRows);
         if (!pipeline.turnTo(portal)) {
             return false;
         }
@@ -143,6 +145,22 @@ final class Portals {
         // What follows must not be answered by one shard before another has ended this.
         pipeline.executed(true);
         return true;
+    }
+
+    private boolean executeCombined(Portal.Combined portal, int maxRows) {
+        requireNoRowLimit(maxRows);
+        return session.combining().start(portal);
+    }
+
+    private static void requireNoRowLimit(int maxRows) {
+        if (maxRows > 0) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "a row limit on a result of several shards is not supported yet",
+                            "The Execute message asks for " + maxRows + " rows at a time.",
+                            "Fetch all rows at once (JDBC: no fetch size, no maximum of rows), or name the shard key.")
+                    .toException();
+        }
     }
 
     private boolean executeOwn(Portal.Own portal) {
@@ -176,11 +194,12 @@ final class Portals {
 
     boolean close(String name) {
         Optional<Portal> portal = Optional.ofNullable(byName.get(name));
-        if (portal.isPresent() && portal.get() instanceof Portal.OnBackend on) {
-            if (!pipeline.turnTo(on.backend())) {
+        Optional<Backend> single = portal.flatMap(Portal::single);
+        if (single.isPresent()) {
+            if (!pipeline.turnTo(single.get())) {
                 return false;
             }
-            on.backend().sendClosePortal(name, Visibility.ALL);
+            single.get().sendClosePortal(name, Visibility.ALL);
         } else {
             if (portal.isPresent() && portal.get() instanceof Portal.OnMany many) {
                 many.backends().forEach(backend -> backend.sendClosePortal(name, Visibility.NONE));

@@ -58,6 +58,7 @@ final class Session {
     private final ExtendedQuery extended;
     private final OwnCommands own;
     private final String shardUser;
+    private final Combining combining;
 
     private Optional<ClientConnection> client = Optional.empty();
     private Optional<CancelKey> cancelKey = Optional.empty();
@@ -84,6 +85,8 @@ final class Session {
         this.settings = new SessionSettings(login.user(), initial, transaction, held);
         this.shards = new ShardChoice(database, transaction, settings);
         this.own = new OwnCommands(this);
+        this.combining = new Combining(this, HeldBackends.apart(this, shard -> database.pool(shard, login)
+                .on(client().loop())));
         this.simple = new SimpleQuery(this);
         this.extended = new ExtendedQuery(this);
     }
@@ -122,6 +125,15 @@ final class Session {
 
     OwnCommands own() {
         return own;
+    }
+
+    Combining combining() {
+        return combining;
+    }
+
+    /** Those among which the backend is. */
+    HeldBackends holderOf(Backend backend) {
+        return combining.isHolding(backend) ? combining.apart() : held;
     }
 
     ExtendedQuery extended() {
@@ -271,6 +283,7 @@ final class Session {
 
     void onClientWritability(boolean writable) {
         held.all().forEach(backend -> backend.setReading(writable));
+        combining.apart().all().forEach(backend -> backend.setReading(writable));
         if (writable) {
             resume();
         }
@@ -291,6 +304,7 @@ final class Session {
         closed = true;
         answers.close();
         cancel();
+        combining.close();
         held.close();
         cancelKey.ifPresent(sessions::remove);
     }
@@ -313,7 +327,12 @@ final class Session {
 
     /** Cancels what runs now, on each shard where something does. */
     void cancel() {
-        for (Backend backend : held.all()) {
+        cancel(held);
+        cancel(combining.apart());
+    }
+
+    private void cancel(HeldBackends backends) {
+        for (Backend backend : backends.all()) {
             if (backend.hasOutstandingReplies()) {
                 database.cancel(backend);
             }

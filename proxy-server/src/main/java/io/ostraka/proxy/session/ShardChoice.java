@@ -51,6 +51,16 @@ final class ShardChoice {
         throw plan.whenMany().toException();
     }
 
+    /** Whether the combiner is needed for these values. */
+    static boolean needsSeveral(Plan.Combine plan, StatementValues values) {
+        return plan.forward().router().route(values) instanceof Route.Many;
+    }
+
+    /** Whether something was written outside a transaction block, and ReadyForQuery has not come. */
+    boolean writesImplicitly() {
+        return !transaction.isOpen() && implicitWriter.isPresent();
+    }
+
     /** The shards of a scatter; one when its values come down to one. */
     List<ShardName> shardsOf(Plan.Scatter plan, StatementValues values) {
         Route route = plan.router().route(values);

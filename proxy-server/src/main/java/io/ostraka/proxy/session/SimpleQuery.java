@@ -86,6 +86,12 @@ final class SimpleQuery {
             return runCommand(statement, command.command(), borrowed, frame, bytes);
         }
         session.requireNotFailed();
+        if (plan instanceof Plan.Combine combine) {
+            if (ShardChoice.needsSeveral(combine, statement.values())) {
+                return session.combining().start(combine.combination(), statement);
+            }
+            plan = combine.forward();
+        }
         if (plan instanceof Plan.Forward forward) {
             ShardName shard = session.shards().shardOf(forward, statement.values());
             return forward(statement, shard, forward.access(), forward.pins(), borrowed, frame, bytes);
@@ -253,7 +259,10 @@ final class SimpleQuery {
             }
             return Optional.of(shards.get(0));
         }
-        Plan.Forward forward = (Plan.Forward) plan;
+        if (plan instanceof Plan.Combine combine && ShardChoice.needsSeveral(combine, values)) {
+            throw SEVERAL_SHARDS.toException();
+        }
+        Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;
         return forward.router().route(values) instanceof Route.Any
                 ? Optional.empty()
                 : Optional.of(session.shards().shardOf(forward, values));

@@ -1,6 +1,7 @@
 package io.ostraka.proxy.wire;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.Arrays;
 
 /**
@@ -55,6 +56,15 @@ public final class BindView {
         resultFormatsStart = in.position();
         in.skip(resultFormats * Short.BYTES);
         in.end();
+    }
+
+    /** A view of a copy, valid as long as it is kept. */
+    public BindView copy() {
+        BindView copy = new BindView();
+        byte[] bytes = new byte[1 + buffer.getInt(frame + 1)];
+        buffer.getBytes(frame, bytes);
+        copy.read(Unpooled.wrappedBuffer(bytes), 0);
+        return copy;
     }
 
     public String portal() {

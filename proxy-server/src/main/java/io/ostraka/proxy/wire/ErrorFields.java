@@ -1,5 +1,6 @@
 package io.ostraka.proxy.wire;
 
+import io.netty.buffer.ByteBuf;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -30,6 +31,23 @@ public record ErrorFields(
     /** "cached plan must not change result type", by the routine that raises it: the message may be translated. */
     public boolean isOutdatedPlan() {
         return sqlState.equals("0A000") && routine.equals(OUTDATED_PLAN_ROUTINE);
+    }
+
+    /** Appends the ErrorResponse at {@code frame} without its position, which means nothing in another text. */
+    public static void copyWithoutPosition(ByteBuf out, ByteBuf borrowed, int frame) {
+        int start = out.writerIndex();
+        out.writeBytes(borrowed, frame, Frame.HEADER_BYTES);
+        FieldReader in = FieldReader.ofFrame(borrowed, frame);
+        int from = in.position();
+        for (byte code = in.int8(); code != 0; code = in.int8()) {
+            in.string();
+            if (code != 'P') {
+                out.writeBytes(borrowed, from, in.position() - from);
+            }
+            from = in.position();
+        }
+        out.writeByte(0);
+        out.setInt(start + 1, out.writerIndex() - start - 1);
     }
 
     /** FATAL or PANIC: the connection ends with it. */

@@ -17,6 +17,8 @@ public final class FrontendMessages {
     public static final int SSL_REQUEST = 1234 << 16 | 5679;
     public static final int GSSENC_REQUEST = 1234 << 16 | 5680;
 
+    private static final byte[] BINARY_SIGNATURE = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xFF, '\r', '\n', 0};
+
     private FrontendMessages() {}
 
     /** Asks for the newest version of the protocol; older servers answer with theirs. */
@@ -109,6 +111,23 @@ public final class FrontendMessages {
 
     public static void terminate(ByteBuf out) {
         empty(out, FrontendTag.TERMINATE);
+    }
+
+    /** The header of a binary COPY, in a CopyData. Source: PostgreSQL manual, "COPY", "Binary Format". */
+    public static void copyBinaryStart(ByteBuf out) {
+        int frame = begin(out, FrontendTag.COPY_DATA);
+        out.writeBytes(BINARY_SIGNATURE);
+        // Flags, and the length of an extension.
+        out.writeZero(2 * Integer.BYTES);
+        end(out, frame);
+    }
+
+    /** The trailer of a binary COPY, in a CopyData, and CopyDone. */
+    public static void copyBinaryEnd(ByteBuf out) {
+        int frame = begin(out, FrontendTag.COPY_DATA);
+        out.writeShort(-1);
+        end(out, frame);
+        empty(out, FrontendTag.COPY_DONE);
     }
 
     public static void copyFail(ByteBuf out, String reason) {

@@ -258,6 +258,11 @@ final class Analyser {
             markTimeless(all, scope);
         } else if (expression instanceof Expression.Name name) {
             examineName(name, scope, place);
+        } else if (expression instanceof Expression.Star star) {
+            analysis.markUnnamedColumns();
+            if (star.qualifier().size() > 1 && !place.inView()) {
+                analysis.addQualified(star.at());
+            }
         } else if (expression instanceof Expression.Subquery subquery) {
             subqueries.declare(subquery.query(), () -> declare(subquery.query(), scope, place));
         } else if (expression instanceof Expression.Exists exists) {
@@ -281,7 +286,14 @@ final class Analyser {
         Scope.Resolution resolution = scope.resolve(name.path());
         if (resolution instanceof Scope.SystemColumn) {
             analysis.markSystemColumn(name.at());
-        } else if (resolution instanceof Scope.Unknown
+        }
+        if (resolution instanceof Scope.Unknown && (name.path().size() > 1 || scope.hasRange(name.last()))) {
+            analysis.markUnnamedColumns();
+        }
+        if (name.path().size() > 2 && !place.inView()) {
+            analysis.addQualified(name.at());
+        }
+        if (resolution instanceof Scope.Unknown
                 && !catalog.functionsNamed(name.last()).isEmpty()) {
             // t.f may be f(t). Which schema it comes from is the search path's business, as in a call.
             analysis.add(new Analysis.FunctionUse(List.of(name.last()), place.searchPath(), false, false, name.at()));

@@ -4,6 +4,7 @@ import io.ostraka.rules.catalog.HiddenAccess;
 import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.rule.KeyedRule;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -12,6 +13,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** What the {@link Analyser} found in one statement. Confined to its planning. */
 final class Analysis {
@@ -38,6 +42,10 @@ final class Analysis {
     private final List<InsertedRows> inserts = new ArrayList<>();
     private final List<Expression> constants = new ArrayList<>();
     private final Set<Expression> timeless = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final SortedMap<Integer, Named> named = new TreeMap<>();
+    private final Set<Integer> qualified = new TreeSet<>();
+    private boolean usesUnnamedColumns;
+    private boolean groups;
     private boolean writes;
     private boolean locks;
     private boolean readsSystemCatalog;
@@ -46,6 +54,45 @@ final class Analysis {
 
     /** The rows that one INSERT writes into a table with a shard key, when they are listed. */
     record InsertedRows(TableName table, KeyedRule rule, List<List<Value>> keys, List<Integer> modifiers) {}
+
+    /** A table or view that FROM names in the text itself: no WITH query, and not what a view's definition names. */
+    record Named(FromItem.Relation relation, TableName table, boolean isView) {}
+
+    void addNamed(Named relation) {
+        named.put(relation.relation().at(), relation);
+    }
+
+    /** By their places in the text. */
+    Collection<Named> named() {
+        return named.values();
+    }
+
+    /** A column's name, or a star, that says the table's schema, too. */
+    void addQualified(int at) {
+        qualified.add(at);
+    }
+
+    Set<Integer> qualified() {
+        return qualified;
+    }
+
+    /** Columns are used that are not named: by a star, a whole row, a natural join, their places. */
+    void markUnnamedColumns() {
+        usesUnnamedColumns = true;
+    }
+
+    boolean usesUnnamedColumns() {
+        return usesUnnamedColumns;
+    }
+
+    void markGroups() {
+        groups = true;
+    }
+
+    /** Whether there is a GROUP BY. */
+    boolean groups() {
+        return groups;
+    }
 
     void add(Occurrence occurrence) {
         occurrences.add(occurrence);

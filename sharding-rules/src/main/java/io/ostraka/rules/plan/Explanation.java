@@ -62,6 +62,8 @@ public final class Explanation {
                         .append(where(route))
                         .append(route instanceof Route.Many ? merged(statement, scatter.merge()) : ".\n");
             }
+        } else if (plan instanceof Plan.Combine combine) {
+            combine(combine, statement, values, text);
         } else if (plan instanceof Plan.Forward forward) {
             forward(forward, statement, values, text);
         }
@@ -74,6 +76,37 @@ public final class Explanation {
         }
         String how = ordered.keys().isEmpty() ? " and cuts their rows to the limit" : " and merges their sorted rows";
         return how + ".\n  Each shard runs: " + statement.shardText(ordered).replaceAll("\\s+", " ") + "\n";
+    }
+
+    private static void combine(
+            Plan.Combine plan, PlannedStatement statement, StatementValues values, StringBuilder text) {
+        if (!(plan.forward().router().route(values) instanceof Route.Many many)) {
+            forward(plan.forward(), statement, values, text);
+            return;
+        }
+        Combination combination = plan.combination();
+        text.append("Combine: shard ")
+                .append(combination.combiner())
+                .append(" puts together rows of ")
+                .append(where(many))
+                .append(".\n  Reason: ")
+                .append(plan.forward().whenMany().message().replaceFirst(" is not supported yet$", ""))
+                .append(".\n");
+        for (Fragment fragment : combination.fragments()) {
+            List<ShardName> shards = fragment.shards(values);
+            if (!fragment.isOwn()) {
+                text.append("  Copied from ")
+                        .append(shards.isEmpty() ? "no shard (no row can match)" : shards(shards))
+                        .append(" to ")
+                        .append(fragment.temporary())
+                        .append(": ")
+                        .append(fragment.select())
+                        .append('\n');
+            }
+        }
+        text.append("  The combiner runs: ")
+                .append(statement.combinerText(combination.text()).replaceAll("\\s+", " "))
+                .append('\n');
     }
 
     private static void forward(

@@ -181,6 +181,13 @@ final class FromSources {
         }
         Optional<Table> known = analyser.table(relation.name(), place);
         TableName name = analyser.nameOf(relation, known, place);
+        if (!place.inView()) {
+            boolean isView = known.filter(Table::isView).isPresent();
+            analyser.analysis().addNamed(new Analysis.Named(relation, name, isView));
+        }
+        if (!relation.alias().columns().isEmpty()) {
+            analyser.analysis().markUnnamedColumns();
+        }
         String schema = name.schema();
         Optional<String> rangeSchema = relation.alias().name().isPresent() ? Optional.empty() : Optional.of(schema);
         if (schema.equals(Catalog.PG_CATALOG) || schema.equals(Catalog.INFORMATION_SCHEMA)) {
@@ -252,6 +259,10 @@ final class FromSources {
         Built left = build(join.left(), before);
         Built right = build(join.right(), before.plus(left.columns(), left.ranges(), left.open()));
         Merge merge = Merge.of(join, left, right);
+        if (join.condition() instanceof FromItem.Condition.Natural
+                || !join.alias().columns().isEmpty()) {
+            analyser.analysis().markUnnamedColumns();
+        }
         List<Fact> facts = new ArrayList<>(merge.facts());
         Conditions on = Conditions.NONE;
         if (join.condition() instanceof FromItem.Condition.On condition) {

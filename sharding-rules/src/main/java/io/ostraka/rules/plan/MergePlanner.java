@@ -149,7 +149,8 @@ final class MergePlanner {
         List<Block.Output> outputs = planned.top().outputs();
         List<SortKey> keys = new ArrayList<>();
         for (int i = 0; i < hidden.size(); i++) {
-            keys.add(key(tree.orderBy().get(i), hidden.get(i), outputs.get(columns + i), planned.analysis()));
+            keys.add(
+                    key(tree.orderBy().get(i), hidden.get(i), outputs.get(columns + i), planned.analysis(), unordered));
         }
         Limits limits = limits(select, tree);
         Plan plan = new Plan.Scatter(
@@ -267,7 +268,8 @@ final class MergePlanner {
         return OptionalInt.empty();
     }
 
-    private SortKey key(PgOrderItem item, Hidden hidden, Block.Output output, Analysis analysis) {
+    private SortKey key(
+            PgOrderItem item, Hidden hidden, Block.Output output, Analysis analysis, SelectBlock unordered) {
         boolean nullsFirst = item.nullsFirst().orElse(item.descending());
         boolean bytewise = hidden.node() instanceof PgCollate collate && isBytewise(collate);
         Optional<Column> column = output.variable().flatMap(variable -> analysis.occurrences().stream()
@@ -286,6 +288,9 @@ final class MergePlanner {
                         hidden.value().at());
             }
             bytewise = true;
+        } else if (!bytewise && !new SortableKey(unordered).isSure(hidden.value())) {
+            throw new Obstructed(
+                    "ORDER BY values whose type is not known", hidden.value().at());
         }
         return new SortKey(item.descending(), nullsFirst, bytewise);
     }

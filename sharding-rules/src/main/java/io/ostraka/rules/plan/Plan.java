@@ -17,6 +17,12 @@ public sealed interface Plan {
     /** Reads on all shards of its route; {@code merge} makes the answer of their rows. One shard answers by itself. */
     record Scatter(Router router, Merge merge) implements Plan {}
 
+    /**
+     * Read by the combiner, a server that is lent the rows of the other shards; by one shard when it has all of them.
+     * {@code forward.whenMany()} tells why the rows of each shard would not do.
+     */
+    record Combine(Forward forward, Combination combination) implements Plan {}
+
     /** Answered, or carried out on the shards of the transaction, by the session itself. */
     record Session(SessionCommand command) implements Plan {}
 

@@ -115,6 +115,7 @@ public final class PlanCache {
 
     private void add(Key key, Plan plan, StatementTemplate template) {
         boolean positioned = position(plan) > 0
+                || plan instanceof Plan.Combine
                 || (plan instanceof Plan.Scatter scatter && scatter.merge() instanceof Merge.Ordered);
         long weight = PLAN_BYTES
                 + key.bytes()
@@ -165,6 +166,9 @@ public final class PlanCache {
 
     /** The plan with its position in a text whose literals have other lengths. */
     private static Plan moved(Plan plan, StatementTemplate from, StatementTemplate to) {
+        if (plan instanceof Plan.Combine combine && combine.forward().whenMany().position() > 0) {
+            return new Plan.Combine((Plan.Forward) moved(combine.forward(), from, to), combine.combination());
+        }
         if (plan instanceof Plan.Forward forward) {
             return new Plan.Forward(
                     forward.router(), forward.access(), forward.pins(), moved(forward.whenMany(), from, to));

@@ -23,6 +23,11 @@ public record PlannedStatement(StatementSpan span, Plan plan, Optional<Statement
         return merge.text().of(template.orElseThrow());
     }
 
+    /** What the combiner is sent in its place. */
+    public String combinerText(ShardText text) {
+        return text.of(template.orElseThrow());
+    }
+
     /** A lifted literal of this statement's own text: the answer to {@link StatementValues#literal}. */
     public CharSequence literal(int index) {
         return template.orElseThrow().literal(index);

@@ -83,9 +83,18 @@ final class QueryPlanner {
      */
     Planned planWhole(Query query, StatementTemplate template, List<String> searchPath) {
         Planned planned = analyse(query, template, searchPath);
-        return query instanceof Query.Select select && planned.plan() instanceof Plan.Forward forward
-                ? new MergePlanner(this, template, searchPath).plan(select, planned, forward)
+        if (query instanceof Query.Select select && planned.plan() instanceof Plan.Forward forward) {
+            planned = new MergePlanner(this, template, searchPath).plan(select, planned, forward);
+        }
+        return planned.plan() instanceof Plan.Forward forward && needsSeveral(planned.analysis())
+                ? new CombinePlanner(this, template).plan(planned, forward)
                 : planned;
+    }
+
+    /** Whether there are values for which one shard does not do. */
+    private boolean needsSeveral(Analysis analysis) {
+        return analysis.occurrences().stream().anyMatch(occurrence -> occurrence.rule() instanceof KeyedRule)
+                || fixed(analysis, placeOfFunctions(analysis)).size() > 1;
     }
 
     /** Plans a whole statement, with its rows as each shard puts them out or on one shard. */
@@ -201,13 +210,13 @@ final class QueryPlanner {
         boolean writes = analysis.writes() || analysis.locks() || place.compareTo(Place.DEFAULT_SHARD) >= 0;
         Access access = writes || runsVolatile(analysis) ? Access.WRITE : Access.READ;
         boolean pins = place == Place.DEFAULT_SHARD_KEPT;
-        if (fixed.size() > 1) {
+        if (fixed.size() > 1 && (writes || pins)) {
             return new Plan.Refusal(Refusals.differentShards(placed(analysis)));
         }
         Optional<Occurrence> keyed = analysis.occurrences().stream()
                 .filter(occurrence -> occurrence.rule() instanceof KeyedRule)
                 .findFirst();
-        if (keyed.isEmpty() && analysis.inserts().isEmpty()) {
+        if (fixed.size() > 1 || (keyed.isEmpty() && analysis.inserts().isEmpty())) {
             return new Plan.Forward(router, access, pins, Refusals.differentShards(placed(analysis)));
         }
         if (analysis.writes()) {

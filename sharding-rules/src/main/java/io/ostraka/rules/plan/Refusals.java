@@ -161,6 +161,15 @@ final class Refusals {
                 "Give the value in the column's own type and in standard form.");
     }
 
+    /** {@code whenMany} is why it needs one shard. */
+    static PgError notCombined(String construct, PgError whenMany, int at) {
+        PgError error = unsupported(
+                construct + " is not supported in a query that puts rows of several shards together",
+                whenMany.detail(),
+                ONE_SHARD_HINT);
+        return at(error, at);
+    }
+
     static PgError function(String name, FunctionJudge.Judgement judgement, int at) {
         return at(
                 unsupported(

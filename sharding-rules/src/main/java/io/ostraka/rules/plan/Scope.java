@@ -73,6 +73,12 @@ record Scope(Optional<Scope> outer, List<Visible> columns, List<Range> ranges, b
         };
     }
 
+    /** Whether a name alone may mean a whole row of this level or one around it. */
+    boolean hasRange(String name) {
+        return ranges.stream().anyMatch(range -> range.name().equals(name))
+                || outer.filter(around -> around.hasRange(name)).isPresent();
+    }
+
     private Resolution column(String name) {
         List<Visible> named =
                 columns.stream().filter(column -> column.name().equals(name)).toList();

@@ -47,6 +47,9 @@ final class SelectBlock implements Block {
         analyser.examine(select.windows(), scope, place, otherSubqueries);
         analyser.examine(select.tail().orderBy(), scope, place, otherSubqueries);
         analyser.examine(select.tail().limits(), scope, place, otherSubqueries);
+        if (select.grouping().present()) {
+            analyser.analysis().markGroups();
+        }
         if (select.tail().locks()) {
             analyser.analysis().markLocks();
         }

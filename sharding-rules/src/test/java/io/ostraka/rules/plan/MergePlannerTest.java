@@ -77,7 +77,7 @@ class MergePlannerTest {
                 "(SELECT id FROM t ORDER BY id) LIMIT 1",
                 "TABLE t ORDER BY id",
             })
-    void whatIsNotSureToBeTheSameOrderIsRefused(String sql) {
-        assertInstanceOf(Plan.Forward.class, plan(sql).plan(), sql);
+    void whatIsNotSureToBeTheSameOrderIsNotMerged(String sql) {
+        assertInstanceOf(Plan.Combine.class, plan(sql).plan(), sql);
     }
 }

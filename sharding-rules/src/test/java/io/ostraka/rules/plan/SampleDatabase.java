@@ -109,7 +109,16 @@ final class SampleDatabase {
         return catalog;
     }
 
+    /** The plan of one statement, by a single shard or by several, each for its own rows: without the combiner. */
     Plan plan(String sql) {
+        return withoutCombiner(planWithCombiner(sql));
+    }
+
+    static Plan withoutCombiner(Plan plan) {
+        return plan instanceof Plan.Combine combine ? combine.forward() : plan;
+    }
+
+    Plan planWithCombiner(String sql) {
         List<PlannedStatement> planned = planner.plan(sql, PATH);
         if (planned.size() != 1) {
             throw new IllegalArgumentException(planned.size() + " statements: " + sql);
@@ -125,7 +134,7 @@ final class SampleDatabase {
     Route route(String sql, List<String> path, Parameter... parameters) {
         PlannedStatement statement = planner.plan(sql, path).get(0);
         StatementValues values = new Parameters(statement, List.of(parameters));
-        if (statement.plan() instanceof Plan.Forward forward) {
+        if (withoutCombiner(statement.plan()) instanceof Plan.Forward forward) {
             return forward.router().route(values);
         }
         if (statement.plan() instanceof Plan.Scatter scatter) {

@@ -241,7 +241,7 @@ class TrapsTest {
                 cache.plan("SELECT DISTINCT other FROM t", SampleDatabase.PATH)
                                 .get(0)
                                 .plan()
-                        instanceof Plan.Forward);
+                        instanceof Plan.Combine);
         assertTrue(cache.plan("SELECT other FROM t", SampleDatabase.PATH).get(0).plan() instanceof Plan.Scatter);
     }
 

@@ -1,0 +1,60 @@
+package io.ostraka.proxy.execute;
+
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.StatementKey;
+import io.ostraka.proxy.wire.BindView;
+import io.ostraka.rules.plan.Fragment;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a {@link CombineRun} is to do, with the backends for it. Immutable.
+ *
+ * @param combiner the combiner's backend, outside of any transaction
+ * @param copies what is copied, from where; the combiner itself may be among the sources
+ * @param inOneSnapshot sources outside of a transaction that are asked more than once
+ * @param toSync backends with messages of the extended protocol that no Sync has ended yet
+ * @param localSettings statements for the combiner's transaction before all else
+ * @param original the client's statement
+ * @param rewritten what the combiner runs
+ * @param bind the client's Bind; without one the statement has no parameters and its result is text
+ * @param describes whether the client is to be told of the result's columns
+ * @param maxBytes how much may be copied
+ */
+public record CombineOrder(
+        Backend combiner,
+        List<Copy> copies,
+        Set<Backend> inOneSnapshot,
+        Set<Backend> toSync,
+        List<String> localSettings,
+        StatementKey original,
+        StatementKey rewritten,
+        Optional<BindView> bind,
+        boolean describes,
+        long maxBytes) {
+
+    /** One fragment with the backends of the shards that have rows of it. */
+    public record Copy(Fragment fragment, List<Backend> sources) {
+        public Copy {
+            sources = List.copyOf(sources);
+        }
+    }
+
+    public CombineOrder {
+        copies = List.copyOf(copies);
+        inOneSnapshot = Set.copyOf(inOneSnapshot);
+        toSync = Set.copyOf(toSync);
+        localSettings = List.copyOf(localSettings);
+    }
+
+    /** All backends that take part. */
+    Set<Backend> participants() {
+        Set<Backend> all = new LinkedHashSet<>();
+        all.add(combiner);
+        copies.forEach(copy -> all.addAll(copy.sources()));
+        all.addAll(toSync);
+        return all;
+    }
+}

@@ -1,0 +1,446 @@
+package io.ostraka.proxy.execute;
+
+import io.netty.buffer.ByteBuf;
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.BackendListener;
+import io.ostraka.proxy.backend.StatementKey;
+import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.wire.BackendMessages;
+import io.ostraka.proxy.wire.BackendMessages.Severity;
+import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.ErrorFields;
+import io.ostraka.proxy.wire.RowShape;
+import io.ostraka.proxy.wire.TransactionStatus;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.plan.Fragment;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One statement answered by the combiner: rows of other shards are copied into temporary tables of its transaction, the
+ * statement runs over them, and the transaction ends, which drops them.
+ *
+ * <pre>
+ * GATHERING --all copied--> ANSWERING --all rows passed on--> ENDING --all backends at rest--> ended
+ *     +------------error-------+--------------------------------^
+ * </pre>
+ *
+ * A shard sends its rows by the extended protocol, in binary: such a DataRow is, but for its tag, the CopyData of a binary
+ * COPY. So rows go from socket to socket as they were read, tables one after the other, all shards of a table at once; while
+ * the combiner cannot take more, the shards are not read. What it answers goes to the client untouched.
+ *
+ * <p>It is the listener of all backends it uses until {@link Host#onEnd}; the caller takes them back there, outside of any
+ * transaction that was begun here. Confined to the session's event loop. A crash leaves what the servers roll back.
+ */
+public final class CombineRun implements BackendListener {
+    /** The combiner's transaction: what it has itself is read as of one moment. */
+    private static final String BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ WRITE";
+
+    private static final String BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+    private static final short[] ALL_BINARY = {1};
+
+    /** Below it, a bad plan costs less than looking for a better one. */
+    private static final int ANALYZED_BYTES = 256 << 10;
+
+    private enum Phase {
+        GATHERING,
+        ANSWERING,
+        ENDING,
+        ENDED
+    }
+
+    /** The session. */
+    public interface Host {
+        ClientOutput client();
+
+        void onParameterStatus(Backend backend, String name, String value);
+
+        /** Takes ownership. */
+        void onAsyncMessage(Backend backend, ByteBuf owned);
+
+        /** The connection is gone; returns what the client is to be told of it. */
+        PgError onLost(Backend backend);
+
+        void cancel(Backend backend);
+
+        /** All backends are at rest; the client has had all of the answer, or an error. */
+        void onEnd(boolean failed);
+    }
+
+    private final Host host;
+    private final CombineOrder order;
+    private final Backend combiner;
+    private final ArrayDeque<CombineOrder.Copy> copiesToCome;
+    /** Backends whose rows of the current table are still coming. */
+    private final Set<Backend> sending = new LinkedHashSet<>();
+    /** Backends that are in a transaction of this run. */
+    private final Set<Backend> begun = new LinkedHashSet<>();
+
+    private final Set<Backend> gone = new HashSet<>();
+    private Phase phase = Phase.GATHERING;
+    private Optional<ByteBuf> description = Optional.empty();
+    private Optional<RowShape> shape = Optional.empty();
+    private Optional<ByteBuf> tag = Optional.empty();
+    private long copiedBytes;
+    private boolean paused;
+    private boolean failed;
+    private boolean closed;
+
+    public CombineRun(Host host, CombineOrder order) {
+        this.host = host;
+        this.order = order;
+        this.combiner = order.combiner();
+        this.copiesToCome = new ArrayDeque<>(order.copies());
+    }
+
+    /** Sends the first messages. All backends listen to this already. */
+    public void start() {
+        order.toSync().forEach(backend -> backend.sendSync(Visibility.NONE));
+        begin(combiner, BEGIN);
+        order.localSettings().forEach(statement -> combiner.sendQuery(statement, Visibility.NONE));
+        if (order.describes()) {
+            // The client is told of the columns as its own statement has them; this also finds its errors at their
+            // places.
+            byte[] name = combiner.prepare(order.original(), false, Visibility.ROWS);
+            combiner.sendBind(name, new short[0], Visibility.ROWS);
+            combiner.sendDescribePortal("", Visibility.ROWS);
+            combiner.sendSync(Visibility.ROWS);
+        }
+        order.copies().forEach(copy -> combiner.sendQuery(copy.fragment().creation(), Visibility.NONE));
+        order.inOneSnapshot().forEach(backend -> begin(backend, BEGIN_READING));
+        copyNext();
+        order.participants().forEach(Backend::flush);
+    }
+
+    private void begin(Backend backend, String statement) {
+        backend.sendQuery(statement, Visibility.NONE);
+        begun.add(backend);
+    }
+
+    // ---- gathering -----------------------------------------------------------------------------------------------
+
+    private void copyNext() {
+        while (!copiesToCome.isEmpty()) {
+            CombineOrder.Copy copy = copiesToCome.element();
+            Fragment fragment = copy.fragment();
+            for (Backend source : copy.sources()) {
+                if (source == combiner) {
+                    combiner.sendQuery(
+                            "INSERT INTO " + fragment.quotedTemporary() + " " + fragment.select(), Visibility.NONE);
+                } else {
+                    sending.add(source);
+                }
+            }
+            if (!sending.isEmpty()) {
+                combiner.sendCopyIn("COPY " + fragment.quotedTemporary() + " FROM STDIN (FORMAT binary)");
+                sending.forEach(source -> request(source, fragment));
+                combiner.flush();
+                return;
+            }
+            copied(fragment);
+        }
+        answer();
+        combiner.flush();
+    }
+
+    private void request(Backend source, Fragment fragment) {
+        byte[] name = source.prepare(order.original().withoutParameters(fragment.select()), false, Visibility.ROWS);
+        source.sendBind(name, ALL_BINARY, Visibility.ROWS);
+        source.sendExecute("", 0, Visibility.ROWS);
+        source.sendSync(Visibility.ROWS);
+        source.flush();
+    }
+
+    private void copied(Fragment fragment) {
+        copiesToCome.remove();
+        if (!fragment.primaryKey().isEmpty()) {
+            combiner.sendQuery(fragment.keyDeclaration(), Visibility.NONE);
+        }
+        if (copiedBytes > ANALYZED_BYTES) {
+            combiner.sendQuery("ANALYZE " + fragment.quotedTemporary(), Visibility.NONE);
+        }
+    }
+
+    /** Rows as DataRows, and notices between them, become CopyData. */
+    private void copy(ByteBuf owned) {
+        copiedBytes += owned.readableBytes();
+        if (copiedBytes > order.maxBytes()) {
+            owned.release();
+            fail(tooLarge());
+            return;
+        }
+        int run = owned.readerIndex();
+        int at = run;
+        while (at < owned.writerIndex()) {
+            int next = at + 1 + owned.getInt(at + 1);
+            if (owned.getByte(at) == BackendTag.DATA_ROW) {
+                owned.setByte(at, BackendTag.COPY_DATA);
+            } else {
+                combiner.sendCopyData(owned.retainedSlice(run, at - run));
+                host.client().write(owned.retainedSlice(at, next - at));
+                run = next;
+            }
+            at = next;
+        }
+        combiner.sendCopyData(owned.retainedSlice(run, at - run));
+        owned.release();
+        if (!combiner.isWritable()) {
+            paused = true;
+            sending.forEach(source -> source.setReading(false));
+        }
+    }
+
+    private PgError tooLarge() {
+        return new PgError(
+                SqlState.CONFIGURATION_LIMIT_EXCEEDED,
+                "rows of table \"" + copiesToCome.element().fragment().table() + "\" that other shards need exceed "
+                        + order.maxBytes() + " bytes",
+                "The statement puts rows of several shards together, and \"ostraka.statement_memory\" limits them.",
+                "Restrict the rows by conditions on the shard key, or raise ostraka.statement_memory.");
+    }
+
+    // ---- answering -----------------------------------------------------------------------------------------------
+
+    private void answer() {
+        phase = Phase.ANSWERING;
+        byte[] name = combiner.prepare(order.rewritten(), false, Visibility.ROWS);
+        String portal = "";
+        if (order.bind().isPresent()) {
+            portal = order.bind().get().portal();
+            combiner.sendBind(order.bind().get(), name, Visibility.ROWS);
+        } else {
+            combiner.sendBind(name, new short[0], Visibility.ROWS);
+        }
+        combiner.sendDescribePortal(portal, Visibility.ROWS);
+        combiner.sendExecute(portal, 0, Visibility.ROWS);
+        combiner.sendSync(Visibility.ROWS);
+    }
+
+    @Override
+    public void onBytes(Backend backend, ByteBuf owned) {
+        if (failed || closed) {
+            owned.release();
+        } else if (backend != combiner) {
+            copy(owned);
+        } else {
+            host.client().write(owned);
+            if (!host.client().isWritable()) {
+                combiner.setReading(false);
+            }
+        }
+    }
+
+    /** Whether the combiner's answers are still about the client's own statement. */
+    private boolean isDescribing() {
+        return order.describes() && shape.isEmpty();
+    }
+
+    @Override
+    public void onRowDescription(Backend backend, ByteBuf borrowed, int frame) {
+        if (failed || closed || backend != combiner) {
+            return;
+        }
+        RowShape found = RowShape.read(borrowed, frame);
+        if (isDescribing()) {
+            description = Optional.of(borrowed.copy(frame, 1 + borrowed.getInt(frame + 1)));
+            shape = Optional.of(found);
+            return;
+        }
+        if (!shape.orElse(found).equals(found)) {
+            fail(new PgError(SqlState.INTERNAL_ERROR, "the combiner describes the columns of the result differently"));
+            return;
+        }
+        description.ifPresent(host.client()::write);
+        description = Optional.empty();
+    }
+
+    @Override
+    public void onCommandEnd(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
+        if (phase == Phase.ANSWERING && backend == combiner && visibility == Visibility.ROWS && !failed) {
+            tag = Optional.of(borrowed.copy(frame, 1 + borrowed.getInt(frame + 1)));
+        }
+    }
+
+    @Override
+    public void onReady(Backend backend, Visibility visibility, TransactionStatus status) {
+        if (closed) {
+            return;
+        }
+        if (failed || phase == Phase.ENDING) {
+            settle();
+        } else if (visibility == Visibility.ROWS && sending.remove(backend)) {
+            if (sending.isEmpty()) {
+                combiner.sendCopyEnd();
+                copied(copiesToCome.element().fragment());
+                copyNext();
+            }
+        } else if (tag.isPresent()) {
+            end();
+        }
+    }
+
+    // ---- the end -------------------------------------------------------------------------------------------------
+
+    private void end() {
+        phase = Phase.ENDING;
+        settle();
+    }
+
+    /** Ends each transaction as soon as its backend is at rest, and the run when all have ended. */
+    private void settle() {
+        boolean all = true;
+        for (Backend backend : order.participants()) {
+            if (gone.contains(backend)) {
+                continue;
+            }
+            if (backend.hasOutstandingReplies()) {
+                all = false;
+            } else if (backend.isBeingCancelled()) {
+                all = false;
+                backend.afterCancels(this::onCancelled);
+            } else if (begun.remove(backend)) {
+                all = false;
+                backend.sendQuery(failed ? "ROLLBACK" : "COMMIT", Visibility.NONE);
+                backend.flush();
+            }
+        }
+        if (all && phase != Phase.ENDED) {
+            phase = Phase.ENDED;
+            if (!failed) {
+                tag.ifPresent(host.client()::write);
+                tag = Optional.empty();
+            }
+            host.onEnd(failed);
+        }
+    }
+
+    private void onCancelled() {
+        if (!closed) {
+            settle();
+            host.client().flush();
+        }
+    }
+
+    private void fail(PgError error) {
+        ByteBuf out = host.client().buffer();
+        BackendMessages.error(out, Severity.ERROR, error);
+        fail(out);
+    }
+
+    /** Takes ownership. */
+    private void fail(ByteBuf owned) {
+        boolean isCopying = !sending.isEmpty();
+        failed = true;
+        host.client().write(owned);
+        release();
+        for (Backend backend : order.participants()) {
+            if (!gone.contains(backend) && backend.hasOutstandingReplies()) {
+                if (backend == combiner && isCopying) {
+                    backend.sendCopyFail("the statement has failed");
+                    backend.flush();
+                }
+                host.cancel(backend);
+                backend.setReading(true);
+            }
+        }
+        sending.clear();
+        settle();
+    }
+
+    @Override
+    public void onError(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
+        if (failed || closed) {
+            return;
+        }
+        if (backend == combiner && visibility == Visibility.ROWS && isDescribing()) {
+            fail(borrowed.copy(frame, 1 + borrowed.getInt(frame + 1)));
+        } else {
+            // A place in a text that the client did not write.
+            ByteBuf out = host.client().buffer();
+            ErrorFields.copyWithoutPosition(out, borrowed, frame);
+            fail(out);
+        }
+    }
+
+    @Override
+    public void onClosed(Backend backend) {
+        gone.add(backend);
+        begun.remove(backend);
+        sending.remove(backend);
+        PgError lost = host.onLost(backend);
+        if (closed) {
+            return;
+        }
+        if (failed) {
+            settle();
+        } else {
+            fail(lost);
+        }
+        host.client().flush();
+    }
+
+    /** The client is gone; its backends are no longer this run's. */
+    public void close() {
+        closed = true;
+        release();
+    }
+
+    private void release() {
+        description.ifPresent(ByteBuf::release);
+        description = Optional.empty();
+        tag.ifPresent(ByteBuf::release);
+        tag = Optional.empty();
+    }
+
+    public Collection<Backend> participants() {
+        return order.participants();
+    }
+
+    // ---- what is passed on or of no interest ---------------------------------------------------------------------
+
+    @Override
+    public void onReadComplete(Backend backend) {
+        if (!closed) {
+            combiner.flush();
+            host.client().flush();
+        }
+    }
+
+    @Override
+    public void onWritable(Backend backend) {
+        if (backend == combiner && paused) {
+            paused = false;
+            sending.forEach(source -> source.setReading(true));
+        }
+    }
+
+    @Override
+    public void onParameterStatus(Backend backend, String name, String value) {
+        host.onParameterStatus(backend, name, value);
+    }
+
+    @Override
+    public void onAsyncMessage(Backend backend, ByteBuf owned) {
+        host.onAsyncMessage(backend, owned);
+    }
+
+    @Override
+    public void onParameterDescription(Backend backend, ByteBuf borrowed, int frame) {}
+
+    @Override
+    public void onDescribed(Backend backend, StatementKey statement, Visibility visibility, RowShape result) {}
+
+    @Override
+    public void onStepComplete(Backend backend, byte step) {}
+
+    @Override
+    public void onParseSkipped(Backend backend, StatementKey statement) {}
+
+    @Override
+    public void onCopyIn(Backend backend, boolean syncIgnored) {}
+}

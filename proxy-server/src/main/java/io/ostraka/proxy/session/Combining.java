@@ -1,0 +1,263 @@
+package io.ostraka.proxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.StatementKey;
+import io.ostraka.proxy.execute.ClientOutput;
+import io.ostraka.proxy.execute.CombineOrder;
+import io.ostraka.proxy.execute.CombineRun;
+import io.ostraka.proxy.wire.BindView;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.plan.Access;
+import io.ostraka.rules.plan.Combination;
+import io.ostraka.rules.plan.Fragment;
+import io.ostraka.rules.plan.StatementValues;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Has statements answered by the combiner. Outside of a transaction block the session's backends take part, one for each
+ * shard; within one, rows are read by the transaction's own backends, which see what it has written, while the combiner is on
+ * a connection beside it: a transaction with temporary tables could not be prepared. Confined to the session's event loop.
+ */
+final class Combining implements CombineRun.Host {
+    static final String STATEMENT_MEMORY = "ostraka.statement_memory";
+    private static final String DEFAULT_MEMORY = "1GB";
+    private static final Pattern SIZE = Pattern.compile("\\s*([0-9]{1,9})\\s*(B|kB|KiB|MB|MiB|GB|GiB)\\s*");
+
+    private static final Pattern LOCAL = Pattern.compile("\\bset\\s+local\\b", Pattern.CASE_INSENSITIVE);
+    private static final Pattern OF_TRANSACTION = Pattern.compile("transaction", Pattern.CASE_INSENSITIVE);
+
+    private final Session session;
+    private final HeldBackends apart;
+    private Optional<Running> running = Optional.empty();
+
+    /** {@code isSimple}: ReadyForQuery follows. */
+    private record Running(CombineRun run, boolean isSimple, boolean ownsTransactions) {}
+
+    Combining(Session session, HeldBackends apart) {
+        this.session = session;
+        this.apart = apart;
+    }
+
+    HeldBackends apart() {
+        return apart;
+    }
+
+    /** Whether the backend is one beside the session's transaction. */
+    boolean isHolding(Backend backend) {
+        return apart.isPending(backend)
+                || apart.find(backend.shard()).filter(held -> held == backend).isPresent();
+    }
+
+    /** A Query; false while backends are on their way. */
+    boolean start(Combination combination, Planned.Statement statement) {
+        StatementKey original = new StatementKey(
+                statement.text(),
+                List.of(),
+                session.settings().searchPath(),
+                session.database().schemaAge());
+        return start(combination, statement, statement.values(), original, Optional.empty());
+    }
+
+    /** An Execute; false while backends are on their way. */
+    boolean start(Portal.Combined portal) {
+        BoundValues values = new BoundValues(portal.bind());
+        values.use(portal.statement().values(), portal.key().parameterOids());
+        return start(portal.combination(), portal.statement(), values, portal.key(), Optional.of(portal.bind()));
+    }
+
+    private boolean start(
+            Combination combination,
+            Planned.Statement statement,
+            StatementValues values,
+            StatementKey original,
+            Optional<BindView> bind) {
+        if (!session.isQuiet()) {
+            return false;
+        }
+        boolean isInBlock = session.transaction().isOpen();
+        if (session.shards().writesImplicitly()) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "rows of several shards cannot be put together in a pipeline that has written",
+                            "Statements of the same pipeline wrote before it, outside a transaction block.",
+                            "Send a Sync before it.")
+                    .toException();
+        }
+        boolean copiesAll = isInBlock && !session.transaction().writers().isEmpty();
+        Map<Fragment, List<ShardName>> sources = new LinkedHashMap<>();
+        Set<ShardName> needed = new LinkedHashSet<>();
+        if (!isInBlock) {
+            needed.add(combination.combiner());
+        }
+        for (Fragment fragment : combination.fragments()) {
+            if (copiesAll || !fragment.isOwn()) {
+                sources.put(fragment, fragment.shards(values));
+                needed.addAll(sources.get(fragment));
+            }
+        }
+        Optional<List<Backend>> backends = SimpleQuery.allReady(session, List.copyOf(needed));
+        Optional<Backend> combiner =
+                isInBlock ? apart.ready(combination.combiner()) : session.held().find(combination.combiner());
+        if (backends.isEmpty() || combiner.isEmpty()) {
+            return false;
+        }
+        if (isInBlock) {
+            session.shards().requireOneSnapshot(backends.get());
+            backends.get().forEach(backend -> session.shards().enlist(backend, Access.READ));
+        }
+        Map<ShardName, Backend> byShard = new LinkedHashMap<>();
+        backends.get().forEach(backend -> byShard.put(backend.shard(), backend));
+        List<CombineOrder.Copy> copies = new ArrayList<>();
+        sources.forEach((fragment, shards) -> copies.add(new CombineOrder.Copy(
+                fragment, shards.stream().map(byShard::get).toList())));
+        CombineOrder order = new CombineOrder(
+                combiner.get(),
+                copies,
+                isInBlock ? Set.of() : askedAgain(copies, combiner.get()),
+                isInBlock ? Set.of() : session.extended().pipeline().unsynced(),
+                localSettings(),
+                original,
+                original.withSql(statement.combinerText(copiesAll ? combination.textOfCopies() : combination.text())),
+                bind,
+                bind.isEmpty(),
+                bytes(session.settings().own(STATEMENT_MEMORY).orElse(DEFAULT_MEMORY)));
+        start(new CombineRun(this, order), bind.isEmpty(), !isInBlock);
+        return true;
+    }
+
+    private void start(CombineRun run, boolean isSimple, boolean ownsTransactions) {
+        session.busy();
+        running = Optional.of(new Running(run, isSimple, ownsTransactions));
+        run.participants().forEach(backend -> {
+            backend.detach();
+            backend.attach(run);
+        });
+        run.start();
+    }
+
+    /** Those that have rows of more than one table. */
+    private static Set<Backend> askedAgain(List<CombineOrder.Copy> copies, Backend combiner) {
+        Set<Backend> once = new HashSet<>();
+        Set<Backend> again = new HashSet<>();
+        copies.forEach(copy -> copy.sources().stream()
+                .filter(source -> source != combiner && !once.add(source))
+                .forEach(again::add));
+        return again;
+    }
+
+    /** What the transaction alone has set, for its connection beside it. */
+    private List<String> localSettings() {
+        return session.transaction().isOpen()
+                ? session.transaction().script().stream()
+                        .filter(said -> LOCAL.matcher(said).find()
+                                && !OF_TRANSACTION.matcher(said).find())
+                        .toList()
+                : List.of();
+    }
+
+    // ---- the run's host ------------------------------------------------------------------------------------------
+
+    @Override
+    public ClientOutput client() {
+        return session.output();
+    }
+
+    @Override
+    public void onParameterStatus(Backend backend, String name, String value) {
+        session.answers().onParameterStatus(backend, name, value);
+    }
+
+    @Override
+    public void onAsyncMessage(Backend backend, ByteBuf owned) {
+        session.answers().onAsyncMessage(backend, owned);
+    }
+
+    @Override
+    public PgError onLost(Backend backend) {
+        boolean isOfTransaction = !isHolding(backend) && session.transaction().hasJoined(backend.shard());
+        PgError lost = session.answers().forget(backend);
+        if (isOfTransaction) {
+            session.transaction().fail();
+        }
+        return lost;
+    }
+
+    @Override
+    public void cancel(Backend backend) {
+        session.database().cancel(backend);
+    }
+
+    @Override
+    public void onEnd(boolean failed) {
+        Running ended = running.orElseThrow();
+        running = Optional.empty();
+        ended.run().participants().stream().filter(Backend::isOpen).forEach(backend -> {
+            backend.detach();
+            backend.attach(session.answers());
+        });
+        apart.releaseIdle();
+        if (ended.ownsTransactions()) {
+            session.extended().onCombined();
+        }
+        session.available();
+        if (failed) {
+            session.transaction().fail();
+            if (!session.transaction().isOpen()) {
+                session.settingState().revert();
+            }
+        }
+        if (ended.isSimple()) {
+            session.writeReady();
+        } else if (failed) {
+            session.extended().onCombineError();
+        }
+        session.output().flush();
+        session.resume();
+    }
+
+    /** The client is gone. */
+    void close() {
+        running.ifPresent(now -> now.run().close());
+        running = Optional.empty();
+        apart.close();
+    }
+
+    // ---- the limit -----------------------------------------------------------------------------------------------
+
+    static String defaultOf(String setting) {
+        return setting.equals(STATEMENT_MEMORY) ? DEFAULT_MEMORY : "";
+    }
+
+    /** A size with its unit. */
+    static long bytes(String size) {
+        Matcher read = SIZE.matcher(size);
+        if (!read.matches()) {
+            throw new PgError(
+                            SqlState.INVALID_PARAMETER_VALUE,
+                            "invalid value for parameter \"" + STATEMENT_MEMORY + "\": \"" + size + "\"",
+                            "",
+                            "Give a number with a unit: B, kB, MB or GB.")
+                    .toException();
+        }
+        int shift =
+                switch (Character.toUpperCase(read.group(2).charAt(0))) {
+                    case 'K' -> 10;
+                    case 'M' -> 20;
+                    case 'G' -> 30;
+                    default -> 0;
+                };
+        return Long.parseLong(read.group(1)) << shift;
+    }
+}

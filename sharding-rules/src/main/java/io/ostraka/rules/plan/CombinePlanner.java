@@ -1,0 +1,266 @@
+package io.ostraka.rules.plan;
+
+import io.ostraka.rules.catalog.Column;
+import io.ostraka.rules.catalog.Table;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.config.TableName;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.plan.Distribution.Obstacle;
+import io.ostraka.rules.plan.FunctionJudge.Place;
+import io.ostraka.rules.plan.QueryPlanner.Planned;
+import io.ostraka.rules.rule.KeyedRule;
+import io.ostraka.rules.rule.PinnedRule;
+import io.ostraka.rules.rule.ReferenceRule;
+import io.ostraka.rules.sql.StatementNames;
+import io.ostraka.rules.sql.StatementTemplate;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Plans a query that needs rows of several shards together: each table that no shard has whole is copied to the combiner,
+ * the columns that the query may need of the rows that may matter, and the query runs there with the copies in the tables'
+ * place. Views are written out where a table behind them is copied. Confined to one statement.
+ */
+final class CombinePlanner {
+    private final QueryPlanner queries;
+    private final StatementTemplate template;
+    private final Map<Copied, Fragment> fragments = new LinkedHashMap<>();
+    private final Map<TableName, Analysis> views = new HashMap<>();
+
+    /** What one fragment has: a table, with or without those that inherit from it. */
+    private record Copied(TableName table, boolean only) {}
+
+    /** Why it cannot be planned so. */
+    private static final class Obstructed extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final Obstacle obstacle;
+
+        Obstructed(String construct, int at) {
+            super(construct, null, false, false);
+            this.obstacle = new Obstacle(construct, at);
+        }
+    }
+
+    CombinePlanner(QueryPlanner queries, StatementTemplate template) {
+        this.queries = queries;
+        this.template = template;
+    }
+
+    /** The plan; or {@code asWritten}, which is refused over several shards, when the combiner cannot answer either. */
+    Planned plan(Planned asWritten, Plan.Forward forward) {
+        Analysis analysis = asWritten.analysis();
+        if (analysis.writes() || analysis.locks()) {
+            return asWritten;
+        }
+        try {
+            return with(asWritten, new Plan.Combine(forward, combination(asWritten)));
+        } catch (Obstructed obstructed) {
+            PgError error =
+                    Refusals.notCombined(obstructed.obstacle.construct(), forward.whenMany(), obstructed.obstacle.at());
+            return with(asWritten, new Plan.Forward(forward.router(), forward.access(), forward.pins(), error));
+        }
+    }
+
+    private static Planned with(Planned planned, Plan plan) {
+        return new Planned(plan, planned.analysis(), planned.reader(), planned.top());
+    }
+
+    private Combination combination(Planned planned) {
+        Analysis analysis = planned.analysis();
+        requireCombinable(analysis);
+        ShardName combiner = combiner(analysis);
+        gather(planned, combiner);
+        return new Combination(
+                combiner, fragments.values().stream().toList(), text(analysis, false), text(analysis, true));
+    }
+
+    /** What has another meaning on the combiner than where the rows are. */
+    private void requireCombinable(Analysis analysis) {
+        analysis.systemColumn().ifPresent(at -> {
+            throw new Obstructed("a system column", at);
+        });
+        analysis.serverLocalCast().ifPresent(at -> {
+            throw new Obstructed("a name of the system catalogs", at);
+        });
+        if (analysis.readsSystemCatalog()) {
+            throw new Obstructed("a system catalog", -1);
+        }
+        for (Analysis.FunctionUse use : analysis.functions()) {
+            Place place = queries.functions().judge(use).place();
+            boolean writes = queries.functions().mayWrite(use)
+                    && !queries.functions().shards(use).isEmpty();
+            if (place.compareTo(Place.RATHER_DEFAULT_SHARD) > 0 || writes) {
+                throw new Obstructed("function " + use.last() + "()", use.at());
+            }
+        }
+    }
+
+    /** Where the functions need to be, or most of what is not split, or the default shard. */
+    private ShardName combiner(Analysis analysis) {
+        Set<ShardName> needed = new HashSet<>();
+        analysis.functions().forEach(use -> needed.addAll(queries.functions().shards(use)));
+        if (needed.size() > 1) {
+            throw new Obstructed("functions that read tables of different shards", -1);
+        }
+        if (needed.size() == 1) {
+            return needed.iterator().next();
+        }
+        ShardName byDefault = queries.defaultShard().first().orElseThrow();
+        Map<ShardName, Integer> pinned = new HashMap<>();
+        for (Occurrence occurrence : analysis.occurrences()) {
+            if (occurrence.rule() instanceof PinnedRule rule) {
+                pinned.merge(rule.shard(), 1, Integer::sum);
+            }
+        }
+        return pinned.containsKey(byDefault)
+                ? byDefault
+                : pinned.keySet().stream().min(Comparator.naturalOrder()).orElse(byDefault);
+    }
+
+    // ---- what is copied ------------------------------------------------------------------------------------------
+
+    private void gather(Planned planned, ShardName combiner) {
+        Set<String> words = new HashSet<>(StatementNames.of(template).identifiers());
+        Map<Copied, Analysis.Named> tables = new LinkedHashMap<>();
+        tables(planned.analysis(), words, tables, new HashSet<>());
+        tables.forEach((copied, named) -> queries.catalog()
+                .table(copied.table())
+                .ifPresent(table -> add(planned, combiner, copied, table, named, words)));
+    }
+
+    /** The tables that a text names, and those behind its views; {@code words} grows by the views' words. */
+    private void tables(Analysis analysis, Set<String> words, Map<Copied, Analysis.Named> tables, Set<TableName> seen) {
+        for (Analysis.Named named : analysis.named()) {
+            if (named.relation().sampled()) {
+                throw new Obstructed("TABLESAMPLE", named.relation().at());
+            }
+            if (!named.isView()) {
+                tables.putIfAbsent(new Copied(named.table(), named.relation().only()), named);
+            } else if (seen.add(named.table())) {
+                Table view = queries.catalog().table(named.table()).orElseThrow();
+                words.addAll(StatementNames.of(definition(view)).identifiers());
+                tables(inside(view), words, tables, seen);
+            }
+        }
+    }
+
+    private Analysis inside(Table view) {
+        return views.computeIfAbsent(view.name(), name -> {
+            Analysis analysis = new Analysis();
+            new Analyser(queries, analysis).analyse(queries.viewQuery(view), List.of());
+            return analysis;
+        });
+    }
+
+    private static StatementTemplate definition(Table view) {
+        return StatementTemplate.of(view.definition().orElseThrow()).get(0);
+    }
+
+    private void add(
+            Planned planned, ShardName combiner, Copied copied, Table table, Analysis.Named named, Set<String> words) {
+        List<Occurrence> occurrences = planned.analysis().occurrences().stream()
+                .filter(occurrence -> occurrence.table().equals(copied.table()))
+                .toList();
+        if (occurrences.isEmpty() || table.columns().isEmpty()) {
+            return;
+        }
+        boolean isOwn = occurrences.get(0).rule() instanceof ReferenceRule
+                || (occurrences.get(0).rule() instanceof PinnedRule pinned
+                        && pinned.shard().equals(combiner));
+        if (isOwn && table.kind() != Table.Kind.TABLE && table.kind() != Table.Kind.PARTITIONED) {
+            // Foreign tables, sequences: what they show is not the transaction's.
+            return;
+        }
+        List<String> columns = columns(planned.analysis(), table, words);
+        for (String column : columns) {
+            String type = table.column(column).orElseThrow().type();
+            if (type.startsWith("reg") || type.startsWith("_reg")) {
+                throw new Obstructed(
+                        "a column of type " + type, named.relation().at());
+            }
+        }
+        boolean hasKey =
+                planned.analysis().groups() && !table.primaryKey().isEmpty() && columns.containsAll(table.primaryKey());
+        fragments.put(
+                copied,
+                new Fragment(
+                        "ostraka_" + (fragments.size() + 1),
+                        copied.table(),
+                        copied.only(),
+                        columns,
+                        hasKey ? table.primaryKey() : List.of(),
+                        router(planned, occurrences, combiner),
+                        isOwn));
+    }
+
+    /** Those whose names occur anywhere; all when some are used without being named. */
+    private static List<String> columns(Analysis analysis, Table table, Set<String> words) {
+        List<String> all = table.columns().stream().map(Column::name).toList();
+        if (analysis.usesUnnamedColumns()) {
+            return all;
+        }
+        List<String> named = all.stream().filter(words::contains).toList();
+        return named.isEmpty() ? List.of(all.get(0)) : named;
+    }
+
+    /** All the shards that any of a table's occurrences needs. */
+    private Router router(Planned planned, List<Occurrence> occurrences, ShardName combiner) {
+        ShardSet fixed = queries.space().none();
+        List<StatementRouter.Part> parts = new ArrayList<>();
+        for (Occurrence occurrence : occurrences) {
+            if (occurrence.rule() instanceof KeyedRule keyed) {
+                parts.add(new StatementRouter.Read(
+                        OccurrenceShards.of(occurrence, keyed, queries.space()), planned.reader(), queries.space()));
+            } else if (occurrence.rule() instanceof PinnedRule pinned) {
+                fixed = fixed.plus(queries.space().of(pinned.shard()));
+            } else {
+                fixed = fixed.plus(queries.space().of(combiner));
+            }
+        }
+        return new StatementRouter(fixed, parts, queries.space().none());
+    }
+
+    // ---- the combiner's text -------------------------------------------------------------------------------------
+
+    private ShardText text(Analysis analysis, boolean copiesAll) {
+        ShardText.Builder builder = new ShardText.Builder(template);
+        List<RelationSplices.Splice> splices = RelationSplices.of(
+                template.sql(), template.start(), template.end(), analysis, named -> replacement(named, copiesAll));
+        for (RelationSplices.Splice splice : splices) {
+            builder.keepTo(splice.start()).dropTo(splice.end());
+            if (!splice.text().isEmpty()) {
+                builder.add(splice.text());
+            }
+        }
+        return builder.build();
+    }
+
+    private Optional<String> replacement(Analysis.Named named, boolean copiesAll) {
+        if (!named.isView()) {
+            return Optional.ofNullable(fragments.get(
+                            new Copied(named.table(), named.relation().only())))
+                    .filter(fragment -> copiesAll || !fragment.isOwn())
+                    .map(Fragment::quotedTemporary);
+        }
+        Table view = queries.catalog().table(named.table()).orElseThrow();
+        StatementTemplate definition = definition(view);
+        List<RelationSplices.Splice> splices = RelationSplices.of(
+                definition.sql(),
+                definition.start(),
+                definition.end(),
+                inside(view),
+                inner -> replacement(inner, copiesAll));
+        return splices.isEmpty()
+                ? Optional.empty()
+                : Optional.of("("
+                        + RelationSplices.applied(definition.sql(), definition.start(), definition.end(), splices)
+                        + ")");
+    }
+}
