@@ -23,8 +23,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -284,6 +286,30 @@ class PoolingTest {
                 assertEquals("C SELECT 1", last(each.untilReady()));
             }
         }
+    }
+
+    @Test
+    void aBackendMovesToTheEventLoopWhereItIsNeededAndIsNotOpenedAnew() {
+        TestCluster busy = TestCluster.of(
+                ClusterSpec.shards(1).withDdl(DDL).withDatabase("pool: { size: 3, acquire_timeout: 30s }"));
+        List<WireClient> all = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            all.add(client(busy, Map.of()));
+        }
+        Set<String> pids = new HashSet<>();
+        for (int round = 0; round < 40; round++) {
+            // Some of them at a time, so that the loops take turns in having more to do.
+            List<WireClient> some = all.subList(round % 5, round % 5 + 4);
+            for (WireClient each : some) {
+                each.send(query("BEGIN"), query("SELECT pg_backend_pid()"), query("COMMIT"));
+            }
+            for (WireClient each : some) {
+                each.untilReady();
+                pids.add(value(each.untilReady()));
+                assertEquals("C COMMIT", last(each.untilReady()));
+            }
+        }
+        assertTrue(pids.size() <= 3, pids::toString);
     }
 
     @Test

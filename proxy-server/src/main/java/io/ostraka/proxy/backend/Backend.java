@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * After an error the server skips all up to Sync, and so does the queue ({@link Replies}). Messages gather in one outgoing
- * buffer until {@link #flush}. Confined to the event loop of its channel. A crash of the proxy leaves a connection that the
+ * buffer until {@link #flush}. Confined to the event loop of its channel, which its pool may change while it is at rest. A crash of the proxy leaves a connection that the
  * server rolls back and closes. Source of the rules: PostgreSQL manual, "Message Flow".
  */
 public final class Backend extends ChannelInboundHandlerAdapter {
@@ -157,6 +157,14 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         }
         listener = Optional.of(borrower);
         setReading(true);
+    }
+
+    /**
+     * Takes it, at rest and lent to nobody, to another event loop of the same transport, or closes it. {@code then} runs on that loop
+     * afterwards, in either case.
+     */
+    void moveTo(EventLoop loop, Runnable then) {
+        channel.deregister().addListener(left -> loop.register(channel).addListener(there -> loop.execute(then)));
     }
 
     /** Runs {@code action} on the event loop once the connection is closed. */

@@ -8,10 +8,11 @@ import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
 import java.util.ArrayDeque;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,17 +22,20 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * The backends of one shard for one login. At most {@code size} are open over all event loops; each lives on the loop of
  * the sessions it serves, so lending one to a session of the same loop takes no lock. Who finds none waits in the order of
- * arrival, {@code acquire_timeout} at most. A loop that needs one while others have spare ones, or give theirs to sessions that
- * wait far shorter, has one of those closed and opens its own.
+ * arrival, {@code acquire_timeout} at most. A backend moves to another loop when sessions wait there while it is idle, or wait
+ * far longer than those it would serve where it is.
  *
  * <p>Thread-safe; a {@link Loop} is confined to its event loop.
  */
 public final class BackendPool {
     /**
-     * The part of {@code acquire_timeout} after which a loop's sessions are served before the younger ones of another: rarely
-     * enough that the new connection this costs does not matter.
+     * How long a session waits before another loop's backend moves to it: a move costs about as much as a short query, and one of
+     * its own loop is most likely back sooner.
      */
-    private static final int PATIENCE = 4;
+    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    /** A busy backend moves to a session of another loop that has waited this many times as long as the next one here. */
+    private static final int UNFAIR = 2;
 
     private final BackendConnector connector;
     private final ShardAddress address;
@@ -44,6 +48,8 @@ public final class BackendPool {
     private final AtomicBoolean away = new AtomicBoolean();
 
     private final Map<EventLoop, Loop> loops = new ConcurrentHashMap<>();
+    /** On how many loops somebody waits: mostly none, and then a backend that comes back need not look at the others. */
+    private final AtomicInteger waitingLoops = new AtomicInteger();
 
     public BackendPool(BackendConnector connector, ShardAddress address, ShardLogin login, PoolConfig config) {
         this.connector = connector;
@@ -113,10 +119,14 @@ public final class BackendPool {
 
         /** Since when the first waits, by {@link System#nanoTime}. Seen by other loops. */
         private volatile long waitsSince;
-        /** Whether another loop is closing a backend for this one. */
+        /** Whether a backend of another loop is on its way to this one. */
         private final AtomicBoolean helpIsComing = new AtomicBoolean();
-        /** The backends being closed here so that another loop may open one in their place. */
-        private final Map<Backend, Loop> heirs = new HashMap<>();
+        /** The backends that live here, lent or idle. */
+        private final Set<Backend> own = new HashSet<>();
+        /** Whether there is none that could come back. Seen by other loops. */
+        private volatile boolean hasNone = true;
+        /** Whether a look for the others' idle backends is due. */
+        private boolean willAsk;
 
         private Loop(EventLoop loop) {
             this.loop = loop;
@@ -172,13 +182,19 @@ public final class BackendPool {
             if (!backend.isOpen()) {
                 return;
             }
-            if (!waiting.isEmpty()) {
-                Optional<Loop> heir = starving(waiting.element().since());
-                if (heir.isPresent()) {
-                    heirs.put(backend, heir.get());
-                    discard(backend);
+            if (waitingLoops.get() > (isWaiting ? 1 : 0)) {
+                Optional<Loop> needier = needier();
+                if (needier.isPresent()) {
+                    move(backend, needier.get());
                     return;
                 }
+            }
+            serve(backend);
+        }
+
+        /** To the first who waits here. */
+        private void serve(Backend backend) {
+            if (!waiting.isEmpty()) {
                 Waiting first = waiting.remove();
                 first.timeout().ifPresent(timer -> timer.cancel(false));
                 waitingChanged();
@@ -187,45 +203,59 @@ public final class BackendPool {
             }
             idle.push(backend);
             hasIdle = true;
-            for (Loop other : loops.values()) {
-                if (other != this && other.isWaiting) {
-                    closeOneIdle();
-                    return;
-                }
-            }
         }
 
-        /** A loop whose first session waits for long, and for longer than the one here; it is claimed for the caller. */
-        private Optional<Loop> starving(long since) {
-            long patience = config.acquireTimeout().toNanos() / PATIENCE;
-            long now = System.nanoTime();
+        /** A loop with more need of a backend that is free here; it is claimed for the caller. */
+        private Optional<Loop> needier() {
             for (Loop other : loops.values()) {
-                if (other != this
-                        && other.isWaiting
-                        && now - other.waitsSince > patience
-                        && since - other.waitsSince > 0
-                        && other.helpIsComing.compareAndSet(false, true)) {
+                if (other != this && other.isWaiting && isNeedier(other) && other.claimHelp()) {
                     return Optional.of(other);
                 }
             }
             return Optional.empty();
         }
 
+        private boolean isNeedier(Loop other) {
+            long now = System.nanoTime();
+            long theirs = now - other.waitsSince;
+            if (waiting.isEmpty()) {
+                return other.hasNone || theirs > PATIENCE_NANOS;
+            }
+            long ours = now - waiting.element().since();
+            return theirs > PATIENCE_NANOS && theirs / UNFAIR > ours;
+        }
+
+        private boolean claimHelp() {
+            return helpIsComing.compareAndSet(false, true);
+        }
+
+        private void move(Backend backend, Loop to) {
+            own.remove(backend);
+            hasNone = own.isEmpty();
+            backend.moveTo(to.loop, () -> to.arrived(backend));
+        }
+
+        /** One that another loop had to spare is here, or has closed on its way. */
+        private void arrived(Backend backend) {
+            helpIsComing.set(false);
+            if (backend.isOpen()) {
+                own.add(backend);
+                hasNone = false;
+                // Not to a loop that is needier still: it could go on from loop to loop for ever.
+                serve(backend);
+            }
+            if (!waiting.isEmpty()) {
+                openForWaiting();
+            }
+        }
+
         private void waitingChanged() {
             if (!waiting.isEmpty()) {
                 waitsSince = waiting.element().since();
             }
-            isWaiting = !waiting.isEmpty();
-        }
-
-        /** With the permit of a backend that another loop has closed for this one. */
-        private void inherit() {
-            helpIsComing.set(false);
-            if (waiting.isEmpty()) {
-                open.decrementAndGet();
-                wakeOthers(this);
-            } else {
-                connect();
+            if (isWaiting == waiting.isEmpty()) {
+                isWaiting = !isWaiting;
+                waitingLoops.addAndGet(isWaiting ? 1 : -1);
             }
         }
 
@@ -233,16 +263,44 @@ public final class BackendPool {
             if (waiting.isEmpty()) {
                 return;
             }
-            if (!takePermit()) {
-                for (Loop other : loops.values()) {
-                    if (other != this && other.hasIdle) {
-                        other.loop.execute(other::closeOneIdle);
-                        return;
-                    }
-                }
+            if (takePermit()) {
+                connect();
                 return;
             }
-            connect();
+            if (hasNone) {
+                askOthers();
+            }
+            if (!willAsk) {
+                willAsk = true;
+                loop.schedule(this::askAgain, PATIENCE_NANOS, TimeUnit.NANOSECONDS);
+            }
+        }
+
+        /** As long as somebody waits: another loop's backend may have become idle just when that was not to be seen from there. */
+        private void askAgain() {
+            willAsk = false;
+            askOthers();
+            openForWaiting();
+        }
+
+        /** One loop that gives nothing back just now would not see that somebody waits here. */
+        private void askOthers() {
+            for (Loop other : loops.values()) {
+                if (other != this && other.hasIdle && !waiting.isEmpty() && claimHelp()) {
+                    other.loop.execute(() -> other.giveIdle(this));
+                    return;
+                }
+            }
+        }
+
+        private void giveIdle(Loop to) {
+            Backend backend = pollIdle();
+            if (backend == null) {
+                // Who waits there asks again.
+                to.helpIsComing.set(false);
+            } else {
+                move(backend, to);
+            }
         }
 
         private void connect() {
@@ -255,7 +313,9 @@ public final class BackendPool {
         private void onAttemptEnd(Future<Backend> attempt, long openedBefore) {
             if (attempt.isSuccess()) {
                 Backend backend = attempt.getNow();
-                backend.onClose(() -> onClosed(backend));
+                own.add(backend);
+                hasNone = false;
+                backend.onClose(() -> on(backend.loop()).onClosed(backend));
                 opened.incrementAndGet();
                 if (away.compareAndSet(true, false)) {
                     // Their attempts may still be waiting for a server that is gone.
@@ -284,11 +344,8 @@ public final class BackendPool {
         private void onClosed(Backend backend) {
             idle.remove(backend);
             hasIdle = !idle.isEmpty();
-            Loop heir = heirs.remove(backend);
-            if (heir != null) {
-                heir.loop.execute(heir::inherit);
-                return;
-            }
+            own.remove(backend);
+            hasNone = own.isEmpty();
             open.decrementAndGet();
             openForWaiting();
             wakeOthers(this);
@@ -301,14 +358,6 @@ public final class BackendPool {
             }
             hasIdle = !idle.isEmpty();
             return backend;
-        }
-
-        private void closeOneIdle() {
-            Backend backend = idle.pollLast();
-            hasIdle = !idle.isEmpty();
-            if (backend != null) {
-                discard(backend);
-            }
         }
 
         private void closeIdle() {
