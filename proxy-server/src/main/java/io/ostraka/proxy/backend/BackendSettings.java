@@ -7,15 +7,17 @@ import java.util.Optional;
 
 /**
  * Settings made on a connection: name to the statement that makes it, in the order they were made. Immutable; compared
- * by identity first, because a backend mostly returns to a session with the very same settings.
+ * by identity and by their text first, because a backend mostly serves sessions of one application, which all start alike.
  */
 public final class BackendSettings {
     public static final BackendSettings NONE = new BackendSettings(Map.of());
 
     private final Map<String, String> statements;
+    private final String text;
 
     private BackendSettings(Map<String, String> statements) {
         this.statements = statements;
+        text = String.join(";", statements.values());
     }
 
     /** These settings and one more, or one changed. */
@@ -51,7 +53,7 @@ public final class BackendSettings {
     }
 
     public boolean same(BackendSettings other) {
-        return this == other || statements.equals(other.statements);
+        return this == other || text.equals(other.text) || statements.equals(other.statements);
     }
 
     /** The statements that turn a connection with {@code this} into one with {@code wanted}, separated by semicolons. */
