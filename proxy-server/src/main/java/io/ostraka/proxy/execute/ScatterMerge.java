@@ -31,6 +31,7 @@ public final class ScatterMerge {
     private Optional<RowShape> description = Optional.empty();
     private final Optional<Ordering> ordering;
     private final boolean showsSteps;
+    private final Counting counting;
     private final Map<Backend, Integer> stepsOf = new HashMap<>();
     private final Set<Backend> described = new HashSet<>();
     private int stepsPassed;
@@ -38,18 +39,38 @@ public final class ScatterMerge {
     private long rows;
     private boolean failed;
 
+    /** The shard whose rows are shown, where all have the same. */
+    private Optional<Backend> speaker = Optional.empty();
+
+    private Optional<ByteBuf> keptTag = Optional.empty();
+    private boolean keepsTag;
+
     private record Ordering(Merge.Ordered plan, OrderedRows rows) {}
 
-    private ScatterMerge(ClientOutput client, int shards, Optional<Ordering> ordering, boolean showsSteps) {
+    /** What the counts of several shards make. */
+    private enum Counting {
+        SUM,
+        /** All write copies of the same rows, and must say the same. */
+        COPIES
+    }
+
+    private ScatterMerge(
+            ClientOutput client, int shards, Optional<Ordering> ordering, boolean showsSteps, Counting counting) {
         this.client = client;
         this.shards = shards;
         this.ordering = ordering;
         this.showsSteps = showsSteps;
+        this.counting = counting;
     }
 
     /** Of rows in any order. */
     public static ScatterMerge concatenating(ClientOutput client, int shards) {
-        return new ScatterMerge(client, shards, Optional.empty(), true);
+        return new ScatterMerge(client, shards, Optional.empty(), true, Counting.SUM);
+    }
+
+    /** Of a statement that writes on all of them; with {@code copies} the same rows on each, which are counted and shown once. */
+    public static ScatterMerge writing(ClientOutput client, int shards, boolean copies) {
+        return new ScatterMerge(client, shards, Optional.empty(), true, copies ? Counting.COPIES : Counting.SUM);
     }
 
     /**
@@ -59,7 +80,7 @@ public final class ScatterMerge {
     public static ScatterMerge ordered(
             ClientOutput client, int shards, Merge.Ordered plan, RowLimit.Bounds limit, boolean isSimple) {
         OrderedRows rows = new OrderedRows(client, shards, plan.columns(), plan.keys(), limit);
-        return new ScatterMerge(client, shards, Optional.of(new Ordering(plan, rows)), !isSimple);
+        return new ScatterMerge(client, shards, Optional.of(new Ordering(plan, rows)), !isSimple, Counting.SUM);
     }
 
     /** Whether one shard has failed, or the proxy has refused to go on: nothing more goes to the client. */
@@ -114,13 +135,23 @@ public final class ScatterMerge {
 
     /** Rows of one shard, in whole frames, and notices. Takes ownership. */
     public void onBytes(Backend backend, ByteBuf owned) {
-        if (failed) {
+        if (failed || isRepeated(backend)) {
             owned.release();
         } else if (ordering.isPresent()) {
             ordering.get().rows().onRows(backend, owned);
         } else {
             client.write(owned);
         }
+    }
+
+    private boolean isRepeated(Backend backend) {
+        if (counting == Counting.SUM) {
+            return false;
+        }
+        if (speaker.isEmpty()) {
+            speaker = Optional.of(backend);
+        }
+        return speaker.get() != backend;
     }
 
     /** Whether no other shard has come as far as this one comes now. */
@@ -138,8 +169,19 @@ public final class ScatterMerge {
         if (failed) {
             return;
         }
+        String tag = tag(borrowed, frame);
+        int words = tag.lastIndexOf(' ');
+        long count = words < 0 ? 0 : Long.parseLong(tag.substring(words + 1));
+        if (counting == Counting.COPIES && ended > 0 && count != rows) {
+            throw new PgError(
+                            SqlState.DATA_CORRUPTED,
+                            "the copies of a reference table are not the same",
+                            "One shard wrote " + rows + " rows, shard \"" + backend.shard() + "\" " + count + ".",
+                            "Compare the copies, and make them alike with ostraka.shard set to each shard in turn.")
+                    .toException();
+        }
         ended++;
-        rows += count(borrowed, frame);
+        rows = counting == Counting.COPIES ? count : rows + count;
         ordering.ifPresent(merged -> merged.rows().onEnd(backend));
         if (ended == shards) {
             ordering.ifPresent(merged -> {
@@ -147,12 +189,29 @@ public final class ScatterMerge {
                 merged.rows().restart();
             });
             ByteBuf out = client.buffer();
-            BackendMessages.commandComplete(out, "SELECT " + rows);
-            client.write(out);
+            BackendMessages.commandComplete(out, words < 0 ? tag : tag.substring(0, words + 1) + rows);
+            if (keepsTag) {
+                keptTag = Optional.of(out);
+            } else {
+                client.write(out);
+            }
             // The portal may be executed again, and has no rows left then.
             ended = 0;
             rows = 0;
         }
+    }
+
+    /** The tag is not told before {@link #takeTag}: what was done is not committed yet. */
+    public ScatterMerge keepingTag() {
+        keepsTag = true;
+        return this;
+    }
+
+    /** The tag that was kept back, to be written or released by the caller. */
+    public Optional<ByteBuf> takeTag() {
+        Optional<ByteBuf> tag = keptTag;
+        keptTag = Optional.empty();
+        return tag;
     }
 
     /** The statement has failed, on one shard or in the proxy; nothing more of it goes to the client. */
@@ -164,13 +223,12 @@ public final class ScatterMerge {
     /** Gives back what it holds. */
     public void close() {
         ordering.ifPresent(merged -> merged.rows().close());
+        takeTag().ifPresent(ByteBuf::release);
     }
 
-    private static long count(ByteBuf borrowed, int frame) {
-        if (borrowed.getByte(frame) != BackendTag.COMMAND_COMPLETE) {
-            return 0;
-        }
-        String tag = FieldReader.ofFrame(borrowed, frame).string();
-        return Long.parseLong(tag.substring(tag.lastIndexOf(' ') + 1));
+    private static String tag(ByteBuf borrowed, int frame) {
+        return borrowed.getByte(frame) == BackendTag.COMMAND_COMPLETE
+                ? FieldReader.ofFrame(borrowed, frame).string()
+                : "SELECT 0";
     }
 }

@@ -147,7 +147,14 @@ final class Answers implements BackendListener {
                     session.own().applyEffect(command.command(), ended.text(), backend);
                 }
             }
-            case ROWS -> scatter.orElseThrow().onCommandEnd(backend, borrowed, frame);
+            case ROWS -> {
+                try {
+                    scatter.orElseThrow().onCommandEnd(backend, borrowed, frame);
+                } catch (PgErrorException e) {
+                    scatterFailed(e.error());
+                    session.transaction().fail();
+                }
+            }
             case NONE -> session.own().rounds().onCommandEnd(backend, borrowed, frame);
         }
     }
@@ -258,6 +265,9 @@ final class Answers implements BackendListener {
         if (readiesToCome > 0) {
             return;
         }
+        if (endsImplicit()) {
+            return;
+        }
         scatter = Optional.empty();
         if (status == TransactionStatus.IDLE) {
             tellSchemaChange();
@@ -269,6 +279,17 @@ final class Answers implements BackendListener {
         }
         reconcile(status);
         answered();
+    }
+
+    /** A block of the session's own is over when all of its statement is answered: it is committed first. */
+    private boolean endsImplicit() {
+        if (!session.transaction().isImplicit()) {
+            return false;
+        }
+        Optional<ByteBuf> tag = scatter.flatMap(ScatterMerge::takeTag);
+        scatter = Optional.empty();
+        afterOwnCancels(() -> session.own().endImplicit(tag));
+        return true;
     }
 
     /** The one shard of a transaction knows best where it stands: a procedure may have ended it. */
@@ -286,6 +307,15 @@ final class Answers implements BackendListener {
 
     /** All of the query, or of the messages up to Sync, is answered. */
     private void answered() {
+        afterOwnCancels(() -> {
+            session.available();
+            session.writeReady();
+            session.resume();
+        });
+    }
+
+    /** What is sent next must not be hit by a cancel that was meant for what came before. */
+    private void afterOwnCancels(Runnable then) {
         if (cancelsOwn) {
             Optional<Backend> hit = session.held().all().stream()
                     .filter(Backend::isBeingCancelled)
@@ -293,7 +323,7 @@ final class Answers implements BackendListener {
             if (hit.isPresent()) {
                 hit.get().afterCancels(() -> {
                     if (!session.isClosed()) {
-                        answered();
+                        afterOwnCancels(then);
                         session.output().flush();
                     }
                 });
@@ -301,9 +331,7 @@ final class Answers implements BackendListener {
             }
             cancelsOwn = false;
         }
-        session.available();
-        session.writeReady();
-        session.resume();
+        then.run();
     }
 
     @Override
@@ -386,7 +414,7 @@ final class Answers implements BackendListener {
         session.extended().onBackendGone(backend);
         if (wasWaitingForReady) {
             readiesToCome--;
-            if (readiesToCome <= 0) {
+            if (readiesToCome <= 0 && !endsImplicit()) {
                 scatter = Optional.empty();
                 answered();
             }

@@ -21,6 +21,7 @@ import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Combination;
 import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
+import io.ostraka.rules.plan.Route;
 import io.ostraka.rules.plan.SessionCommand;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -283,7 +284,11 @@ final class ExtendedQuery {
             return bindCombined(combine.combination(), statement, planned);
         }
         Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;
-        return bindTo(session.shards().shardOf(forward, values), statement, planned, forward.access(), forward.pins());
+        Route route = forward.router().route(values);
+        if (route instanceof Route.Many many && forward.spread().isPresent()) {
+            return bindSpread(forward.spread().get(), many.shards(), statement);
+        }
+        return bindTo(session.shards().shardOf(forward, route), statement, planned, forward.access(), forward.pins());
     }
 
     /** Bound where the combiner is, which judges the values and describes the result; only Execute needs the other shards. */
@@ -387,7 +392,41 @@ final class ExtendedQuery {
         statement.answered = true;
         unanswered = Optional.empty();
         pipeline.targetsMany();
-        portals.put(bind.portal(), new Portal.OnMany(backends.get(), merge));
+        portals.put(bind.portal(), new Portal.OnMany(backends.get(), merge, true));
+        return true;
+    }
+
+    private boolean bindSpread(Plan.Spread plan, List<ShardName> shards, PreparedStatement statement) {
+        if (!session.isQuiet()) {
+            return false;
+        }
+        Optional<List<Backend>> backends = SimpleQuery.allReady(session, shards);
+        if (backends.isEmpty()) {
+            return false;
+        }
+        pipeline.requireNothingExecuted();
+        session.shards().beginSpread(backends.get());
+        for (Backend backend : backends.get()) {
+            session.shards().enlist(backend, Access.WRITE);
+            pipeline.unsynced().add(backend);
+            if (!isCurrent(backend, statement)) {
+                return false;
+            }
+        }
+        if (statement.isNamed() && backends.get().stream().anyMatch(backend -> backend.hasPrepared(statement.key))) {
+            answerParseHere(statement);
+        }
+        ScatterMerge merge = ScatterMerge.writing(session.output(), shards.size(), plan.copies());
+        session.answers().scatterTo(merge);
+        for (Backend backend : backends.get()) {
+            byte[] name = backend.prepare(
+                    statement.key, statement.isNamed(), statement.answered ? Visibility.NONE : Visibility.ROWS);
+            backend.sendBind(bind, name, Visibility.ROWS);
+        }
+        statement.answered = true;
+        unanswered = Optional.empty();
+        pipeline.targetsMany();
+        portals.put(bind.portal(), new Portal.OnMany(backends.get(), merge, plan.returnsRows()));
         return true;
     }
 

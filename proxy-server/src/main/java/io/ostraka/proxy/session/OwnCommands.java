@@ -273,6 +273,36 @@ final class OwnCommands {
         });
     }
 
+    /**
+     * Ends the session's own block around a statement; {@code tag} is the statement's, which the client gets when it is committed.
+     * Then ReadyForQuery.
+     */
+    void endImplicit(Optional<ByteBuf> tag) {
+        List<Backend> all = participants();
+        if (session.transaction().state() == SessionTransaction.State.OPEN) {
+            new CommitOverShards(session, outcome -> endedImplicitly(outcome.isCommitted(), outcome.error(), tag))
+                    .start(all);
+            return;
+        }
+        rounds.start(all, "ROLLBACK", false, () -> {
+            rounds.step().error.ifPresent(ByteBuf::release);
+            endedImplicitly(false, session.takeUntold().map(this::errorOf), tag);
+        });
+    }
+
+    private void endedImplicitly(boolean committed, Optional<ByteBuf> error, Optional<ByteBuf> tag) {
+        session.transactionEnded(committed);
+        error.ifPresent(session.output()::write);
+        if (committed) {
+            tag.ifPresent(session.output()::write);
+        } else {
+            tag.ifPresent(ByteBuf::release);
+        }
+        session.available();
+        session.writeReady();
+        session.resume();
+    }
+
     private ByteBuf errorOf(PgError error) {
         ByteBuf out = session.output().buffer();
         BackendMessages.error(out, Severity.ERROR, error);

@@ -55,6 +55,18 @@ final class Pipeline {
         return executed;
     }
 
+    /** A block of the session's own cannot begin behind statements that are in none: they would not be in it. */
+    void requireNothingExecuted() {
+        if (executed && !session.transaction().isOpen()) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "a statement that writes on several shards is not supported behind others of its pipeline",
+                            "Statements were executed before it outside a transaction block, and no Sync was sent.",
+                            "Send BEGIN first, or a Sync after each statement.")
+                    .toException();
+        }
+    }
+
     Set<Backend> unsynced() {
         return unsynced;
     }
@@ -126,7 +138,11 @@ final class Pipeline {
     void sync() {
         effectPending = false;
         if (unsynced.isEmpty()) {
-            session.writeReady();
+            if (session.transaction().isImplicit()) {
+                session.own().endImplicit(Optional.empty());
+            } else {
+                session.writeReady();
+            }
             return;
         }
         session.answers().busyUntilReady(unsynced.size());
@@ -147,7 +163,9 @@ final class Pipeline {
      * nothing special.
      */
     void requireSynced() {
-        if (!session.transaction().isOpen() && !unsynced.isEmpty()) {
+        boolean inBlock =
+                session.transaction().isOpen() && !session.transaction().isImplicit();
+        if (!inBlock && !unsynced.isEmpty()) {
             throw new PgError(
                             SqlState.FEATURE_NOT_SUPPORTED,
                             "a simple query in a pipeline of the extended protocol is not supported",

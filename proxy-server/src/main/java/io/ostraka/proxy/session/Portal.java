@@ -22,8 +22,8 @@ sealed interface Portal {
             Backend backend, Planned.Statement statement, Combination combination, StatementKey key, BindView bind)
             implements Portal {}
 
-    /** On several backends, its rows to be concatenated. */
-    record OnMany(List<Backend> backends, ScatterMerge merge) implements Portal {
+    /** On several backends, whose answers become one. */
+    record OnMany(List<Backend> backends, ScatterMerge merge, boolean returnsRows) implements Portal {
         public OnMany {
             backends = List.copyOf(backends);
         }

@@ -134,7 +134,9 @@ final class Portals {
     }
 
     private boolean executeOnMany(Portal.OnMany portal, String name, int maxRows) {
-        requireNoRowLimit(maxRows);
+        if (portal.returnsRows()) {
+            requireNoRowLimit(maxRows);
+        }
         if (!pipeline.turnTo(portal)) {
             return false;
         }
@@ -167,7 +169,8 @@ final class Portals {
         if (!session.isQuiet()) {
             return false;
         }
-        if (pipeline.unsynced().isEmpty() || session.transaction().isOpen()) {
+        if (pipeline.unsynced().isEmpty()
+                || (session.transaction().isOpen() && !session.transaction().isImplicit())) {
             session.own().run(portal.command(), portal.text(), () -> {});
             return true;
         }

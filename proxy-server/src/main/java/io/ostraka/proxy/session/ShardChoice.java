@@ -4,6 +4,7 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.transaction.SessionTransaction;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Plan;
@@ -38,7 +39,11 @@ final class ShardChoice {
 
     /** The shard of a route that is one shard's; throws what the plan says otherwise. */
     ShardName shardOf(Plan.Forward plan, StatementValues values) {
-        Route route = plan.router().route(values);
+        return shardOf(plan, plan.router().route(values));
+    }
+
+    /** The same for values that have been routed. */
+    ShardName shardOf(Plan.Forward plan, Route route) {
         if (route instanceof Route.One one) {
             return one.shard();
         }
@@ -99,6 +104,28 @@ final class ShardChoice {
         } else if (!transaction.writers().isEmpty() && !transaction.writers().contains(shard)) {
             transaction.writers().forEach(database.commits()::requirePreparable);
             database.commits().requirePreparable(shard);
+        }
+    }
+
+    /**
+     * Before anything is sent of a statement that writes on all these shards: opens a block of the session's own, if the client has
+     * opened none.
+     */
+    void beginSpread(List<Backend> backends) {
+        backends.forEach(backend -> {
+            database.commits().requirePreparable(backend.shard());
+            requireMayWrite(backend.shard(), Access.WRITE);
+        });
+        if (transaction.isOpen()) {
+            requireOneSnapshot(backends);
+            return;
+        }
+        transaction.beginImplicit();
+        try {
+            requireOneSnapshot(backends);
+        } catch (PgErrorException refused) {
+            transaction.end();
+            throw refused;
         }
     }
 

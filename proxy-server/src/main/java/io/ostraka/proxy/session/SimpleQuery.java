@@ -93,7 +93,11 @@ final class SimpleQuery {
             plan = combine.forward();
         }
         if (plan instanceof Plan.Forward forward) {
-            ShardName shard = session.shards().shardOf(forward, statement.values());
+            Route route = forward.router().route(statement.values());
+            if (route instanceof Route.Many many && forward.spread().isPresent()) {
+                return spread(forward.spread().get(), many.shards(), borrowed, frame, bytes);
+            }
+            ShardName shard = session.shards().shardOf(forward, route);
             return forward(statement, shard, forward.access(), forward.pins(), borrowed, frame, bytes);
         }
         if (plan instanceof Plan.Scatter scatter) {
@@ -168,6 +172,22 @@ final class SimpleQuery {
             } else {
                 backend.sendQuery(borrowed, frame, bytes, Visibility.ROWS);
             }
+        }
+        session.answers().busyUntilReady(shards.size());
+        return true;
+    }
+
+    private boolean spread(Plan.Spread plan, List<ShardName> shards, ByteBuf borrowed, int frame, int bytes) {
+        Optional<List<Backend>> backends = allReady(session, shards);
+        if (backends.isEmpty()) {
+            return false;
+        }
+        session.shards().beginSpread(backends.get());
+        ScatterMerge merge = ScatterMerge.writing(session.output(), shards.size(), plan.copies());
+        session.answers().scatterTo(session.transaction().isImplicit() ? merge.keepingTag() : merge);
+        for (Backend backend : backends.get()) {
+            session.shards().enlist(backend, Access.WRITE);
+            backend.sendQuery(borrowed, frame, bytes, Visibility.ROWS);
         }
         session.answers().busyUntilReady(shards.size());
         return true;
@@ -263,9 +283,13 @@ final class SimpleQuery {
             throw SEVERAL_SHARDS.toException();
         }
         Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;
-        return forward.router().route(values) instanceof Route.Any
+        Route route = forward.router().route(values);
+        if (route instanceof Route.Many && forward.spread().isPresent()) {
+            throw SEVERAL_SHARDS.toException();
+        }
+        return route instanceof Route.Any
                 ? Optional.empty()
-                : Optional.of(session.shards().shardOf(forward, values));
+                : Optional.of(session.shards().shardOf(forward, route));
     }
 
     /** A function by OID, which means the same on one shard only: where there is one, or the session is told to go to one. */

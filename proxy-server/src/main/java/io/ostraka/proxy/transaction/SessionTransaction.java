@@ -46,6 +46,7 @@ public final class SessionTransaction {
     private record Savepoint(String name, int scriptSize, Object restore) {}
 
     private State state = State.NONE;
+    private boolean implicit;
     private final List<Said> script = new ArrayList<>();
     private final Set<ShardName> joined = new LinkedHashSet<>();
     private final Deque<Savepoint> savepoints = new ArrayDeque<>();
@@ -68,6 +69,17 @@ public final class SessionTransaction {
         script.add(new Said(text, false));
     }
 
+    /** A block of the session's own around a statement that writes on several shards: it ends with the statement. */
+    public void beginImplicit() {
+        begin("BEGIN");
+        implicit = true;
+    }
+
+    /** Whether the client does not know of the block. */
+    public boolean isImplicit() {
+        return implicit;
+    }
+
     public void fail() {
         if (state == State.OPEN) {
             state = State.FAILED;
@@ -76,6 +88,7 @@ public final class SessionTransaction {
 
     public void end() {
         state = State.NONE;
+        implicit = false;
         script.clear();
         joined.clear();
         savepoints.clear();

@@ -1,6 +1,7 @@
 package io.ostraka.rules.plan;
 
 import io.ostraka.rules.catalog.HiddenAccess;
+import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.rule.KeyedRule;
 import java.util.ArrayList;
@@ -46,6 +47,7 @@ final class Analysis {
     private final Set<Integer> qualified = new TreeSet<>();
     private boolean usesUnnamedColumns;
     private boolean groups;
+    private Optional<Copies> copies = Optional.empty();
     private boolean writes;
     private boolean locks;
     private boolean readsSystemCatalog;
@@ -92,6 +94,22 @@ final class Analysis {
     /** Whether there is a GROUP BY. */
     boolean groups() {
         return groups;
+    }
+
+    /** A table of which every shard has a copy, all of which are to be written. */
+    record Copies(TableName table, Set<ShardName> shards, int at) {
+        Copies {
+            shards = Set.copyOf(shards);
+        }
+    }
+
+    void markCopies(Copies written) {
+        copies = copies.or(() -> Optional.of(written));
+    }
+
+    /** The first table of which all copies are to be written. */
+    Optional<Copies> copies() {
+        return copies;
     }
 
     void add(Occurrence occurrence) {

@@ -116,6 +116,12 @@ public final class Explanation {
             refused(none.error(), statement, text);
             return;
         }
+        if (route instanceof Route.Many && forward.spread().isPresent()) {
+            text.append(forward.spread().get().copies() ? "Spread: writes the copies on " : "Spread: writes on ")
+                    .append(where(route))
+                    .append(", on all or on none.\n");
+            return;
+        }
         if (route instanceof Route.Many many) {
             text.append("It would need ").append(where(many)).append(".\n");
             refused(forward.whenMany(), statement, text);

@@ -1,6 +1,7 @@
 package io.ostraka.rules.plan;
 
 import io.ostraka.rules.error.PgError;
+import java.util.Optional;
 
 /**
  * What will be done with a statement. Immutable, cached by the statement's template, shared by all sessions of a
@@ -9,10 +10,24 @@ import io.ostraka.rules.error.PgError;
 public sealed interface Plan {
 
     /**
-     * Forwarded in the client's own bytes to one shard. A route to several is answered with {@code whenMany}, before
-     * anything ran. {@code pins} is true when the statement leaves state behind that lives in the backend connection.
+     * Forwarded in the client's own bytes to one shard. On a route to several it is spread over them, if it may be, or answered
+     * with {@code whenMany}, before anything ran. {@code pins} is true when the statement leaves state behind that lives in
+     * the backend connection.
      */
-    record Forward(Router router, Access access, boolean pins, PgError whenMany) implements Plan {}
+    record Forward(Router router, Access access, boolean pins, PgError whenMany, Optional<Spread> spread)
+            implements Plan {
+        /** One that never runs on several shards. */
+        public Forward(Router router, Access access, boolean pins, PgError whenMany) {
+            this(router, access, pins, whenMany, Optional.empty());
+        }
+    }
+
+    /**
+     * A statement that writes may run, in the client's own bytes, on all shards of its route: in the client's transaction or in one
+     * of its own, on all or on none. The shards' counts are added up; with {@code copies} every shard writes the same rows, and
+     * they are counted once. {@code returnsRows} when it has RETURNING.
+     */
+    record Spread(boolean copies, boolean returnsRows) {}
 
     /** Reads on all shards of its route; {@code merge} makes the answer of their rows. One shard answers by itself. */
     record Scatter(Router router, Merge merge) implements Plan {}

@@ -171,7 +171,11 @@ public final class PlanCache {
         }
         if (plan instanceof Plan.Forward forward) {
             return new Plan.Forward(
-                    forward.router(), forward.access(), forward.pins(), moved(forward.whenMany(), from, to));
+                    forward.router(),
+                    forward.access(),
+                    forward.pins(),
+                    moved(forward.whenMany(), from, to),
+                    forward.spread());
         }
         return plan instanceof Plan.Refusal refusal ? new Plan.Refusal(moved(refusal.error(), from, to)) : plan;
     }

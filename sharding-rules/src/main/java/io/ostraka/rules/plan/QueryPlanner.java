@@ -83,6 +83,9 @@ final class QueryPlanner {
      */
     Planned planWhole(Query query, StatementTemplate template, List<String> searchPath) {
         Planned planned = analyse(query, template, searchPath);
+        if (planned.plan() instanceof Plan.Forward forward && planned.analysis().writes()) {
+            return new SpreadPlanner(query, planned.analysis(), this).plan(planned, forward);
+        }
         if (query instanceof Query.Select select && planned.plan() instanceof Plan.Forward forward) {
             planned = new MergePlanner(this, template, searchPath).plan(select, planned, forward);
         }
@@ -210,6 +213,11 @@ final class QueryPlanner {
         boolean writes = analysis.writes() || analysis.locks() || place.compareTo(Place.DEFAULT_SHARD) >= 0;
         Access access = writes || runsVolatile(analysis) ? Access.WRITE : Access.READ;
         boolean pins = place == Place.DEFAULT_SHARD_KEPT;
+        if (analysis.copies().isPresent()) {
+            Analysis.Copies copies = analysis.copies().get();
+            StatementRouter all = new StatementRouter(space.of(copies.shards()), List.of(), space.none());
+            return new Plan.Forward(all, access, pins, Refusals.writeToReference(copies.table(), copies.at()));
+        }
         if (fixed.size() > 1 && (writes || pins)) {
             return new Plan.Refusal(Refusals.differentShards(placed(analysis)));
         }

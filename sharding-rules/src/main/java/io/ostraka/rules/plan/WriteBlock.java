@@ -60,7 +60,7 @@ final class WriteBlock implements Block {
             }
             TableRule rule = analyser.readRule(name);
             if (rule instanceof ReferenceRule) {
-                throw Refusals.writeToReference(name, relation.at()).toException();
+                analyser.analysis().markCopies(new Analysis.Copies(name, rule.shards(), relation.at()));
             }
             table.ifPresent(found -> {
                 analyser.analysis().addHidden(name, found.onRead());

@@ -221,9 +221,9 @@ class PlanShapeTest {
                 "0A000 | INSERT INTO profiles (id, nick) VALUES (1, 'x') ON CONFLICT (nick) DO NOTHING",
                 "0A000 | INSERT INTO members (id, email) VALUES (1, 'x')",
                 "0A000 | UPDATE members SET email = 'x' WHERE id = 1",
-                "0A000 | INSERT INTO countries VALUES ('x', 'y')",
-                "0A000 | UPDATE countries SET name = upper(name)",
-                "0A000 | DELETE FROM countries WHERE code = 'x'",
+                "0A000 | INSERT INTO countries SELECT 'x', 'y'",
+                "0A000 | UPDATE countries SET name = DEFAULT",
+                "0A000 | UPDATE countries c SET name = d.name FROM countries d WHERE d.code = c.code",
                 "0A000 | WITH q AS (DELETE FROM countries RETURNING *) SELECT * FROM q",
                 "0A000 | INSERT INTO t_view VALUES (1, 2)",
                 "0A000 | MERGE INTO t USING u ON t.id = u.id WHEN MATCHED THEN DELETE",
@@ -323,10 +323,9 @@ class PlanShapeTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "UPDATE t SET other = 1",
-                "UPDATE t SET other = 1 WHERE other = 2",
-                "DELETE FROM t",
-                "DELETE FROM t WHERE id > 5",
+                "UPDATE t SET other = random()",
+                "UPDATE t SET other = (SELECT count(*) FROM pg_class)",
+                "UPDATE t SET other = 1 WHERE ctid = '(0,1)'",
                 "INSERT INTO t (id) VALUES (1), (2), (3), (4), (5), (6), (7), (8)",
                 "INSERT INTO t (id) SELECT t_id FROM u WHERE id = 1",
                 "INSERT INTO t (id) SELECT id FROM u",
@@ -341,6 +340,51 @@ class PlanShapeTest {
         assertTrue(
                 whenMany(sql).message().startsWith("writing to table"),
                 whenMany(sql).message());
+        assertTrue(((Plan.Forward) DB.plan(sql)).spread().isEmpty(), sql);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "UPDATE t SET other = 1",
+                "UPDATE t SET other = other + 1 WHERE other = 2",
+                "UPDATE t SET name = upper(name) WHERE id IN (1, 2, 3) RETURNING id",
+                "DELETE FROM t",
+                "DELETE FROM t WHERE id > 5",
+            })
+    void writesOfOneTableThatLookAtNothingElseMayBeSpread(String sql) {
+        Plan.Forward forward = assertInstanceOf(Plan.Forward.class, DB.plan(sql), sql);
+        assertFalse(forward.spread().orElseThrow().copies(), sql);
+        assertEquals(sql.contains("RETURNING"), forward.spread().get().returnsRows(), sql);
+        assertInstanceOf(Route.Many.class, DB.route(sql), sql);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "INSERT INTO countries VALUES ('x', 'y'), ('z', $1)",
+                "INSERT INTO countries VALUES ('x', 'y') ON CONFLICT (code) DO UPDATE SET name = excluded.name",
+                "UPDATE countries SET name = upper(name)",
+                "DELETE FROM countries WHERE code = 'x' RETURNING code",
+            })
+    void copiesAreWrittenOnEveryShard(String sql) {
+        Plan.Forward forward = assertInstanceOf(Plan.Forward.class, DB.plan(sql), sql);
+        assertTrue(forward.spread().orElseThrow().copies(), sql);
+        assertEquals(3, ((Route.Many) DB.route(sql)).shards().size(), sql);
+    }
+
+    /** Explained or copied, they are not whole statements any more. */
+    @Test
+    void whatStandsInsideAnotherStatementIsNotSpread() {
+        for (String sql : List.of(
+                "EXPLAIN UPDATE t SET other = 1",
+                "EXPLAIN ANALYZE DELETE FROM countries",
+                "COPY (DELETE FROM t RETURNING id) TO STDOUT")) {
+            boolean refused = DB.plan(sql) instanceof Plan.Refusal
+                    || (DB.plan(sql) instanceof Plan.Forward forward
+                            && forward.spread().isEmpty());
+            assertTrue(refused, sql);
+        }
     }
 
     /** A function, trigger or default that needs what the statement's own shard has is no obstacle. */

@@ -189,15 +189,26 @@ class TrapsTest {
                 "SELECT * FROM (VALUES (1)) v UNION ALL SELECT id FROM t");
         trap(24, "merged", "SELECT 1 FROM t LIMIT 1");
         trap(24, "many", "SELECT id, generate_series(1, 2) FROM t", "SELECT * FROM t, generate_series(1, 2) g");
-        trap(26, "no", "UPDATE countries SET name = 'x'", "INSERT INTO countries VALUES ('x', 'y')");
-        trap(27, "no", "UPDATE t SET other = 1", "DELETE FROM t WHERE id IN ($A, $B)");
+        trap(26, "copies", "UPDATE countries SET name = 'x'", "INSERT INTO countries VALUES ('x', 'y')");
+        trap(27, "spread", "UPDATE t SET other = 1", "DELETE FROM t WHERE id IN ($A, $B)");
         trap(
                 28,
                 "no",
                 "UPDATE t SET id = $B WHERE id = $A",
                 "INSERT INTO profiles (id, nick) VALUES ($A, 'x') ON CONFLICT (id, nick) DO UPDATE SET id = $B",
                 "DELETE FROM parents WHERE id = $A");
-        trap(29, "no", "UPDATE countries SET name = random()::text");
+        trap(
+                29,
+                "no",
+                "UPDATE countries SET name = random()::text",
+                "UPDATE countries SET name = now()::text",
+                "UPDATE countries SET name = current_date::text",
+                "UPDATE countries SET name = nextval('q')::text",
+                "UPDATE countries SET name = DEFAULT",
+                "INSERT INTO countries VALUES ('x', clock_timestamp()::text)",
+                "INSERT INTO countries SELECT code, name FROM countries LIMIT 1",
+                "DELETE FROM countries WHERE code IN (SELECT code FROM countries LIMIT 1)",
+                "DELETE FROM countries WHERE ctid = '(0,1)'");
         trap(
                 30,
                 "no",
@@ -264,7 +275,12 @@ class TrapsTest {
             return "no";
         }
         Route route = DB.route(sql);
-        if (route instanceof Route.Refused || (route instanceof Route.Many && plan instanceof Plan.Forward)) {
+        if (route instanceof Route.Many && plan instanceof Plan.Forward forward) {
+            return forward.spread()
+                    .map(spread -> spread.copies() ? "copies" : "spread")
+                    .orElse("no");
+        }
+        if (route instanceof Route.Refused) {
             return "no";
         }
         if (plan instanceof Plan.Scatter scatter && scatter.merge() instanceof Merge.Ordered) {
