@@ -110,6 +110,21 @@ class ExtendedProtocolTest {
     }
 
     @Test
+    void aCursorThatSqlDeclaredIsAPortal() {
+        twins.query("BEGIN", "DECLARE c CURSOR FOR " + SERIES);
+        assertTrue(twins.exchange(describePortal("c"), execute("c", 2), execute("c", 0), sync())
+                .contains("D \0\1\0\0\0\0015"));
+        twins.exchange(closePortal("c"), sync());
+        twins.query("FETCH 1 FROM c", "ROLLBACK");
+        twins.query("DECLARE h CURSOR WITH HOLD FOR " + SERIES);
+        twins.exchange(run("SELECT 1"), execute("h", 1), run("SELECT 2"), sync());
+        twins.exchange(describePortal("h"), execute("h", 0), sync());
+        assertTrue(twins.exchange(describePortal("none"), sync()).get(0).contains("C=34000"));
+        twins.exchange(closePortal("none"), sync());
+        twins.query("CLOSE h");
+    }
+
+    @Test
     void parameterTypesAreAsDeclaredOrFound() {
         twins.exchange(parse("s", "SELECT $1, $2 + 1", 25, 20), describeStatement("s"), sync());
         twins.exchange(parse("u", "SELECT $1::int8, $2::text"), describeStatement("u"), sync());

@@ -4,6 +4,7 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.execute.ScatterMerge;
 import io.ostraka.proxy.wire.BindView;
+import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.plan.Combination;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.SessionCommand;
@@ -28,6 +29,9 @@ sealed interface Portal {
             backends = List.copyOf(backends);
         }
     }
+
+    /** A cursor that SQL may have declared on the one shard that the session holds: that shard knows. */
+    record Cursor(ShardName shard) implements Portal {}
 
     /** A command the session carries out; {@code text} is the statement's. */
     record Own(SessionCommand command, String text) implements Portal {}

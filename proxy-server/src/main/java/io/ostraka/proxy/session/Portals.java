@@ -8,7 +8,9 @@ import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.SessionCommand;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -56,6 +58,9 @@ final class Portals {
         }
         if (portal instanceof Portal.Combined combined) {
             return executeCombined(combined, maxRows);
+        }
+        if (portal instanceof Portal.Cursor cursor) {
+            return executeCursor(cursor, name, maxRows);
         }
         if (portal instanceof Portal.Nothing) {
             if (!pipeline.mayAnswer()) {
@@ -109,6 +114,10 @@ final class Portals {
                 return false;
             }
             many.backends().forEach(backend -> backend.sendDescribePortal(name, Visibility.ROWS));
+        } else if (portal instanceof Portal.Cursor cursor) {
+            Optional<Backend> backend = pipeline.turnTo(cursor.shard(), Access.READ);
+            backend.ifPresent(ready -> ready.sendDescribePortal(name, Visibility.ALL));
+            return backend.isPresent();
         } else if (!pipeline.mayAnswer()) {
             return false;
         } else {
@@ -121,10 +130,19 @@ final class Portals {
 
     Portal named(String name) {
         Portal portal = byName.get(name);
-        if (portal == null) {
-            throw new PgError(SqlState.INVALID_CURSOR_NAME, "portal \"" + name + "\" does not exist").toException();
-        }
-        return portal;
+        return portal != null
+                ? portal
+                : cursor(name).orElseThrow(() -> new PgError(
+                                SqlState.INVALID_CURSOR_NAME, "portal \"" + name + "\" does not exist")
+                        .toException());
+    }
+
+    /** What DECLARE makes is a portal too, and the shard's own: psycopg 3 describes its cursors by name. */
+    private Optional<Portal> cursor(String name) {
+        Collection<Backend> held = session.held().all();
+        return name.isEmpty() || held.size() != 1
+                ? Optional.empty()
+                : Optional.of(new Portal.Cursor(held.iterator().next().shard()));
     }
 
     private void executeOn(Portal.OnBackend portal, String name, int maxRows) {
@@ -165,6 +183,19 @@ final class Portals {
         }
     }
 
+    private boolean executeCursor(Portal.Cursor cursor, String name, int maxRows) {
+        // There is no statement to note for the answer's end, so no other answer may come before it or after.
+        if (!session.isQuiet()) {
+            return false;
+        }
+        Optional<Backend> backend = pipeline.turnTo(cursor.shard(), Access.READ);
+        backend.ifPresent(ready -> {
+            ready.sendExecute(name, maxRows, Visibility.ALL);
+            pipeline.executed(true);
+        });
+        return backend.isPresent();
+    }
+
     private boolean executeOwn(Portal.Own portal) {
         if (!session.isQuiet()) {
             return false;
@@ -196,13 +227,19 @@ final class Portals {
     }
 
     boolean close(String name) {
-        Optional<Portal> portal = Optional.ofNullable(byName.get(name));
+        Optional<Portal> portal = Optional.ofNullable(byName.get(name)).or(() -> cursor(name));
         Optional<Backend> single = portal.flatMap(Portal::single);
         if (single.isPresent()) {
             if (!pipeline.turnTo(single.get())) {
                 return false;
             }
             single.get().sendClosePortal(name, Visibility.ALL);
+        } else if (portal.isPresent() && portal.get() instanceof Portal.Cursor cursor) {
+            Optional<Backend> backend = pipeline.turnTo(cursor.shard(), Access.READ);
+            if (backend.isEmpty()) {
+                return false;
+            }
+            backend.get().sendClosePortal(name, Visibility.ALL);
         } else {
             if (portal.isPresent() && portal.get() instanceof Portal.OnMany many) {
                 many.backends().forEach(backend -> backend.sendClosePortal(name, Visibility.NONE));
