@@ -80,6 +80,7 @@ final class OneShard implements AutoCloseable {
                 users:
                   %s: { password: "%s" }
                   %s: { password: "%s" }
+                users_from_shards: true
                 databases:
                   %s:
                     shards:

@@ -39,7 +39,7 @@ public final class EmbeddedServers implements AutoCloseable {
     }
 
     static EmbeddedServers temporary(List<String> names, RunAs runAs) throws IOException {
-        PostgresBinaries binaries = PostgresBinaries.unpack(runAs.cache());
+        PostgresBinaries binaries = PostgresBinaries.find(runAs.cache());
         return start(DataDirectory.temporary(), names, runAs, binaries);
     }
 
@@ -48,7 +48,7 @@ public final class EmbeddedServers implements AutoCloseable {
      */
     public static EmbeddedServers kept(Path path, List<String> names) throws IOException {
         RunAs runAs = RunAs.detect();
-        PostgresBinaries binaries = PostgresBinaries.unpack(runAs.cache());
+        PostgresBinaries binaries = PostgresBinaries.find(runAs.cache());
         DataDirectory directory = DataDirectory.kept(path);
         List<String> existing = directory.serverNames();
         List<String> asked = names.stream().sorted().toList();

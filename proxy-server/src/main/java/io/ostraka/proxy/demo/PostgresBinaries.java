@@ -3,6 +3,7 @@ package io.ostraka.proxy.demo;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,19 +11,28 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.tukaani.xz.XZInputStream;
 
 /**
  * The PostgreSQL programs that Maven delivers as an archive on the class path, unpacked once for each archive and user
- * and found again at every later start. Immutable.
+ * and found again at every later start; or those installed where the system property {@value #INSTALLED} says. Immutable.
  *
  * <p>Unpacking happens beside the final directory, which appears by one rename: a second process that unpacks at the
  * same time, or a crash in the middle, never leaves half a PostgreSQL under the final name.
  */
 final class PostgresBinaries {
+    private static final String INSTALLED = "ostraka.postgresql";
+    /** The first version whose own C.UTF-8 needs no library of the system. */
+    private static final int BUILTIN_LOCALES = 17;
+
+    private static final Pattern MAJOR = Pattern.compile("\\(PostgreSQL\\) (\\d+)");
+
     private final Path home;
 
     private PostgresBinaries(Path home) {
@@ -30,7 +40,31 @@ final class PostgresBinaries {
     }
 
     /** Blocks while it unpacks, at the first start only. */
-    static PostgresBinaries unpack(Path cache) throws IOException {
+    static PostgresBinaries find(Path cache) throws IOException {
+        String installed = System.getProperty(INSTALLED, "");
+        return installed.isEmpty() ? unpack(cache) : new PostgresBinaries(Path.of(installed));
+    }
+
+    /** What makes {@code initdb} order texts by their bytes. */
+    List<String> localeOptions() throws IOException {
+        return major() < BUILTIN_LOCALES
+                ? List.of("--no-locale")
+                : List.of("--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8");
+    }
+
+    private int major() throws IOException {
+        Process asked = new ProcessBuilder(program("postgres").toString(), "--version")
+                .redirectErrorStream(true)
+                .start();
+        String answer = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        Matcher major = MAJOR.matcher(answer);
+        if (!major.find()) {
+            throw new IOException("not a version of PostgreSQL: " + answer.strip());
+        }
+        return Integer.parseInt(major.group(1));
+    }
+
+    private static PostgresBinaries unpack(Path cache) throws IOException {
         String resource = "/postgres-" + platform() + ".txz";
         Path home = cache.resolve("postgresql-" + digest(resource));
         if (!Files.isDirectory(home)) {

@@ -195,10 +195,8 @@ public final class PostgresServer {
                 "--pwfile=" + directory.superuserPasswordFile(),
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
-                "--no-locale",
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
                 "--no-instructions"));
+        initdb.addAll(binaries.localeOptions());
         if (directory.isTemporary()) {
             initdb.add("--no-sync");
         }
