@@ -50,7 +50,7 @@ class PlanAgainstServerTest {
     /** A larger answer is not looked at. */
     private static final int MAX_ROWS = 2_000;
 
-    private static final String DDL = "CREATE TABLE t (id int8, other int8);"
+    static final String DDL = "CREATE TABLE t (id int8, other int8);"
             + "CREATE TABLE u (id int8, t_id int8, other int8);"
             + "CREATE TABLE small (id int4, other int4);"
             + "CREATE TABLE ledger (tenant int4, account int4, other int4);"
