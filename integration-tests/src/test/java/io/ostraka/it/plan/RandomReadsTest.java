@@ -21,9 +21,8 @@ class RandomReadsTest {
     private static final long SEED = Long.getLong("ostraka.reads.seed", new Random().nextLong());
     private static final int QUERIES = Integer.getInteger("ostraka.reads.queries", 300);
 
-    private static final ClusterSpec SPEC = ClusterSpec.shards(3)
-            .withDdl(PlanAgainstServerTest.DDL)
-            .withTables("""
+    private static final ClusterSpec SPEC =
+            ClusterSpec.shards(3).withDdl(PlanAgainstServerTest.DDL).withTables("""
                     t: { hash: id }
                     u: { hash: id }
                     small: { hash: id }

@@ -19,11 +19,39 @@ import java.util.Random;
 final class Bazaar {
     /** The columns of {@code thing} whose values can be compared. */
     static final List<String> COLUMNS = List.of(
-            "b", "i2", "i4", "i8", "f4", "f8", "n", "price", "t", "v", "c", "icu", "cc", "by", "d", "ti", "tz", "ts", "tstz",
-            "iv", "u", "doc", "tags", "words", "nr", "pos", "mood", "positive", "ip", "mac", "bits");
+            "b",
+            "i2",
+            "i4",
+            "i8",
+            "f4",
+            "f8",
+            "n",
+            "price",
+            "t",
+            "v",
+            "c",
+            "icu",
+            "cc",
+            "by",
+            "d",
+            "ti",
+            "tz",
+            "ts",
+            "tstz",
+            "iv",
+            "u",
+            "doc",
+            "tags",
+            "words",
+            "nr",
+            "pos",
+            "mood",
+            "positive",
+            "ip",
+            "mac",
+            "bits");
 
-    static final ClusterSpec SPEC = ClusterSpec.shards(3)
-            .withDdl("""
+    static final ClusterSpec SPEC = ClusterSpec.shards(3).withDdl("""
                     CREATE TYPE point2 AS (x int, y numeric);
                     CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy', 'angry');
                     CREATE DOMAIN positive AS int CHECK (VALUE > 0);
@@ -47,8 +75,7 @@ final class Bazaar {
                     CREATE VIEW totals AS SELECT thing_id, sum(w) AS total FROM part GROUP BY thing_id;
                     CREATE VIEW totals_by_kind (k, total) AS SELECT i2, count(*) FROM thing GROUP BY i2;
                     CREATE VIEW renamed AS SELECT x.total AS number, t.t AS words FROM totals x JOIN thing t ON t.id = x.thing_id;
-                    """)
-            .withTables("""
+                    """).withTables("""
                     thing: { hash: id }
                     part: { hash: thing_id, colocate_with: thing }
                     event: { range: at, ranges: [ { to: "2000-01-01", shard: s0 }, { from: "2000-01-01", shard: s1 } ] }
@@ -87,7 +114,8 @@ final class Bazaar {
                 }
             }
         }
-        cluster.everywhere("INSERT INTO country VALUES ('a', 'Aland'), ('B', 'Belgium'), ('é', 'Estonia'), ('zz', NULL)");
+        cluster.everywhere(
+                "INSERT INTO country VALUES ('a', 'Aland'), ('B', 'Belgium'), ('é', 'Estonia'), ('zz', NULL)");
         for (long rows : cluster.rowsByShard("thing").values()) {
             assertTrue(rows > 5, "a shard has nearly no things");
         }
@@ -102,10 +130,11 @@ final class Bazaar {
                         + pick(random, "1.5", "1.50", "2", "NULL", "-3.25", "1e10") + ")");
             }
             statements.add("INSERT INTO event VALUES ("
-                    + pick(random, "'1999-12-31'", "'2026-11-21'", "'infinity'", "'2000-01-01'") + ", '" + id + "', " + id % 5
+                    + pick(random, "'1999-12-31'", "'2026-11-21'", "'infinity'", "'2000-01-01'") + ", '" + id + "', "
+                    + id % 5
                     + ")");
-            statements.add("INSERT INTO account VALUES (" + pick(random, "'eu'", "'us'", "'ca'", "'xx'") + ", " + id + ", "
-                    + id % 7 + ", " + id + ".25)");
+            statements.add("INSERT INTO account VALUES (" + pick(random, "'eu'", "'us'", "'ca'", "'xx'") + ", " + id
+                    + ", " + id % 7 + ", " + id + ".25)");
             statements.add("INSERT INTO ledger VALUES (" + id % 6 + ", " + id + ", " + id + ".5)");
         }
         for (int id = 1; id <= 20; id++) {
@@ -142,7 +171,11 @@ final class Bazaar {
                 pick(random, "'infinity'", "'-infinity'", "'2026-11-21 06:00'", "'0001-01-01 BC'", "NULL"),
                 pick(random, "'infinity'", "'-infinity'", "'2026-11-21 06:00+05'", "'2026-11-21 01:00Z'", "NULL"),
                 pick(random, "'1 month'", "'1 day 2 hours'", "'-1 day'", "'infinity'", "NULL"),
-                pick(random, "'00000000-0000-0000-0000-000000000001'", "'ffffffff-0000-0000-0000-000000000000'", "NULL"),
+                pick(
+                        random,
+                        "'00000000-0000-0000-0000-000000000001'",
+                        "'ffffffff-0000-0000-0000-000000000000'",
+                        "NULL"),
                 pick(random, "'{\"a\": 1}'", "'{\"a\": [1, null, \"ä\"]}'", "'null'", "'[]'", "NULL"),
                 pick(random, "'{1,2}'", "'{}'", "'{NULL,3}'", "'[0:1]={1,2}'", "'{{1,2},{3,4}}'", "NULL"),
                 pick(random, "'{a,\"b c\"}'", "'{}'", "'{NULL,\"NULL\"}'", "'{ä}'", "NULL"),

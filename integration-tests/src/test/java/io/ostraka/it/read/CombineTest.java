@@ -53,7 +53,7 @@ class CombineTest {
                 "SELECT json_object_agg(id, t ORDER BY id) FROM item WHERE id < 20",
                 "SELECT count(*) + 1 AS more, 'x' FROM item WHERE false",
                 "SELECT sum(i4) FROM item WHERE id < 0",
-                "SELECT id, i4, i2, max(w) FROM item JOIN part ON item_id = id GROUP BY item.id");
+                "SELECT id, i4, i2, max(no) FROM item JOIN part ON item_id = id GROUP BY item.id");
     }
 
     @ParameterizedTest
@@ -189,9 +189,8 @@ class CombineTest {
                     "SELECT count(pg_sleep(60)) FROM item")) {
                 CompletableFuture<SQLException> outcome = CompletableFuture.supplyAsync(
                         () -> assertThrows(SQLException.class, () -> value(statement, sql)));
-                while (!outcome.isDone()) {
-                    statement.cancel();
-                }
+                Await.until("the combiner sleeps", () -> sleeping() > 0);
+                statement.cancel();
                 assertEquals("57014", outcome.get().getSQLState());
                 assertEquals("120", value(statement, "SELECT count(*) FROM item"));
             }
@@ -211,6 +210,16 @@ class CombineTest {
             for (String shard : List.of("s0", "s1", "s2")) {
                 Await.until("no temporary table on " + shard, () -> temporaryTables(shard) == 0);
             }
+        }
+    }
+
+    private long sleeping() throws SQLException {
+        try (Connection connection = cluster.shard("s0").connect();
+                Statement statement = connection.createStatement()) {
+            return Long.parseLong(value(
+                    statement,
+                    "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()"
+                            + " AND query LIKE '%pg_sleep(60)%'"));
         }
     }
 

@@ -20,7 +20,9 @@ class ReadsTest {
     private static final String ORDERED = "ordered: ";
 
     @ParameterizedTest
-    @EnumSource(value = Protocol.class, names = {"SIMPLE", "EXTENDED_BINARY"})
+    @EnumSource(
+            value = Protocol.class,
+            names = {"SIMPLE", "EXTENDED_BINARY"})
     void readsAreAnsweredAsByOnePostgresql(Protocol protocol) throws SQLException {
         List<String> queries = lines("reads.sql");
         assertTrue(queries.size() > 230, "only " + queries.size() + " queries");
@@ -36,7 +38,9 @@ class ReadsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Protocol.class, names = {"SIMPLE", "EXTENDED_BINARY"})
+    @EnumSource(
+            value = Protocol.class,
+            names = {"SIMPLE", "EXTENDED_BINARY"})
     void readsOfEveryTypeAreAnsweredAsByOnePostgresql(Protocol protocol) throws SQLException {
         List<String> queries = new ArrayList<>();
         for (String line : lines("by-type.sql")) {

@@ -35,8 +35,8 @@ public record CombineOrder(
         boolean describes,
         long maxBytes) {
 
-    /** One fragment with the backends of the shards that have rows of it. */
-    public record Copy(Fragment fragment, List<Backend> sources) {
+    /** One fragment, what its shards are asked for, and the backends of those that have rows of it. */
+    public record Copy(Fragment fragment, String select, List<Backend> sources) {
         public Copy {
             sources = List.copyOf(sources);
         }

@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One statement answered by the combiner: rows of other shards are copied into temporary tables of its transaction, the
@@ -46,6 +47,8 @@ public final class CombineRun implements BackendListener {
 
     /** Below it, a bad plan costs less than looking for a better one. */
     private static final int ANALYZED_BYTES = 256 << 10;
+
+    private static final int CANCELLED_AGAIN_MS = 200;
 
     private enum Phase {
         GATHERING,
@@ -131,14 +134,14 @@ public final class CombineRun implements BackendListener {
             for (Backend source : copy.sources()) {
                 if (source == combiner) {
                     combiner.sendQuery(
-                            "INSERT INTO " + fragment.quotedTemporary() + " " + fragment.select(), Visibility.NONE);
+                            "INSERT INTO " + fragment.quotedTemporary() + " " + copy.select(), Visibility.NONE);
                 } else {
                     sending.add(source);
                 }
             }
             if (!sending.isEmpty()) {
                 combiner.sendCopyIn("COPY " + fragment.quotedTemporary() + " FROM STDIN (FORMAT binary)");
-                sending.forEach(source -> request(source, fragment));
+                sending.forEach(source -> request(source, copy.select()));
                 combiner.flush();
                 return;
             }
@@ -148,8 +151,8 @@ public final class CombineRun implements BackendListener {
         combiner.flush();
     }
 
-    private void request(Backend source, Fragment fragment) {
-        byte[] name = source.prepare(order.original().withoutParameters(fragment.select()), false, Visibility.ROWS);
+    private void request(Backend source, String select) {
+        byte[] name = source.prepare(order.original().withoutParameters(select), false, Visibility.ROWS);
         source.sendBind(name, ALL_BINARY, Visibility.ROWS);
         source.sendExecute("", 0, Visibility.ROWS);
         source.sendSync(Visibility.ROWS);
@@ -344,12 +347,31 @@ public final class CombineRun implements BackendListener {
                     backend.sendCopyFail("the statement has failed");
                     backend.flush();
                 }
-                host.cancel(backend);
                 backend.setReading(true);
+                cancel(backend);
             }
         }
         sending.clear();
         settle();
+    }
+
+    /** Until it has stopped: a cancel that comes between two of its commands has no effect. */
+    private void cancel(Backend backend) {
+        if (closed || phase == Phase.ENDED || !backend.isOpen() || !backend.hasOutstandingReplies()) {
+            return;
+        }
+        if (!backend.isBeingCancelled()) {
+            host.cancel(backend);
+        }
+        backend.loop().schedule(() -> cancel(backend), CANCELLED_AGAIN_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /** The client wants no answer any more. */
+    public void cancel() {
+        if (!failed && !closed && (phase == Phase.GATHERING || phase == Phase.ANSWERING)) {
+            fail(new PgError(SqlState.QUERY_CANCELED, "canceling statement due to user request"));
+            host.client().flush();
+        }
     }
 
     @Override

@@ -121,7 +121,9 @@ final class Combining implements CombineRun.Host {
         backends.get().forEach(backend -> byShard.put(backend.shard(), backend));
         List<CombineOrder.Copy> copies = new ArrayList<>();
         sources.forEach((fragment, shards) -> copies.add(new CombineOrder.Copy(
-                fragment, shards.stream().map(byShard::get).toList())));
+                fragment,
+                fragment.select(values),
+                shards.stream().map(byShard::get).toList())));
         CombineOrder order = new CombineOrder(
                 combiner.get(),
                 copies,
@@ -225,6 +227,21 @@ final class Combining implements CombineRun.Host {
         }
         session.output().flush();
         session.resume();
+    }
+
+    /** The client has asked for the end of what runs; returns whether that was a run of this. */
+    boolean cancel() {
+        if (running.isEmpty()) {
+            return false;
+        }
+        if (session.isClosed()) {
+            running.get().run().participants().stream()
+                    .filter(Backend::hasOutstandingReplies)
+                    .forEach(this::cancel);
+        } else {
+            running.get().run().cancel();
+        }
+        return true;
     }
 
     /** The client is gone. */

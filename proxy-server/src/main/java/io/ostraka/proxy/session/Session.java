@@ -327,12 +327,10 @@ final class Session {
 
     /** Cancels what runs now, on each shard where something does. */
     void cancel() {
-        cancel(held);
-        cancel(combining.apart());
-    }
-
-    private void cancel(HeldBackends backends) {
-        for (Backend backend : backends.all()) {
+        if (combining.cancel()) {
+            return;
+        }
+        for (Backend backend : held.all()) {
             if (backend.hasOutstandingReplies()) {
                 database.cancel(backend);
             }

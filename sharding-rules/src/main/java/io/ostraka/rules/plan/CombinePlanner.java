@@ -197,6 +197,7 @@ final class CombinePlanner {
                         columns,
                         hasKey ? table.primaryKey() : List.of(),
                         router(planned, occurrences, combiner),
+                        FragmentFilter.of(table, occurrences, planned.reader().ambiguous()),
                         isOwn));
     }
 

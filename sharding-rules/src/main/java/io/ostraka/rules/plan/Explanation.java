@@ -100,7 +100,7 @@ public final class Explanation {
                         .append(" to ")
                         .append(fragment.temporary())
                         .append(": ")
-                        .append(fragment.select())
+                        .append(fragment.select(values))
                         .append('\n');
             }
         }

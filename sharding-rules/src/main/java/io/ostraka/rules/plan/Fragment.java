@@ -21,14 +21,19 @@ public record Fragment(
         List<String> columns,
         List<String> primaryKey,
         Router router,
+        FragmentFilter filter,
         boolean isOwn) {
     public Fragment {
         columns = List.copyOf(columns);
         primaryKey = List.copyOf(primaryKey);
     }
 
-    /** What a shard is asked for. */
-    public String select() {
+    /** What a shard is asked for, for these values. */
+    public String select(StatementValues values) {
+        return select() + filter.where(values);
+    }
+
+    private String select() {
         return "SELECT " + quoted(columns) + " FROM " + (only ? "ONLY " : "") + quoted(table.schema()) + "."
                 + quoted(table.name());
     }
