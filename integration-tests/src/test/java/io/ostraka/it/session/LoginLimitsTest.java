@@ -1,7 +1,12 @@
 package io.ostraka.it.session;
 
+import static io.ostraka.it.harness.FrontendMessages.bind;
+import static io.ostraka.it.harness.FrontendMessages.closePortal;
+import static io.ostraka.it.harness.FrontendMessages.closeStatement;
+import static io.ostraka.it.harness.FrontendMessages.parse;
 import static io.ostraka.it.harness.FrontendMessages.sslRequest;
 import static io.ostraka.it.harness.FrontendMessages.startup;
+import static io.ostraka.it.harness.FrontendMessages.sync;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +18,7 @@ import io.ostraka.it.harness.ClusterSpec;
 import io.ostraka.it.harness.Endpoint;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,6 +119,66 @@ class LoginLimitsTest {
             }
             assertTrue(refusal(guess).contains("too many failed logins from this address"));
             assertTrue(refusal(app).contains("too many failed logins from this address"));
+        }
+    }
+
+    @Test
+    void connectionsThatHaveYetToLogInAreCounted() {
+        try (TestCluster cluster = limited("logins_in_progress: 2")) {
+            List<WireClient> silent = new ArrayList<>();
+            WireClient first = WireClient.login(cluster.proxy());
+            for (int i = 0; i < 2; i++) {
+                WireClient client = WireClient.connect(cluster.proxy());
+                client.send(startup("app", TestCluster.DATABASE, Map.of()));
+                assertEquals('R', client.read().type());
+                silent.add(client);
+            }
+            try (WireClient third = WireClient.connect(cluster.proxy())) {
+                assertEquals(List.of(), third.untilClosed());
+            }
+            assertEquals("D[1]", first.query("SELECT 1").get(1).toString());
+            silent.get(0).close();
+            Await.until("there is room again", () -> {
+                try (WireClient again = WireClient.login(cluster.proxy())) {
+                    return again.query("SELECT 1").size() == 4;
+                } catch (AssertionError | UncheckedIOException full) {
+                    return false;
+                }
+            });
+            silent.forEach(WireClient::close);
+            first.close();
+        }
+    }
+
+    @Test
+    void statementsAndPortalsOfASessionAreCounted() {
+        try (TestCluster cluster = limited("prepared_statements: 3, portals: 2, prepared_text: 1KiB");
+                WireClient client = WireClient.login(cluster.proxy())) {
+            for (String name : List.of("a", "b", "c")) {
+                client.send(parse(name, "SELECT 1"), sync());
+                assertEquals('1', client.untilReady().get(0).type());
+            }
+            client.send(parse("d", "SELECT 1"), sync());
+            assertEquals("53400", client.untilReady().get(0).sqlState());
+            assertEquals("53400", client.query("PREPARE d AS SELECT 1").get(0).sqlState());
+            client.send(closeStatement("c"), parse("", "SELECT 1"), parse("", "SELECT 2"), sync());
+            assertEquals('3', client.untilReady().get(0).type());
+            client.query("BEGIN");
+            client.send(bind("p", "a"), bind("q", "a"), bind("q", "a"), sync());
+            assertEquals("42P03", client.untilReady().get(2).sqlState());
+            client.query("ROLLBACK");
+            client.query("BEGIN");
+            client.send(bind("p", "a"), bind("q", "a"), closePortal("q"), bind("r", "a"), bind("s", "a"), sync());
+            List<BackendMessage> answer = client.untilReady();
+            assertEquals("53400", answer.get(4).sqlState());
+            client.query("ROLLBACK");
+            client.send(closeStatement("a"), parse("long", "SELECT '" + "x".repeat(1024) + "'"), sync());
+            assertEquals("53400", client.untilReady().get(1).sqlState());
+            client.send(parse("long", "SELECT '" + "x".repeat(900) + "'"), sync());
+            assertEquals('1', client.untilReady().get(0).type());
+            client.query("DEALLOCATE ALL");
+            client.send(parse("long", "SELECT '" + "x".repeat(1000) + "'"), sync());
+            assertEquals('1', client.untilReady().get(0).type());
         }
     }
 }

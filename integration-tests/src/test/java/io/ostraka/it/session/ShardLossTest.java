@@ -104,6 +104,21 @@ class ShardLossTest {
     }
 
     @Test
+    void aStatementThatIsOnlyParsedFailsOnceWhenItsShardIsAway() throws IOException {
+        cluster.server("s0").kill();
+        Await.until("the loss is noticed", () -> outcome("SELECT 1").equals("57P03"));
+        for (int i = 0; i < 2; i++) {
+            client.send(parse("s", "SELECT 1"), sync());
+            assertEquals("57P03", outcome(client.untilReady()));
+            client.send(parse("s", "SELECT 1"), bind("", "s", List.of(), false), sync());
+            assertEquals("57P03", outcome(client.untilReady()));
+        }
+        cluster.server("s0").start();
+        client.send(parse("s", "SELECT 1"), sync());
+        assertEquals('1', client.untilReady().get(0).type());
+    }
+
+    @Test
     void aReadUnderWayIsAnErrorThatMayBeTriedAgain() throws IOException {
         client.send(query(shards.sql("SELECT pg_sleep(1000) FROM t WHERE id = $1")));
         awaitActive("pg_sleep");

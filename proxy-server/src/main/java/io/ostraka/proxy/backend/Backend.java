@@ -70,6 +70,14 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     /** Whether messages of the extended protocol were sent since the last Sync: the server is in a transaction then. */
     private boolean needsSync;
 
+    /** See {@link BackendConnector#age}. */
+    private long age;
+
+    /** Bytes of a client's message that have not come yet; nothing may be sent between. */
+    private int restOfMessage;
+
+    private boolean closing;
+
     private int cancelsInFlight;
     private Optional<Runnable> afterCancels = Optional.empty();
 
@@ -90,6 +98,19 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     public ShardName shard() {
         return shard;
+    }
+
+    /** The server's process: what {@code pg_backend_pid()} says there. */
+    public BackendPid pid() {
+        return pid;
+    }
+
+    long age() {
+        return age;
+    }
+
+    void bornAt(long time) {
+        age = time;
     }
 
     public EventLoop loop() {
@@ -142,7 +163,11 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** Whether it serves nobody: outside a transaction, with nothing to be answered. */
     boolean isAtRest() {
-        return isOpen() && replies.areAllHere() && !needsSync && replies.status() == TransactionStatus.IDLE;
+        return isOpen()
+                && replies.areAllHere()
+                && restOfMessage == 0
+                && !needsSync
+                && replies.status() == TransactionStatus.IDLE;
     }
 
     /** Whether the client has had only a part of a message: nothing else can be said to it before the rest. */
@@ -180,9 +205,12 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     // ---- sending -------------------------------------------------------------------------------------------------
 
-    /** A Query or FunctionCall of the client's, as it came, {@code bytes} long at {@code frame}. Ends with ReadyForQuery. */
+    /**
+     * A Query or FunctionCall of the client's, as it came, {@code bytes} long at {@code frame}. Ends with ReadyForQuery. If that is
+     * not all of it, {@link #sendPiece} brings the rest; so for CopyData and Bind.
+     */
     public void sendQuery(ByteBuf borrowed, int frame, int bytes, Visibility visibility) {
-        append(borrowed, frame, bytes);
+        appendMessage(borrowed, frame, bytes);
         unnamed = Optional.empty();
         expect(Expected.Kind.QUERY, visibility);
     }
@@ -254,9 +282,25 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         });
     }
 
+    /** Prepares a statement under the client's own name, for SQL that speaks of it. */
+    public void prepareUnder(String name, StatementKey key) {
+        Parse.write(out(), name, key.sql(), key.parameterOids());
+        expect(Expected.Kind.PARSE, Visibility.NONE);
+    }
+
+    /** Drops a statement that has the client's own name here. */
+    public void sendCloseStatement(String name, Visibility visibility) {
+        FrontendMessages.close(out(), 'S', name);
+        expect(Expected.Kind.CLOSE, visibility);
+    }
+
     /** A Bind of the client's, under the statement name that {@link #prepare} returned. */
     public void sendBind(BindView bind, byte[] statement, Visibility visibility) {
         bind.writeWithStatement(out(), statement);
+        if (bind.bytesToCome() > 0) {
+            writeGathered();
+            restOfMessage = bind.bytesToCome();
+        }
         expect(Expected.Kind.BIND, visibility);
     }
 
@@ -305,7 +349,13 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** CopyData, CopyDone or CopyFail of the client's: answered by the statement that is copying. */
     public void sendCopy(ByteBuf borrowed, int frame, int bytes) {
-        append(borrowed, frame, bytes);
+        appendMessage(borrowed, frame, bytes);
+    }
+
+    /** More of a message whose beginning was sent. */
+    public void sendPiece(ByteBuf borrowed, int start, int bytes) {
+        restOfMessage -= bytes;
+        channel.write(borrowed.retainedSlice(start, bytes), channel.voidPromise());
     }
 
     /** A COPY of the proxy's own, in binary; its rows follow. */
@@ -316,8 +366,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** CopyData, in whole messages. Takes ownership. */
     public void sendCopyData(ByteBuf owned) {
-        outgoing.ifPresent(gathered -> channel.write(gathered, channel.voidPromise()));
-        outgoing = Optional.empty();
+        writeGathered();
         channel.write(owned, channel.voidPromise());
     }
 
@@ -343,7 +392,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** Sends what has gathered. */
     public void flush() {
-        if (outgoing.isPresent()) {
+        if (outgoing.isPresent() && restOfMessage == 0) {
             ByteBuf bytes = outgoing.get();
             outgoing = Optional.empty();
             channel.writeAndFlush(bytes, channel.voidPromise());
@@ -364,6 +413,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** Says goodbye and closes; the server rolls back what is open. */
     public void close() {
+        closing = true;
         FrontendMessages.terminate(out());
         flush();
         channel.close();
@@ -376,15 +426,30 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         return outgoing.get();
     }
 
+    /** A message of the client's, or its beginning. */
+    private void appendMessage(ByteBuf borrowed, int frame, int bytes) {
+        append(borrowed, frame, bytes);
+        int rest = 1 + borrowed.getInt(frame + 1) - bytes;
+        if (rest > 0) {
+            writeGathered();
+            restOfMessage = rest;
+        }
+    }
+
     /** Appends a frame of the client's: small ones are copied, large ones are written as a slice. */
     private void append(ByteBuf borrowed, int start, int bytes) {
         if (bytes <= COPY_BYTES) {
             out().writeBytes(borrowed, start, bytes);
             return;
         }
+        writeGathered();
+        channel.write(borrowed.retainedSlice(start, bytes), channel.voidPromise());
+    }
+
+    /** What the proxy says while a client's message is on its way waits in the next gathering. */
+    private void writeGathered() {
         outgoing.ifPresent(gathered -> channel.write(gathered, channel.voidPromise()));
         outgoing = Optional.empty();
-        channel.write(borrowed.retainedSlice(start, bytes), channel.voidPromise());
     }
 
     private void expect(Expected.Kind kind, Visibility visibility) {
@@ -397,10 +462,6 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     }
 
     // ---- cancelling ----------------------------------------------------------------------------------------------
-
-    BackendPid pid() {
-        return pid;
-    }
 
     byte[] cancelKey() {
         return cancelKey.clone();
@@ -440,6 +501,11 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         return listener;
     }
 
+    /** The statement that has this name here. */
+    Optional<StatementKey> statementNamed(String name) {
+        return prepared.named(name);
+    }
+
     void forget(StatementKey key) {
         prepared.forget(key);
     }
@@ -476,6 +542,11 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         try {
             rest = replies.consume(read);
         } catch (CorruptedFrameException e) {
+            if (closing) {
+                // Its borrower went away among these replies.
+                read.release();
+                return;
+            }
             LOG.warn("shard {}: closing backend {}: {}", shard, pid.value(), e.getMessage());
             read.release();
             ctx.close();

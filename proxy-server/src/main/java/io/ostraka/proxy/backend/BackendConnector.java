@@ -18,11 +18,13 @@ import io.ostraka.proxy.auth.ShardLogin;
 import io.ostraka.proxy.wire.FrontendMessages;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Opens connections to shards and logs them in. Thread-safe; a connection's events come on the loop it was opened on. */
 public final class BackendConnector {
@@ -33,13 +35,26 @@ public final class BackendConnector {
 
     private final NettyTransport transport;
     private final Executor blocking;
+    private final HostNames names;
     private final ScramKeyCache keys = new ScramKeyCache();
     private final SecureRandom random = new SecureRandom();
+    private final AtomicLong age = new AtomicLong();
 
-    /** {@code blocking} derives keys from passwords, milliseconds each. */
-    public BackendConnector(NettyTransport transport, Executor blocking) {
+    /** {@code blocking} derives keys from passwords, milliseconds each; {@code resolving} waits for the names of hosts. */
+    public BackendConnector(NettyTransport transport, Executor blocking, Executor resolving) {
         this.transport = transport;
         this.blocking = blocking;
+        this.names = new HostNames(resolving, InetAddress::getAllByName);
+    }
+
+    /** Grows whenever connections that are open may have begun otherwise than new ones would. */
+    long age() {
+        return age.get();
+    }
+
+    /** The defaults of settings have changed: a connection that is open now serves its borrower to the end, and no other. */
+    public void retireOlder() {
+        age.incrementAndGet();
     }
 
     /** The promise fails with {@link io.ostraka.rules.error.PgErrorException} and no other. */
@@ -179,6 +194,7 @@ public final class BackendConnector {
         return new Bootstrap()
                 .group(loop)
                 .channel(transport.clientChannel())
+                .resolver(names)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) CONNECT_TIMEOUT.toMillis());

@@ -3,6 +3,7 @@ package io.ostraka.proxy.backend;
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
+import java.util.Optional;
 
 /**
  * Who hears a backend while it is lent out. All calls come on the backend's event loop, in the order of the replies, but
@@ -33,6 +34,9 @@ public interface BackendListener {
 
     /** An error. Its bytes were passed on under {@link Visibility#ALL} and only then. */
     void onError(Backend backend, Visibility visibility, ByteBuf borrowed, int frame);
+
+    /** The client's own name for a statement, if it has one. */
+    Optional<String> nameOf(StatementKey statement);
 
     /** The client gets no ParseComplete for this statement: the Parse has failed, or an error came before it. */
     void onParseSkipped(Backend backend, StatementKey statement);

@@ -194,6 +194,10 @@ public final class BackendPool {
 
         /** To the first who waits here. */
         private void serve(Backend backend) {
+            if (backend.age() != connector.age()) {
+                discard(backend);
+                return;
+            }
             if (!waiting.isEmpty()) {
                 Waiting first = waiting.remove();
                 first.timeout().ifPresent(timer -> timer.cancel(false));
@@ -305,9 +309,13 @@ public final class BackendPool {
 
         private void connect() {
             long openedBefore = opened.get();
-            connector
-                    .connect(loop, address, login)
-                    .addListener((Future<Backend> attempt) -> onAttemptEnd(attempt, openedBefore));
+            long age = connector.age();
+            connector.connect(loop, address, login).addListener((Future<Backend> attempt) -> {
+                if (attempt.isSuccess()) {
+                    attempt.getNow().bornAt(age);
+                }
+                onAttemptEnd(attempt, openedBefore);
+            });
         }
 
         private void onAttemptEnd(Future<Backend> attempt, long openedBefore) {
@@ -353,7 +361,10 @@ public final class BackendPool {
 
         private Backend pollIdle() {
             Backend backend = idle.poll();
-            while (backend != null && !backend.isOpen()) {
+            while (backend != null && (!backend.isOpen() || backend.age() != connector.age())) {
+                if (backend.isOpen()) {
+                    discard(backend);
+                }
                 backend = idle.poll();
             }
             hasIdle = !idle.isEmpty();

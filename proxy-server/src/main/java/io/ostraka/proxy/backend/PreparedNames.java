@@ -1,6 +1,7 @@
 package io.ostraka.proxy.backend;
 
 import io.ostraka.proxy.wire.FrontendMessages;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +14,9 @@ final class PreparedNames {
     /** Plans cost memory on the server, a few ten KB each; drivers use some hundred statements. */
     private static final int MAX_STATEMENTS = 500;
 
+    /** What names on servers begin with. */
+    static final String PREFIX = "ostraka_";
+
     private final Map<StatementKey, byte[]> names = new LinkedHashMap<>(64, 0.75f, true);
     private long created;
 
@@ -20,8 +24,17 @@ final class PreparedNames {
         return Optional.ofNullable(names.get(key));
     }
 
+    /** For the rare case that a server speaks of one. */
+    Optional<StatementKey> named(String name) {
+        byte[] wanted = FrontendMessages.nameBytes(name);
+        return names.entrySet().stream()
+                .filter(known -> Arrays.equals(known.getValue(), wanted))
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
     byte[] create(StatementKey key) {
-        byte[] name = FrontendMessages.nameBytes("ostraka_" + Long.toString(++created, Character.MAX_RADIX));
+        byte[] name = FrontendMessages.nameBytes(PREFIX + Long.toString(++created, Character.MAX_RADIX));
         names.put(key, name);
         return name;
     }

@@ -9,6 +9,7 @@ import io.ostraka.proxy.wire.Frame;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,9 @@ final class Replies {
 
     /** A length no PostgreSQL sends: its own limit for one message is below. */
     private static final int MAX_LENGTH = 0x7FFF_FFF0;
+
+    /** What must be whole before it is passed on, such as an error or a row that is to be merged, may not be longer. */
+    private static final int MAX_COLLECTED = 256 << 20;
 
     private final Backend backend;
     private final ArrayDeque<Expected> expected = new ArrayDeque<>();
@@ -93,6 +97,8 @@ final class Replies {
                 if (head != null && head.visibility == Visibility.ALL && mayComeInPieces(tag)) {
                     restOfPiece = 1 + length - (end - at);
                     at = end;
+                } else if (length > MAX_COLLECTED) {
+                    throw new CorruptedFrameException("message '" + (char) tag + "' of " + length + " bytes");
                 }
                 break;
             }
@@ -104,7 +110,10 @@ final class Replies {
                 if (!isShown(in, at, tag, head)) {
                     pass(in, run, at);
                     run = next;
-                } else if (ownQueued > 0 || tag == BackendTag.ERROR_RESPONSE || tag == BackendTag.COPY_IN_RESPONSE) {
+                } else if (tag == BackendTag.ERROR_RESPONSE) {
+                    passError(in, run, at, next);
+                    run = next;
+                } else if (ownQueued > 0 || tag == BackendTag.COPY_IN_RESPONSE) {
                     pass(in, run, next);
                     run = next;
                 }
@@ -117,7 +126,7 @@ final class Replies {
     }
 
     private static boolean mayComeInPieces(byte tag) {
-        return tag == BackendTag.DATA_ROW || tag == BackendTag.COPY_DATA;
+        return tag == BackendTag.DATA_ROW || tag == BackendTag.COPY_DATA || tag == BackendTag.FUNCTION_CALL_RESPONSE;
     }
 
     private static boolean isShown(ByteBuf in, int frame, byte tag, Expected head) {
@@ -136,6 +145,12 @@ final class Replies {
         if (end > start && backend.lentTo().isPresent()) {
             backend.lentTo().get().onBytes(backend, in.retainedSlice(start, end - start));
         }
+    }
+
+    private void passError(ByteBuf in, int run, int frame, int next) {
+        Optional<ByteBuf> told = ServerNames.replaced(in, frame, backend);
+        pass(in, run, told.isPresent() ? frame : next);
+        told.ifPresent(this::listenerOrRelease);
     }
 
     private void onFrame(ByteBuf in, int frame, byte tag, Expected head) {
@@ -297,7 +312,7 @@ final class Replies {
         return backend.lentTo().orElseThrow(() -> new CorruptedFrameException("a reply came while nobody had asked"));
     }
 
-    void listenerOrRelease(ByteBuf owned) {
+    private void listenerOrRelease(ByteBuf owned) {
         if (backend.lentTo().isPresent()) {
             backend.lentTo().get().onBytes(backend, owned);
         } else {

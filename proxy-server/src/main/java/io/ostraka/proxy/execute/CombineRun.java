@@ -461,6 +461,11 @@ public final class CombineRun implements BackendListener {
     public void onStepComplete(Backend backend, byte step) {}
 
     @Override
+    public Optional<String> nameOf(StatementKey statement) {
+        return Optional.empty();
+    }
+
+    @Override
     public void onParseSkipped(Backend backend, StatementKey statement) {}
 
     @Override

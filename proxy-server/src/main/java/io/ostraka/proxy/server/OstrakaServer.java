@@ -80,6 +80,7 @@ public final class OstrakaServer implements AutoCloseable {
     private final ClusterMembership membership;
     private final EventLoopGroup loops;
     private final ExecutorService blocking;
+    private final ExecutorService resolving;
     private final Sessions sessions = new Sessions();
     private final List<Channel> listeners = new ArrayList<>();
     private final List<SchemaService> schemas = new ArrayList<>();
@@ -92,6 +93,7 @@ public final class OstrakaServer implements AutoCloseable {
         loops = new MultiThreadIoEventLoopGroup(
                 Runtime.getRuntime().availableProcessors(), this::loopThread, transport.handlers());
         blocking = Executors.newFixedThreadPool(2, new DefaultThreadFactory("login"));
+        resolving = Executors.newFixedThreadPool(2, new DefaultThreadFactory("names"));
     }
 
     private Thread loopThread(Runnable work) {
@@ -129,7 +131,7 @@ public final class OstrakaServer implements AutoCloseable {
     }
 
     private void serve(ClusterConfig config) {
-        BackendConnector connector = new BackendConnector(transport, blocking);
+        BackendConnector connector = new BackendConnector(transport, blocking, resolving);
         Commits opened = new Commits(membership, connector, Failpoints.ofProcess());
         commits = Optional.of(opened);
         Map<String, ServedDatabase> served = new LinkedHashMap<>();
@@ -191,7 +193,7 @@ public final class OstrakaServer implements AutoCloseable {
                 limits,
                 new LoginThrottle(limits.failedLogins(), limits.forgiveFailedLogin(), System::nanoTime),
                 new LoginRate(limits.loginsPerSecond(), System::nanoTime),
-                new SessionSlots(limits.sessions(), limits.sessionsPerUser()),
+                new SessionSlots(limits.loginsInProgress(), limits.sessions(), limits.sessionsPerUser()),
                 sessions);
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
@@ -249,6 +251,7 @@ public final class OstrakaServer implements AutoCloseable {
         roles.forEach(RoleService::close);
         loops.shutdownGracefully(100, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
         blocking.shutdownNow();
+        resolving.shutdownNow();
         try {
             membership.close();
         } catch (IOException e) {

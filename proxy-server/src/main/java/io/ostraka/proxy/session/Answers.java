@@ -34,6 +34,9 @@ final class Answers implements BackendListener {
     /** What the client knows of the settings that servers report. */
     private final Map<String, String> reported = new HashMap<>();
 
+    /** Notifications that came while the session carried out a command; owned. */
+    private final ArrayDeque<ByteBuf> held = new ArrayDeque<>();
+
     private Optional<ScatterMerge> scatter = Optional.empty();
     private int readiesToCome;
     private boolean copyingIn;
@@ -42,6 +45,8 @@ final class Answers implements BackendListener {
     private boolean cancelsOwn;
     /** Whether the transaction has changed the schema. */
     private boolean changesSchema;
+    /** Whether the transaction has changed what new connections begin with. */
+    private boolean changesDefaults;
 
     Answers(Session session) {
         this.session = session;
@@ -88,6 +93,8 @@ final class Answers implements BackendListener {
     /** The client is gone. */
     void close() {
         scatter.ifPresent(ScatterMerge::close);
+        held.forEach(ByteBuf::release);
+        held.clear();
     }
 
     Optional<ScatterMerge> scatter() {
@@ -126,7 +133,12 @@ final class Answers implements BackendListener {
 
     @Override
     public void onDescribed(Backend backend, StatementKey statement, Visibility visibility, RowShape result) {
-        session.extended().onDescribed(visibility, result);
+        session.statements().onDescribed(visibility, result);
+    }
+
+    @Override
+    public Optional<String> nameOf(StatementKey statement) {
+        return session.statements().nameOf(statement);
     }
 
     @Override
@@ -141,6 +153,10 @@ final class Answers implements BackendListener {
                 if (changesResults(borrowed, frame)) {
                     session.database().onSchemaChange();
                     changesSchema = true;
+                    if (changesDefaults(borrowed, frame)) {
+                        session.database().onDefaultsChange();
+                        changesDefaults = true;
+                    }
                 }
                 Planned.Statement ended = executing.poll();
                 if (ended != null && ended.plan() instanceof Plan.Session command) {
@@ -171,6 +187,12 @@ final class Answers implements BackendListener {
             case 'C' -> borrowed.getByte(tag + 1) == 'R' && borrowed.getByte(tag + "CREATE ".length()) == 'V';
             default -> false;
         };
+    }
+
+    /** Whether the tag is that of ALTER ROLE or ALTER DATABASE, which new connections begin otherwise after. */
+    private static boolean changesDefaults(ByteBuf borrowed, int frame) {
+        String tag = FieldReader.ofFrame(borrowed, frame).string();
+        return tag.equals("ALTER ROLE") || tag.equals("ALTER DATABASE");
     }
 
     @Override
@@ -234,7 +256,7 @@ final class Answers implements BackendListener {
 
     @Override
     public void onParseSkipped(Backend backend, StatementKey statement) {
-        session.extended().onParseSkipped(statement);
+        session.statements().onParseSkipped(statement);
     }
 
     @Override
@@ -336,7 +358,15 @@ final class Answers implements BackendListener {
 
     @Override
     public void onParameterStatus(Backend backend, String name, String value) {
-        if (session.isClosed() || session.isStarting() || value.equals(reported.put(name, value))) {
+        if (session.isClosed() || session.isStarting()) {
+            return;
+        }
+        if (name.equals(SearchPath.NAME)
+                && !session.combining().isHolding(backend)
+                && !session.held().isPending(backend)) {
+            session.settingState().onPathReported(backend, value);
+        }
+        if (value.equals(reported.put(name, value))) {
             return;
         }
         ByteBuf out = session.output().buffer();
@@ -349,7 +379,19 @@ final class Answers implements BackendListener {
 
     @Override
     public void onAsyncMessage(Backend backend, ByteBuf owned) {
-        onBytes(backend, owned);
+        if (session.own().rounds().isRunning()) {
+            // PostgreSQL sends it behind the end of the command.
+            held.add(owned);
+        } else {
+            onBytes(backend, owned);
+        }
+    }
+
+    /** Before ReadyForQuery: what came while the session carried out a command. */
+    void passHeld() {
+        while (!held.isEmpty()) {
+            session.output().write(held.remove());
+        }
     }
 
     @Override
@@ -428,6 +470,10 @@ final class Answers implements BackendListener {
         if (changesSchema) {
             changesSchema = false;
             session.database().onSchemaChange();
+        }
+        if (changesDefaults) {
+            changesDefaults = false;
+            session.database().onDefaultsChange();
         }
     }
 

@@ -41,6 +41,10 @@ final class BackendRounds {
         this.session = session;
     }
 
+    boolean isRunning() {
+        return step.isPresent();
+    }
+
     /** The round that has just ended. */
     Step step() {
         return step.orElseThrow();

@@ -9,19 +9,26 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 import io.ostraka.proxy.execute.ClientOutput;
 import io.ostraka.proxy.wire.CorruptedFrameException;
 import io.ostraka.proxy.wire.Frame;
+import io.ostraka.proxy.wire.FrontendTag;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
 import java.util.Optional;
 
 /**
  * A logged-in client's socket: cuts what it sends into frames for the {@link Session}, one at a time, and carries the answers
  * back. A frame the session cannot take yet stays where it is, and the socket is not read until it can: so a client that
- * is ahead of its shards waits, and the memory it takes is what was read at once, or one message.
+ * is ahead of its shards waits, and the memory it takes is what was read at once, or one message. A large message is passed on
+ * as it comes, if its beginning is enough to know where to; if not, it is gathered up to a limit.
  *
  * <p>Confined to the event loop of its channel. Owns the bytes read and not yet consumed, and those gathered
  * and not yet written.
  */
 final class ClientConnection extends ChannelInboundHandlerAdapter implements ClientOutput {
-    /** Longest message taken from a client. PostgreSQL's own limit is 1 GB; it is held in memory until it is whole. */
-    private static final int MAX_LENGTH = 256 << 20;
+    /** A longer message is passed on in pieces where its beginning says where to. */
+    private static final int LARGE_BYTES = 256 << 10;
+
+    /** How much of a large message is there when it is first looked at: the names and formats of most. */
+    private static final int BEGINNING_BYTES = 16 << 10;
 
     /** Answers up to this size are copied: cheaper than a buffer of their own in what is written. */
     private static final int COPY_BYTES = 1024;
@@ -31,9 +38,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     private final Channel channel;
     private final Session session;
+    private final int maxCollected;
     private Optional<ByteBuf> incoming = Optional.empty();
     /** Small answers, gathered into one buffer until {@link #flush}: an answer then costs one write of one buffer. */
     private Optional<ByteBuf> outgoing = Optional.empty();
+
+    /** What is still to come of a message that is passed on as it comes. */
+    private int restOfMessage;
+    /** A large message that was not taken is looked at again when so much of it is there. */
+    private int lookAgainAt = BEGINNING_BYTES;
 
     private boolean consuming;
     private boolean resumed;
@@ -41,7 +54,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     /** Nothing can be written any more, and nobody would release what is gathered. */
     private boolean removed;
 
-    ClientConnection(Channel channel, Session session) {
+    /** A message that must be whole to be understood may have {@code maxCollected} bytes. */
+    ClientConnection(Channel channel, Session session, int maxCollected) {
+        this.maxCollected = maxCollected;
         this.channel = channel;
         this.session = session;
     }
@@ -100,17 +115,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     /** Offers the next frame to the session. Returns whether it is worth going on. */
     private boolean consumeOne(ByteBuf in) {
         int readable = in.readableBytes();
+        if (restOfMessage > 0) {
+            return consumePiece(in);
+        }
         if (readable < Frame.HEADER_BYTES) {
             return await(in);
         }
         int frame = in.readerIndex();
         int length = in.getInt(frame + 1);
-        if (length < Frame.MIN_LENGTH || length > MAX_LENGTH) {
+        if (length < Frame.MIN_LENGTH || length > FrontendTag.maxLength(in.getByte(frame))) {
             throw new CorruptedFrameException("invalid message length");
         }
         if (readable <= length) {
-            return await(in);
+            boolean isWorthALook = length > LARGE_BYTES && readable >= lookAgainAt;
+            return isWorthALook ? consumeBeginning(in, frame) : await(in);
         }
+        lookAgainAt = BEGINNING_BYTES;
         if (!session.onFrame(in, frame, 1 + length)) {
             channel.config().setAutoRead(false);
             return false;
@@ -119,6 +139,48 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         if (incoming.isPresent()) {
             in.skipBytes(1 + length);
         }
+        return true;
+    }
+
+    private boolean consumeBeginning(ByteBuf in, int frame) {
+        int available = in.readableBytes();
+        Session.Beginning beginning = session.onBeginning(in, frame, available);
+        if (beginning == Session.Beginning.TOO_SHORT) {
+            if (in.getInt(frame + 1) <= maxCollected) {
+                lookAgainAt = 2 * available;
+                return await(in);
+            }
+            beginning = session.refuseBeginning(tooLong(in, frame), in.getByte(frame));
+        }
+        if (beginning == Session.Beginning.LATER) {
+            channel.config().setAutoRead(false);
+            return false;
+        }
+        lookAgainAt = BEGINNING_BYTES;
+        if (incoming.isPresent()) {
+            restOfMessage = 1 + in.getInt(frame + 1) - available;
+            in.skipBytes(available);
+        }
+        return true;
+    }
+
+    private PgError tooLong(ByteBuf in, int frame) {
+        return new PgError(
+                SqlState.PROGRAM_LIMIT_EXCEEDED,
+                "message of " + in.getInt(frame + 1) + " bytes is too long to be planned",
+                "It must be read whole to know which shards it is for, and limits.collected_message is " + maxCollected
+                        + ".",
+                "Send large values as parameters, or behind the shard key.");
+    }
+
+    private boolean consumePiece(ByteBuf in) {
+        int piece = Math.min(restOfMessage, in.readableBytes());
+        if (piece == 0) {
+            return await(in);
+        }
+        session.onPiece(in, in.readerIndex(), piece);
+        restOfMessage -= piece;
+        in.skipBytes(piece);
         return true;
     }
 

@@ -9,11 +9,10 @@ import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.BindView;
 import io.ostraka.proxy.wire.CorruptedFrameException;
-import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.FrontendTag;
 import io.ostraka.proxy.wire.Parse;
-import io.ostraka.proxy.wire.RowShape;
+import io.ostraka.rules.config.LimitsConfig;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
@@ -23,45 +22,39 @@ import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.Route;
 import io.ostraka.rules.plan.SessionCommand;
-import java.util.ArrayDeque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 
 /**
- * The extended protocol. A Parse is kept until it is known where to: at its Bind, whose values decide, or, when something
- * else comes first, on any shard that can judge the statement. After an error all is skipped up to Sync, as on the server.
- * Confined to the session's event loop.
+ * The extended protocol: {@link Statements} are bound to {@link Portals}, whose shards the values decide. After an error all is
+ * skipped up to Sync, as on the server. Confined to the session's event loop.
  */
 final class ExtendedQuery {
-    private static final PgError OUTDATED_PLAN = new PgError(
-                    SqlState.FEATURE_NOT_SUPPORTED, "cached plan must not change result type")
-            .from(ErrorFields.OUTDATED_PLAN_ROUTINE);
-
     private final Session session;
-    private final Map<String, PreparedStatement> statements = new HashMap<>();
     private final Pipeline pipeline;
+    private final Statements statements;
     private final Portals portals;
     private final BindView bind = new BindView();
     private final BoundValues values;
 
-    private Optional<PreparedStatement> unanswered = Optional.empty();
-    /** Statements whose descriptions are on their way, in the order of asking. */
-    private final Queue<PreparedStatement> describing = new ArrayDeque<>();
-    /** Whether the last of them is the proxy's own question, see {@link #isCurrent}. */
-    private boolean checking;
-
-    ExtendedQuery(Session session) {
+    ExtendedQuery(Session session, LimitsConfig limits) {
         this.session = session;
         this.pipeline = new Pipeline(session);
-        this.portals = new Portals(session, pipeline);
+        this.statements = new Statements(session, pipeline, limits);
+        this.portals = new Portals(session, pipeline, limits.portals());
         this.values = new BoundValues(bind);
     }
 
     Pipeline pipeline() {
         return pipeline;
+    }
+
+    Statements statements() {
+        return statements;
+    }
+
+    Portals portals() {
+        return portals;
     }
 
     boolean onMessage(ByteBuf borrowed, int frame, byte tag) {
@@ -88,173 +81,32 @@ final class ExtendedQuery {
     // ---- Parse ---------------------------------------------------------------------------------------------------
 
     private boolean onParse(ByteBuf borrowed, int frame) {
-        if (!answerParse() || !pipeline.mayAnswer()) {
+        if (!statements.answerParse() || !pipeline.mayAnswer()) {
             return false;
         }
-        Parse parse = Parse.read(borrowed, frame);
-        if (!parse.statement().isEmpty() && statements.containsKey(parse.statement())) {
-            throw new PgError(
-                            SqlState.DUPLICATE_PREPARED_STATEMENT,
-                            "prepared statement \"" + parse.statement() + "\" already exists")
-                    .toException();
-        }
-        statements.remove(parse.statement());
-        Planned planned = session.plan(parse.sql());
-        if (planned.statements().size() > 1) {
-            throw new PgError(SqlState.SYNTAX_ERROR, "cannot insert multiple commands into a prepared statement")
-                    .toException();
-        }
-        PreparedStatement statement = new PreparedStatement(
-                parse.statement(),
-                new StatementKey(
-                        parse.sql(),
-                        parse.parameterOids(),
-                        session.settings().searchPath(),
-                        session.database().schemaAge()),
-                planned,
-                session.settings());
-        requireExecutable(statement);
-        statements.put(parse.statement(), statement);
-        if (isOwn(statement)) {
-            statement.answered = true;
-            pipeline.answer(BackendTag.PARSE_COMPLETE);
-        } else {
-            unanswered = Optional.of(statement);
-        }
+        statements.parse(Parse.read(borrowed, frame));
         return true;
-    }
-
-    /** In a failed transaction only its end is taken, and what is refused whatever its values is refused at once. */
-    private void requireExecutable(PreparedStatement statement) {
-        if (statement.statements().isEmpty()) {
-            return;
-        }
-        Plan plan = statement.statements().get(0).plan();
-        boolean endsTransaction = plan instanceof Plan.Session command
-                && (command.command() instanceof SessionCommand.Commit
-                        || command.command() instanceof SessionCommand.Rollback
-                        || command.command() instanceof SessionCommand.RollbackToSavepoint);
-        if (!endsTransaction) {
-            session.requireNotFailed();
-        }
-        if (plan instanceof Plan.Refusal refusal) {
-            throw refusal.error().toException();
-        }
-    }
-
-    private boolean isOwn(PreparedStatement statement) {
-        return statement.statements().isEmpty()
-                || commandOf(statement).filter(session.own()::carriesOut).isPresent();
-    }
-
-    private static Optional<SessionCommand> commandOf(PreparedStatement statement) {
-        return statement.statements().isEmpty()
-                ? Optional.empty()
-                : Portal.commandOf(statement.statements().get(0));
-    }
-
-    /** Has a Parse that is still kept answered by a shard; false while that one is on its way. */
-    boolean answerParse() {
-        return answerParse(Optional.empty());
-    }
-
-    /** Has a Parse that is still kept answered by a shard, unless it is {@code but}'s; false while that one is on its way. */
-    private boolean answerParse(Optional<PreparedStatement> but) {
-        if (unanswered.isEmpty() || unanswered.equals(but)) {
-            return true;
-        }
-        PreparedStatement statement = unanswered.get();
-        Optional<Backend> backend = pipeline.turnTo(homeOf(statement), Access.READ);
-        if (backend.isEmpty()) {
-            return false;
-        }
-        prepare(backend.get(), statement, Visibility.ALL);
-        return true;
-    }
-
-    /** A shard that knows all tables of the statement. */
-    private ShardName homeOf(PreparedStatement statement) {
-        Plan plan = statement.statements().get(0).plan();
-        if (pipeline.target().isPresent() && session.database().hasOneShard()) {
-            return pipeline.target().get().shard();
-        }
-        if (plan instanceof Plan.Forward forward) {
-            return forward.router().home().orElseGet(session.shards()::anyShard);
-        }
-        if (plan instanceof Plan.Combine combine) {
-            return combine.combination().combiner();
-        }
-        return plan instanceof Plan.Scatter scatter
-                ? scatter.router().home().orElseGet(session.shards()::anyShard)
-                : session.shards().anyShard();
-    }
-
-    private void answerParseHere(PreparedStatement statement) {
-        if (!statement.answered) {
-            statement.answered = true;
-            unanswered = Optional.empty();
-            pipeline.answer(BackendTag.PARSE_COMPLETE);
-        }
-    }
-
-    /**
-     * Whether the statement still has the result that the client knows; false while the shard is asked. A server knows that
-     * of what it has prepared. Where a client's statement comes to another connection after a change of the schema, it
-     * would be prepared there with the new result, and the client would misread the rows.
-     */
-    private boolean isCurrent(Backend backend, PreparedStatement statement) {
-        if (statement.result.isEmpty()
-                || statement.key.schemaAge() == session.database().schemaAge()) {
-            return true;
-        }
-        if (!checking && !statement.isOutdated && !backend.hasPrepared(statement.key)) {
-            byte[] name = backend.prepare(statement.key, true, Visibility.NONE);
-            describing.add(statement);
-            backend.sendDescribeStatement(name, statement.key, Visibility.NONE);
-            checking = true;
-        }
-        if (checking) {
-            if (!session.isQuiet()) {
-                return false;
-            }
-            checking = false;
-            if (statement.isOutdated) {
-                // Others who parsed it under the same schema must find the same.
-                backend.unprepare(statement.key);
-            }
-        }
-        if (statement.isOutdated) {
-            throw OUTDATED_PLAN.toException();
-        }
-        return true;
-    }
-
-    /** The answer to the first description that was asked for. */
-    void onDescribed(Visibility visibility, RowShape result) {
-        PreparedStatement statement = describing.remove();
-        if (visibility == Visibility.ALL) {
-            statement.result = Optional.of(result);
-        } else {
-            statement.isOutdated = !statement.result.equals(Optional.of(result));
-        }
-    }
-
-    private byte[] prepare(Backend backend, PreparedStatement statement, Visibility visibility) {
-        byte[] name =
-                backend.prepare(statement.key, statement.isNamed(), statement.answered ? Visibility.NONE : visibility);
-        if (!statement.answered) {
-            statement.answered = true;
-            unanswered = Optional.empty();
-        }
-        return name;
     }
 
     // ---- Bind ----------------------------------------------------------------------------------------------------
 
     private boolean onBind(ByteBuf borrowed, int frame) {
         bind.read(borrowed, frame);
-        PreparedStatement statement = statement(bind.statement());
-        if (!answerParse(Optional.of(statement)) || !pipeline.mayAnswer()) {
+        return onBind();
+    }
+
+    /** A Bind of which only {@code available} bytes are there, which may be enough: what decides mostly comes first. */
+    boolean onBeginningOfBind(ByteBuf borrowed, int frame, int available) {
+        if (!pipeline.isEffectKnown()) {
+            return false;
+        }
+        bind.readBeginning(borrowed, frame, available);
+        return onBind();
+    }
+
+    private boolean onBind() {
+        PreparedStatement statement = statements.named(bind.statement());
+        if (!statements.answerParseBut(statement) || !pipeline.mayAnswer()) {
             return false;
         }
         portals.requireFree(bind.portal());
@@ -262,8 +114,8 @@ final class ExtendedQuery {
             session.requireNotFailed();
             return bindHere(statement, new Portal.Nothing());
         }
-        refresh(statement);
-        requireExecutable(statement);
+        statements.refresh(statement);
+        statements.requireExecutable(statement);
         Planned.Statement planned = statement.statements().get(0);
         Plan plan = planned.plan();
         if (plan instanceof Plan.Session command) {
@@ -271,7 +123,11 @@ final class ExtendedQuery {
             if (session.own().carriesOut(command.command())) {
                 return bindHere(statement, new Portal.Own(command.command(), planned.text()));
             }
-            return bindTo(session.shards().anyShard(), statement, planned, Access.READ, false);
+            boolean isOfStatements = command.command() instanceof SessionCommand.Execute
+                    || command.command() instanceof SessionCommand.Prepare;
+            return isOfStatements
+                    ? bindTo(statements.homeOf(statement), statement, planned, Access.WRITE, false)
+                    : bindTo(session.shards().anyShard(), statement, planned, Access.READ, false);
         }
         values.use(planned.values(), statement.key.parameterOids());
         if (plan instanceof Plan.Scatter scatter) {
@@ -293,6 +149,7 @@ final class ExtendedQuery {
 
     /** Bound where the combiner is, which judges the values and describes the result; only Execute needs the other shards. */
     private boolean bindCombined(Combination combination, PreparedStatement statement, Planned.Statement planned) {
+        bind.requireWhole();
         if (!bindTo(combination.combiner(), statement, planned, Access.READ, false)) {
             return false;
         }
@@ -302,30 +159,8 @@ final class ExtendedQuery {
         return true;
     }
 
-    private PreparedStatement statement(String name) {
-        PreparedStatement statement = statements.get(name);
-        if (statement == null) {
-            throw new PgError(
-                            SqlState.INVALID_SQL_STATEMENT_NAME,
-                            name.isEmpty()
-                                    ? "unnamed prepared statement does not exist"
-                                    : "prepared statement \"" + name + "\" does not exist")
-                    .toException();
-        }
-        return statement;
-    }
-
-    /** A plan made for another catalog or search path is made anew. */
-    private void refresh(PreparedStatement statement) {
-        if (statement.planned.generation() != session.database().plans().generation()
-                || !session.settings().resolvesLike(statement.settings)) {
-            statement.planned = session.plan(statement.key.sql());
-            statement.settings = session.settings();
-        }
-    }
-
     private boolean bindHere(PreparedStatement statement, Portal portal) {
-        answerParseHere(statement);
+        statements.answerParseHere(statement);
         portals.put(bind.portal(), portal);
         pipeline.answer(BackendTag.BIND_COMPLETE);
         return true;
@@ -339,21 +174,23 @@ final class ExtendedQuery {
             return false;
         }
         Backend backend = ready.get();
-        if (!isCurrent(backend, statement)) {
+        if (!statements.isCurrent(backend, statement)) {
             return false;
         }
         if (pins) {
             session.held().pin(shard);
         }
         portals.requireFreeBut(backend, bind.portal());
-        byte[] name = prepare(backend, statement, Visibility.ALL);
+        byte[] name = statements.prepare(backend, statement, Visibility.ALL);
         backend.sendBind(bind, name, Visibility.ALL);
+        session.receives(backend);
         portals.put(bind.portal(), new Portal.OnBackend(backend, planned));
         return true;
     }
 
     private boolean bindToAll(
             Plan.Scatter plan, List<ShardName> shards, PreparedStatement statement, Planned.Statement planned) {
+        bind.requireWhole();
         if (!session.isQuiet()) {
             return false;
         }
@@ -365,7 +202,7 @@ final class ExtendedQuery {
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.READ);
             pipeline.unsynced().add(backend);
-            if (!isCurrent(backend, statement)) {
+            if (!statements.isCurrent(backend, statement)) {
                 return false;
             }
         }
@@ -376,7 +213,7 @@ final class ExtendedQuery {
         StatementKey key = ordered.map(found -> statement.key.withSql(planned.shardText(found)))
                 .orElse(statement.key);
         if (statement.isNamed() && backends.get().stream().anyMatch(backend -> backend.hasPrepared(key))) {
-            answerParseHere(statement);
+            statements.answerParseHere(statement);
         }
         session.answers().scatterTo(merge);
         for (Backend backend : backends.get()) {
@@ -389,14 +226,14 @@ final class ExtendedQuery {
                 backend.sendBind(bind, name, Visibility.ROWS);
             }
         }
-        statement.answered = true;
-        unanswered = Optional.empty();
+        statements.answered(statement);
         pipeline.targetsMany();
         portals.put(bind.portal(), new Portal.OnMany(backends.get(), merge, true));
         return true;
     }
 
     private boolean bindSpread(Plan.Spread plan, List<ShardName> shards, PreparedStatement statement) {
+        bind.requireWhole();
         if (!session.isQuiet()) {
             return false;
         }
@@ -409,12 +246,12 @@ final class ExtendedQuery {
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.WRITE);
             pipeline.unsynced().add(backend);
-            if (!isCurrent(backend, statement)) {
+            if (!statements.isCurrent(backend, statement)) {
                 return false;
             }
         }
         if (statement.isNamed() && backends.get().stream().anyMatch(backend -> backend.hasPrepared(statement.key))) {
-            answerParseHere(statement);
+            statements.answerParseHere(statement);
         }
         ScatterMerge merge = ScatterMerge.writing(session.output(), shards.size(), plan.copies());
         session.answers().scatterTo(merge);
@@ -423,8 +260,7 @@ final class ExtendedQuery {
                     statement.key, statement.isNamed(), statement.answered ? Visibility.NONE : Visibility.ROWS);
             backend.sendBind(bind, name, Visibility.ROWS);
         }
-        statement.answered = true;
-        unanswered = Optional.empty();
+        statements.answered(statement);
         pipeline.targetsMany();
         portals.put(bind.portal(), new Portal.OnMany(backends.get(), merge, plan.returnsRows()));
         return true;
@@ -453,31 +289,29 @@ final class ExtendedQuery {
         String name = fields.string();
         fields.end();
         return switch (kind) {
-            case 'S' -> describeStatement(statement(name));
-            case 'P' -> answerParse() && portals.describe(name);
+            case 'S' -> describeStatement(statements.named(name));
+            case 'P' -> statements.answerParse() && portals.describe(name);
             default -> throw new CorruptedFrameException("invalid DESCRIBE message subtype " + kind);
         };
     }
 
     private boolean describeStatement(PreparedStatement statement) {
-        if (!answerParse(Optional.of(statement)) || !pipeline.mayAnswer()) {
+        if (!statements.answerParseBut(statement) || !pipeline.mayAnswer()) {
             return false;
         }
-        if (isOwn(statement)) {
+        if (statements.isOwn(statement)) {
             ByteBuf out = session.output().buffer();
             BackendMessages.noParameters(out);
-            Portals.describeOwn(out, commandOf(statement));
+            Portals.describeOwn(out, Statements.commandOf(statement));
             session.writeInOrder(out, pipeline.target());
             return true;
         }
-        refresh(statement);
-        Optional<Backend> backend = pipeline.turnTo(homeOf(statement), Access.READ);
-        if (backend.isEmpty() || !isCurrent(backend.get(), statement)) {
+        statements.refresh(statement);
+        Optional<Backend> backend = pipeline.turnTo(statements.homeOf(statement), Access.READ);
+        if (backend.isEmpty() || !statements.isCurrent(backend.get(), statement)) {
             return false;
         }
-        byte[] name = prepare(backend.get(), statement, Visibility.ALL);
-        describing.add(statement);
-        backend.get().sendDescribeStatement(name, statement.key, Visibility.ALL);
+        statements.describe(backend.get(), statement);
         return true;
     }
 
@@ -485,47 +319,27 @@ final class ExtendedQuery {
         String name = fields.string();
         int maxRows = fields.int32();
         fields.end();
-        if (!answerParse()) {
-            return false;
-        }
-        return portals.execute(name, maxRows);
+        return statements.answerParse() && portals.execute(name, maxRows);
     }
 
     private boolean onClose(FieldReader fields) {
         byte kind = fields.int8();
         String name = fields.string();
         fields.end();
-        if (!answerParse() || !pipeline.mayAnswer()) {
+        if (!statements.answerParse() || !pipeline.mayAnswer()) {
             return false;
         }
-        switch (kind) {
-            case 'S' -> {
-                // The shard keeps it: others may have the same text.
-                statements.remove(name);
-                pipeline.answer(BackendTag.CLOSE_COMPLETE);
-            }
-            case 'P' -> {
-                return portals.close(name);
-            }
+        return switch (kind) {
+            case 'S' -> statements.close(name);
+            case 'P' -> portals.close(name);
             default -> throw new CorruptedFrameException("invalid CLOSE message subtype " + kind);
-        }
-        return true;
-    }
-
-    /** DEALLOCATE; all of them for an empty name. */
-    void deallocate(String name) {
-        if (name.isEmpty()) {
-            statements.keySet().removeIf(known -> !known.isEmpty());
-        } else if (statements.remove(name) == null) {
-            throw new PgError(SqlState.INVALID_SQL_STATEMENT_NAME, "prepared statement \"" + name + "\" does not exist")
-                    .toException();
-        }
+        };
     }
 
     // ---- Flush, Sync, errors -------------------------------------------------------------------------------------
 
     private boolean onFlush() {
-        if (!answerParse()) {
+        if (!statements.answerParse()) {
             return false;
         }
         for (Backend backend : pipeline.unsynced()) {
@@ -536,7 +350,7 @@ final class ExtendedQuery {
     }
 
     private boolean onSync() {
-        if (!pipeline.isSkipping() && !answerParse()) {
+        if (!pipeline.isSkipping() && !statements.answerParse()) {
             return false;
         }
         // Sync commits: what one shard has done must not be, while another may still fail.
@@ -550,9 +364,7 @@ final class ExtendedQuery {
     /** Everything up to Sync is answered. */
     void onSynced() {
         pipeline.onSynced();
-        unanswered = Optional.empty();
-        describing.clear();
-        checking = false;
+        statements.onSynced();
         if (!session.transaction().isOpen()) {
             portals.clear();
         }
@@ -612,15 +424,8 @@ final class ExtendedQuery {
         portals.onBackendGone(backend);
     }
 
-    /** The client has not been told that this is parsed. Another name may have the same content. */
-    @SuppressWarnings("ReferenceEquality")
-    void onParseSkipped(StatementKey key) {
-        statements.values().removeIf(statement -> statement.key == key);
-    }
-
     private void skipToSync() {
         pipeline.skip();
-        unanswered.ifPresent(statement -> statements.remove(statement.name));
-        unanswered = Optional.empty();
+        statements.forgetUnanswered();
     }
 }

@@ -38,6 +38,11 @@ public record FrontDoor(
 
     /** Prepares a connection that was just accepted. */
     public void open(Channel channel) {
+        if (!slots.arrive()) {
+            // Nothing was read, so nothing can be told: it may be about to speak TLS.
+            channel.close();
+            return;
+        }
         channel.pipeline().addLast(new EncryptionHandler(tls), new StartupHandler(this));
     }
 }

@@ -35,6 +35,7 @@ final class HeldBackends {
         public void onBackend(Backend lent) {
             backend = Optional.of(lent);
             lent.attach(session.answers());
+            session.settingState().meet(lent);
             adjust(this, lent);
         }
 
@@ -120,6 +121,7 @@ final class HeldBackends {
         }
         Backend lent = idle.get();
         lent.attach(session.answers());
+        session.settingState().meet(lent);
         if (lent.settings().same(wanted(lent))) {
             // What most statements meet: nothing to wait for.
             held.put(shard, lent);

@@ -50,7 +50,8 @@ final class OwnCommands {
         if (command instanceof SessionCommand.Show show) {
             return show.name().startsWith(PREFIX);
         }
-        return !isSetting(command) || mustBeToldToOthers();
+        boolean isOfStatements = command instanceof SessionCommand.Prepare || command instanceof SessionCommand.Execute;
+        return !isOfStatements && (!isSetting(command) || mustBeToldToOthers());
     }
 
     private static boolean isSetting(SessionCommand command) {
@@ -69,8 +70,8 @@ final class OwnCommands {
     /** Commands that mean the same within a query string that goes to a shard as a whole. */
     void requireForwardable(SessionCommand command) {
         requireSupported(command);
-        boolean ownState = command instanceof SessionCommand.Discard
-                || command instanceof SessionCommand.Deallocate
+        boolean ownState = (command instanceof SessionCommand.Discard
+                        && !session.database().hasOneShard())
                 || (carriesOut(command)
                         && (command instanceof SessionCommand.Set
                                 || command instanceof SessionCommand.Reset
@@ -115,6 +116,10 @@ final class OwnCommands {
             endedWithin(true, commit.chain(), by);
         } else if (command instanceof SessionCommand.Rollback rollback) {
             endedWithin(false, rollback.chain(), by);
+        } else if (command instanceof SessionCommand.Prepare prepare) {
+            session.statements().preparedBySql(prepare.name(), by);
+        } else if (command instanceof SessionCommand.Deallocate deallocate) {
+            session.statements().deallocatedBySql(deallocate.name(), by);
         } else if (transaction.isOpen()) {
             applySavepoint(command, text);
         }
@@ -194,8 +199,7 @@ final class OwnCommands {
         } else if (command instanceof SessionCommand.Discard discard) {
             discard(discard.what(), after);
         } else if (command instanceof SessionCommand.Deallocate deallocate) {
-            session.extended().deallocate(deallocate.name());
-            complete(deallocate.name().isEmpty() ? "DEALLOCATE ALL" : "DEALLOCATE", after);
+            deallocate(deallocate.name(), text, after);
         } else if (isSetting(command)) {
             setEverywhere(command, text, after);
         } else {
@@ -369,12 +373,15 @@ final class OwnCommands {
                 throw new PgError(SqlState.ACTIVE_SQL_TRANSACTION, "DISCARD ALL cannot run inside a transaction block")
                         .toException();
             }
-            session.extended().deallocate("");
+            session.statements().deallocate("");
             session.settingState().are(session.settingState().initial());
         }
         List<Backend> holding = List.copyOf(session.held().all());
         if (what.equals("all")) {
             holding.forEach(Backend::forgetPrepared);
+            // Before the servers say what their defaults are.
+            holding.forEach(backend -> backend.settingsAre(BackendSettings.NONE));
+            session.settingState().pathIs(session.settings().searchPath());
         }
         String tag =
                 switch (what) {
@@ -385,11 +392,24 @@ final class OwnCommands {
                 };
         rounds.start(holding, tag, false, () -> {
             if (what.equals("all") && rounds.step().error.isEmpty()) {
-                holding.forEach(backend -> backend.settingsAre(BackendSettings.NONE));
                 session.held().unpin();
             }
             finish(tag, after);
         });
+    }
+
+    /** Servers that SQL has told of the statement by the client's name must forget it too. */
+    private void deallocate(String name, String text, Runnable after) {
+        Set<Backend> knowing = session.statements().deallocate(name);
+        String tag = name.isEmpty() ? "DEALLOCATE ALL" : "DEALLOCATE";
+        if (knowing.isEmpty()) {
+            complete(tag, after);
+            return;
+        }
+        if (name.isEmpty()) {
+            knowing.forEach(Backend::forgetPrepared);
+        }
+        rounds.start(knowing, text, false, () -> finish(tag, after));
     }
 
     private void toAll(String text, String tag, Runnable after) {

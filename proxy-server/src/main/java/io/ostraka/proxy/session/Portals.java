@@ -22,9 +22,11 @@ import java.util.Optional;
 final class Portals {
     private final Session session;
     private final Pipeline pipeline;
+    private final int most;
     private final Map<String, Portal> byName = new HashMap<>();
 
-    Portals(Session session, Pipeline pipeline) {
+    Portals(Session session, Pipeline pipeline, int most) {
+        this.most = most;
         this.session = session;
         this.pipeline = pipeline;
     }
@@ -35,6 +37,21 @@ final class Portals {
 
     void clear() {
         byName.clear();
+    }
+
+    /** A simple query is to PostgreSQL a use of the unnamed portal. */
+    void dropUnnamed() {
+        if (!byName.isEmpty()) {
+            byName.remove("");
+        }
+    }
+
+    /** The same for a query that {@code backend} is sent: a portal there is that server's to drop. */
+    void dropUnnamedBut(Backend backend) {
+        Portal unnamed = byName.isEmpty() ? null : byName.get("");
+        if (unnamed != null && unnamed.single().filter(on -> on == backend).isEmpty()) {
+            byName.remove("");
+        }
     }
 
     /** The backend is gone, and its portals with it. */
@@ -74,6 +91,14 @@ final class Portals {
 
     /** A shard knows its own portals, and may have lost one to ROLLBACK TO: it is the judge there. */
     void requireFree(String name) {
+        if (byName.size() >= most && !byName.containsKey(name)) {
+            throw new PgError(
+                            SqlState.CONFIGURATION_LIMIT_EXCEEDED,
+                            "too many portals",
+                            "The session has " + byName.size() + ", and limits.portals is " + most + ".",
+                            "Close portals that are not needed any more, or end the transaction.")
+                    .toException();
+        }
         if (!name.isEmpty()
                 && byName.containsKey(name)
                 && byName.get(name).single().isEmpty()) {

@@ -84,6 +84,11 @@ public final class ServedDatabase {
         schemaChanges.incrementAndGet();
     }
 
+    /** ALTER ROLE or ALTER DATABASE: connections opened before now may begin otherwise than new ones, on any of the servers. */
+    void onDefaultsChange() {
+        connector.retireOlder();
+    }
+
     BackendPool pool(ShardName shard, ShardLogin login) {
         PoolKey wanted = new PoolKey(shard, login);
         BackendPool known = pools.get(wanted);

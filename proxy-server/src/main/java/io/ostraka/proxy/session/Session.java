@@ -8,16 +8,15 @@ import io.ostraka.proxy.execute.ClientOutput;
 import io.ostraka.proxy.transaction.SessionTransaction;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
+import io.ostraka.proxy.wire.BindView;
 import io.ostraka.proxy.wire.FrontendTag;
 import io.ostraka.proxy.wire.TransactionStatus;
+import io.ostraka.rules.config.LimitsConfig;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -68,18 +67,25 @@ final class Session {
     private boolean closed;
     /** A backend was lost between two statements of a transaction: the next one is told. */
     private Optional<PgError> untold = Optional.empty();
-    /** While the session starts: the shards that may yet be asked for its first backend. */
-    private Optional<Iterator<ShardName>> starting = Optional.empty();
+    /** Why the frame that is offered next is refused, when what came before it is answered. */
+    private Optional<PgError> refusal = Optional.empty();
+    /** Where the rest of a message goes that is passed on in pieces; nowhere if it was refused. */
+    private Optional<Backend> receiving = Optional.empty();
+    /** While the session starts. */
+    private Optional<SessionStart> starting = Optional.empty();
 
-    private ShardName startingAt;
-
-    Session(Sessions sessions, ServedDatabase database, ShardLogin login, Settings initial, boolean hasLongCancelKey) {
+    Session(
+            Sessions sessions,
+            ServedDatabase database,
+            ShardLogin login,
+            LimitsConfig limits,
+            Settings initial,
+            boolean hasLongCancelKey) {
         this.hasLongCancelKey = hasLongCancelKey;
         this.shardUser = login.user();
         this.id = sessions.nextId();
         this.sessions = sessions;
         this.database = database;
-        this.startingAt = database.defaultShard();
         this.held = new HeldBackends(
                 this, shard -> database.pool(shard, login).on(client().loop()), database.poolsBySession());
         this.settings = new SessionSettings(login.user(), initial, transaction, held);
@@ -88,17 +94,14 @@ final class Session {
         this.combining = new Combining(this, HeldBackends.apart(this, shard -> database.pool(shard, login)
                 .on(client().loop())));
         this.simple = new SimpleQuery(this);
-        this.extended = new ExtendedQuery(this);
+        this.extended = new ExtendedQuery(this, limits);
     }
 
     /** The client is logged in: brings the session to its first ReadyForQuery. */
     void start(ClientConnection connection) {
         client = Optional.of(connection);
         activity = Activity.BUSY;
-        List<ShardName> candidates = new ArrayList<>(database.shards());
-        candidates.remove(database.defaultShard());
-        starting = Optional.of(candidates.iterator());
-        startingAt = database.defaultShard();
+        starting = Optional.of(new SessionStart(this, sessions, hasLongCancelKey));
         start();
     }
 
@@ -140,6 +143,10 @@ final class Session {
         return extended;
     }
 
+    Statements statements() {
+        return extended.statements();
+    }
+
     Settings settings() {
         return settings.now();
     }
@@ -178,6 +185,9 @@ final class Session {
         if (activity == Activity.BUSY) {
             return false;
         }
+        if (refusal.isPresent()) {
+            return refuse(refusal.get(), tag);
+        }
         try {
             return switch (tag) {
                 case FrontendTag.QUERY -> simple.onQuery(borrowed, frame, bytes);
@@ -205,18 +215,101 @@ final class Session {
 
     /** A refusal of the proxy's own, at its place among the answers. */
     private boolean refuse(PgError error, byte tag) {
+        refusal = Optional.of(error);
+        PgError first = error;
+        try {
+            // What was parsed before it is answered before it.
+            if (!statements().answerParse()) {
+                return false;
+            }
+        } catch (PgErrorException e) {
+            first = e.error();
+        }
         if (!isQuiet()) {
             return false;
         }
-        transaction.fail();
+        refusal = Optional.empty();
+        boolean isAnswered = extended.pipeline().isSkipping();
+        if (!isAnswered) {
+            transaction.fail();
+            extended.fail(first);
+        }
         if (tag == FrontendTag.QUERY || tag == FrontendTag.FUNCTION_CALL) {
             simple.abandon();
-            extended.fail(error);
+            if (!isAnswered) {
+                extended.pipeline().sync();
+            }
+        } else if (tag == FrontendTag.SYNC) {
             extended.pipeline().sync();
-        } else {
-            extended.fail(error);
         }
         return true;
+    }
+
+    /** What has become of a message of which only the beginning is there. */
+    enum Beginning {
+        /** Taken: {@link #onPiece} wants the rest. */
+        TAKEN,
+        /** Not yet: offer it again after {@link #resume}. */
+        LATER,
+        /** There must be more of it, if not all, to know where it goes. */
+        TOO_SHORT
+    }
+
+    /** The same as {@link #onFrame} for a frame of which only {@code available} bytes are there. */
+    Beginning onBeginning(ByteBuf borrowed, int frame, int available) {
+        receiving = Optional.empty();
+        byte tag = borrowed.getByte(frame);
+        if (tag == FrontendTag.COPY_DATA) {
+            if (onCopy(borrowed, frame, available, tag)) {
+                receiving = answers.isCopyingIn() ? Optional.of(answers.copyTarget()) : Optional.empty();
+                return Beginning.TAKEN;
+            }
+            return Beginning.LATER;
+        }
+        if (answers.isCopyingIn()) {
+            onMessageDuringCopy(tag);
+            return Beginning.TAKEN;
+        }
+        if (activity == Activity.BUSY) {
+            return Beginning.LATER;
+        }
+        if (extended.pipeline().isSkipping()) {
+            return Beginning.TAKEN;
+        }
+        if (refusal.isPresent()) {
+            return refuse(refusal.get(), tag) ? Beginning.TAKEN : Beginning.LATER;
+        }
+        try {
+            if (tag == FrontendTag.BIND) {
+                return extended.onBeginningOfBind(borrowed, frame, available) ? Beginning.TAKEN : Beginning.LATER;
+            } else if (tag == FrontendTag.FUNCTION_CALL) {
+                return simple.onFunctionCall(borrowed, frame, available) ? Beginning.TAKEN : Beginning.LATER;
+            }
+            return Beginning.TOO_SHORT;
+        } catch (BindView.NotHereYet e) {
+            return Beginning.TOO_SHORT;
+        } catch (PgErrorException e) {
+            return refuse(e.error(), tag) ? Beginning.TAKEN : Beginning.LATER;
+        }
+    }
+
+    /** A message that is not read whole is refused; what comes of it goes nowhere. */
+    Beginning refuseBeginning(PgError error, byte tag) {
+        receiving = Optional.empty();
+        if (activity == Activity.BUSY) {
+            return Beginning.LATER;
+        }
+        return extended.pipeline().isSkipping() || refuse(error, tag) ? Beginning.TAKEN : Beginning.LATER;
+    }
+
+    /** The rest of the message that is being taken goes to this backend. */
+    void receives(Backend backend) {
+        receiving = Optional.of(backend);
+    }
+
+    /** More of the message that was begun. */
+    void onPiece(ByteBuf borrowed, int start, int bytes) {
+        receiving.filter(Backend::isOpen).ifPresent(backend -> backend.sendPiece(borrowed, start, bytes));
     }
 
     private boolean onCopy(ByteBuf borrowed, int frame, int bytes, byte tag) {
@@ -475,6 +568,7 @@ final class Session {
             settings.keep();
             held.releaseIdle();
         }
+        answers.passHeld();
         output().write(ReadyMessages.of(status()));
     }
 
@@ -493,51 +587,15 @@ final class Session {
         }
     }
 
-    /**
-     * The end of the startup: a backend of any shard has taken the client's settings, and what it reports is passed on. Called
-     * again by {@link #resume} until one is there.
-     */
     private void start() {
-        Optional<Backend> first = firstBackend();
-        if (first.isEmpty() || starting.isEmpty()) {
+        Optional<CancelKey> told = starting.orElseThrow().proceed();
+        if (told.isEmpty() || closed) {
             return;
         }
         starting = Optional.empty();
-        ByteBuf out = output().buffer();
-        answers.firstReport(first.get().parameters())
-                .forEach((name, value) -> BackendMessages.parameterStatus(out, name, value));
-        CancelKey key = sessions.add(this, hasLongCancelKey);
-        cancelKey = Optional.of(key);
-        BackendMessages.backendKeyData(out, key.pid(), key.secret());
-        output().write(out);
-        if (settings.now().searchPath().isEmpty()) {
-            settings.startWith(settings.now()
-                    .withSearchPath(
-                            settings.resolved(SearchPath.parse(first.get().defaultOf(Backend.SEARCH_PATH)))));
-        }
+        cancelKey = told;
         writeReady();
         output().flush();
         activity = Activity.AVAILABLE;
-    }
-
-    /** The default shard's, or another's when that one is down: statements for the others must go on. */
-    private Optional<Backend> firstBackend() {
-        Iterator<ShardName> candidates = starting.orElseThrow();
-        while (true) {
-            try {
-                return held.ready(startingAt);
-            } catch (PgErrorException e) {
-                if (!candidates.hasNext() || e.error().state() != SqlState.CANNOT_CONNECT_NOW) {
-                    starting = Optional.empty();
-                    refuseLogin(e.error());
-                    return Optional.empty();
-                }
-                startingAt = candidates.next();
-            }
-        }
-    }
-
-    private void refuseLogin(PgError error) {
-        end(error);
     }
 }

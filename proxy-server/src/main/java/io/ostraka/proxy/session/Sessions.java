@@ -1,15 +1,20 @@
 package io.ostraka.proxy.session;
 
+import io.ostraka.proxy.backend.BackendPid;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /** All sessions of this proxy by the number their clients know as process id, with the key that a cancel must show. Thread-safe. */
 public final class Sessions {
     private record Entry(Session session, CancelKey cancelKey) {}
 
-    private final Map<Integer, Entry> byPid = new ConcurrentHashMap<>();
+    /** More than one where servers on different machines have processes of the same number. */
+    private final Map<Integer, List<Entry>> byPid = new ConcurrentHashMap<>();
+
     private final AtomicInteger lastId = new AtomicInteger();
     private final SecureRandom random = new SecureRandom();
 
@@ -21,31 +26,46 @@ public final class Sessions {
     CancelKey add(Session session, boolean isLong) {
         while (true) {
             CancelKey key = CancelKey.random(random, isLong);
-            if (byPid.putIfAbsent(key.pid(), new Entry(session, key)) == null) {
+            if (byPid.putIfAbsent(key.pid(), List.of(new Entry(session, key))) == null) {
                 return key;
             }
         }
     }
 
+    /** The same with the number of the one server process that the session has. */
+    CancelKey add(Session session, boolean isLong, BackendPid pid) {
+        CancelKey key = CancelKey.of(pid.value(), random, isLong);
+        byPid.merge(pid.value(), List.of(new Entry(session, key)), (some, more) -> Stream.concat(
+                        some.stream(), more.stream())
+                .toList());
+        return key;
+    }
+
     /** From now on the key is nobody's. */
     void remove(CancelKey key) {
-        byPid.remove(key.pid());
+        byPid.computeIfPresent(key.pid(), (pid, entries) -> {
+            List<Entry> others =
+                    entries.stream().filter(entry -> entry.cancelKey() != key).toList();
+            return others.isEmpty() ? null : others;
+        });
     }
 
     /** A CancelRequest: does nothing, and says nothing, when the key is wrong. */
     void cancel(int pid, byte[] secret) {
-        Entry entry = byPid.get(pid);
-        if (entry != null && entry.cancelKey().matches(secret)) {
-            entry.session().loop().execute(entry.session()::cancel);
+        for (Entry entry : byPid.getOrDefault(pid, List.of())) {
+            if (entry.cancelKey().matches(secret)) {
+                entry.session().loop().execute(entry.session()::cancel);
+            }
         }
     }
 
     /** Tells the clients that do nothing now, or all of them, that the server stops. */
     public void shutDown(boolean all) {
-        byPid.values().forEach(entry -> entry.session().shutDown(all));
+        byPid.values()
+                .forEach(entries -> entries.forEach(entry -> entry.session().shutDown(all)));
     }
 
     public int count() {
-        return byPid.size();
+        return byPid.values().stream().mapToInt(List::size).sum();
     }
 }

@@ -4,6 +4,7 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.BackendSettings;
 import io.ostraka.rules.plan.SessionCommand;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -31,15 +32,22 @@ final class SettingEffects {
         } else if (command instanceof SessionCommand.SetTransaction set && set.session()) {
             madeCharacteristics(text, by);
         } else {
+            if (command instanceof SessionCommand.Set set && set.name().equals(SearchPath.NAME)) {
+                session.settingState().localPathIs(path(set));
+            }
             remember(text);
         }
     }
 
+    private List<String> path(SessionCommand.Set set) {
+        return set.values().isEmpty()
+                ? session.settingState().initial().searchPath()
+                : session.settingState().resolved(set.values());
+    }
+
     private void applySet(SessionCommand.Set set, String text, Collection<Backend> by) {
         if (set.name().equals(SearchPath.NAME)) {
-            session.settingState()
-                    .are(session.settings()
-                            .withSearchPath(session.settingState().resolved(set.values())));
+            session.settingState().pathIs(path(set));
         }
         made(set.name(), text, by);
     }
@@ -61,6 +69,7 @@ final class SettingEffects {
         Settings now = session.settings();
         if (name.equals("all")) {
             session.settingState().are(new Settings(initial.made(), now.own(), initial.searchPath()));
+            session.settingState().pathIs(initial.searchPath());
             by.forEach(backend -> backend.settingsAre(BackendSettings.NONE));
             remember("RESET ALL");
             initial.made().statements().forEach(this::remember);
@@ -69,9 +78,10 @@ final class SettingEffects {
         Optional<String> first = initial.made().statement(name);
         BackendSettings made = first.map(statement -> now.made().with(name, statement))
                 .orElseGet(() -> now.made().without(name));
-        Settings changed = now.withMade(made);
-        session.settingState()
-                .are(name.equals(SearchPath.NAME) ? changed.withSearchPath(initial.searchPath()) : changed);
+        session.settingState().are(now.withMade(made));
+        if (name.equals(SearchPath.NAME)) {
+            session.settingState().pathIs(initial.searchPath());
+        }
         by.forEach(backend -> backend.settingsAre(backend.settings().without(name)));
         remember(first.orElse(BackendSettings.reset(name)));
     }

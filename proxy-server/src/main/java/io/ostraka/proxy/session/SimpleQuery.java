@@ -47,9 +47,10 @@ final class SimpleQuery {
         if (session.extended().pipeline().isSkipping()) {
             return true;
         }
-        if (!session.extended().answerParse()) {
+        if (!session.statements().answerParse()) {
             return false;
         }
+        session.statements().dropUnnamed();
         session.extended().pipeline().requireSynced();
         Planned planned = current.orElseGet(() -> session.plan(text(borrowed, frame)));
         current = Optional.of(planned);
@@ -120,13 +121,25 @@ final class SimpleQuery {
     private boolean runCommand(
             Planned.Statement statement, SessionCommand command, ByteBuf borrowed, int frame, int bytes) {
         if (session.own().carriesOut(command)) {
+            session.extended().portals().dropUnnamed();
             session.own().describe(command);
             session.own().run(command, statement.text(), session::writeReady);
             return true;
         }
         session.requireNotFailed();
         OwnCommands.requireSupported(command);
-        return forward(statement, session.shards().anyShard(), Access.READ, false, borrowed, frame, bytes);
+        boolean isOfStatements = command instanceof SessionCommand.Prepare || command instanceof SessionCommand.Execute;
+        Access access = isOfStatements ? Access.WRITE : Access.READ;
+        ShardName shard = session.shards().anyShard();
+        if (isOfStatements) {
+            Optional<Backend> backend = session.held().ready(shard);
+            if (backend.isEmpty()) {
+                return false;
+            }
+            session.shards().enlist(backend.get(), access);
+            session.statements().meet(command, backend.get());
+        }
+        return forward(statement, shard, access, false, borrowed, frame, bytes);
     }
 
     private boolean forward(
@@ -146,6 +159,7 @@ final class SimpleQuery {
         if (pins) {
             session.held().pin(shard);
         }
+        session.extended().portals().dropUnnamedBut(backend.get());
         session.answers().executes(statement);
         backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
         session.answers().busyUntilReady(1);
@@ -164,6 +178,7 @@ final class SimpleQuery {
             return false;
         }
         session.shards().requireOneSnapshot(backends.get());
+        session.extended().portals().dropUnnamed();
         session.answers().scatterTo(merge(session, plan, statement.values(), shards.size(), true));
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.READ);
@@ -264,7 +279,12 @@ final class SimpleQuery {
         if (pins) {
             session.held().pin(shard);
         }
-        planned.statements().forEach(session.answers()::executes);
+        session.extended().portals().dropUnnamedBut(backend.get());
+        for (Planned.Statement statement : planned.statements()) {
+            Portal.commandOf(statement)
+                    .ifPresent(command -> session.statements().meet(command, backend.get()));
+            session.answers().executes(statement);
+        }
         backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
         session.answers().busyUntilReady(1);
         return true;
@@ -300,7 +320,7 @@ final class SimpleQuery {
         if (session.extended().pipeline().isSkipping()) {
             return true;
         }
-        if (!session.extended().answerParse()) {
+        if (!session.statements().answerParse()) {
             return false;
         }
         session.extended().pipeline().requireSynced();
@@ -320,6 +340,7 @@ final class SimpleQuery {
         }
         session.shards().enlist(backend.get(), Access.WRITE);
         backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
+        session.receives(backend.get());
         session.answers().busyUntilReady(1);
         return true;
     }

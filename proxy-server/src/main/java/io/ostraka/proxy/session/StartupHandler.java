@@ -80,6 +80,12 @@ final class StartupHandler extends ByteToMessageDecoder {
                         TimeUnit.MILLISECONDS));
     }
 
+    /** Logged in, or gone. */
+    @Override
+    protected void handlerRemoved0(ChannelHandlerContext ctx) {
+        door.slots().depart();
+    }
+
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
         switch (state) {
@@ -230,8 +236,9 @@ final class StartupHandler extends ByteToMessageDecoder {
         ctx.channel().closeFuture().addListener(closed -> slots.leave(startup.user()));
         ServedDatabase database = door.databases().find(startup.database());
         Settings settings = StartupSettings.of(startup);
-        Session session = new Session(door.sessions(), database, login, settings, hasLongCancelKey);
-        ClientConnection connection = new ClientConnection(ctx.channel(), session);
+        Session session = new Session(door.sessions(), database, login, door.limits(), settings, hasLongCancelKey);
+        ClientConnection connection =
+                new ClientConnection(ctx.channel(), session, door.limits().collectedMessage());
         ByteBuf out = ctx.alloc().buffer();
         BackendMessages.authenticationOk(out);
         ctx.write(out);

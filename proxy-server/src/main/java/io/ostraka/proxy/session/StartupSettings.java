@@ -52,7 +52,7 @@ final class StartupSettings {
     }
 
     /** Takes lists such as {@code a, b} as the server takes them from a startup packet, which SET does not. */
-    private static String setConfig(String name, String value) {
+    static String setConfig(String name, String value) {
         return "SELECT pg_catalog.set_config(" + quoted(name) + ", " + quoted(value) + ", false)";
     }
 

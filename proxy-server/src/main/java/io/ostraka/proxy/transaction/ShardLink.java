@@ -193,6 +193,11 @@ final class ShardLink implements BackendListener {
     }
 
     @Override
+    public Optional<String> nameOf(StatementKey statement) {
+        return Optional.empty();
+    }
+
+    @Override
     public void onParseSkipped(Backend from, StatementKey statement) {
         throw new IllegalStateException("a link prepares nothing");
     }

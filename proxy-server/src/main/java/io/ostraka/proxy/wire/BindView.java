@@ -12,6 +12,15 @@ import java.util.Arrays;
  * count and result format codes.
  */
 public final class BindView {
+    /** Something was asked for that stands in the part of the message which is still to come. */
+    public static final class NotHereYet extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        private NotHereYet() {
+            super("not here yet", null, false, false);
+        }
+    }
+
     private ByteBuf buffer;
     private int frame;
     private String portal = "";
@@ -21,15 +30,37 @@ public final class BindView {
     private int formats;
     private int formatsStart;
     private int parameters;
+    /** How many of the parameters are here in full. */
+    private int here;
+    /** The bytes after the part that is here. */
+    private int toCome;
+
     private int[] valueStart = new int[8];
     private int resultFormats;
     private int resultFormatsStart;
 
     /** Borrows the buffer, in which a whole frame stands at {@code frame}, until the next call. */
     public void read(ByteBuf borrowed, int frame) {
-        this.buffer = borrowed;
-        this.frame = frame;
         FieldReader in = FieldReader.ofFrame(borrowed, frame);
+        readNames(borrowed, frame, in);
+        for (int i = 0; i < parameters; i++) {
+            valueStart[i] = in.position();
+            int length = in.int32();
+            if (length != -1) {
+                in.skip(length);
+            }
+        }
+        here = parameters;
+        toCome = 0;
+        resultFormats = in.count();
+        resultFormatsStart = in.position();
+        in.skip(resultFormats * Short.BYTES);
+        in.end();
+    }
+
+    private void readNames(ByteBuf borrowed, int frameStart, FieldReader in) {
+        this.buffer = borrowed;
+        this.frame = frameStart;
         portal = in.string();
         statementStart = in.position();
         statement = in.string();
@@ -45,17 +76,50 @@ public final class BindView {
         if (parameters > valueStart.length) {
             valueStart = Arrays.copyOf(valueStart, Math.max(parameters, valueStart.length * 2));
         }
-        for (int i = 0; i < parameters; i++) {
-            valueStart[i] = in.position();
-            int length = in.int32();
-            if (length != -1) {
-                in.skip(length);
-            }
+        valueStart[0] = in.position();
+    }
+
+    /**
+     * The same for a frame of which only {@code available} bytes are there. What is asked of the rest throws {@link NotHereYet}, and
+     * so does this when not even the names and formats are there.
+     */
+    public void readBeginning(ByteBuf borrowed, int frame, int available) {
+        int end = frame + 1 + borrowed.getInt(frame + 1);
+        int there = frame + available;
+        try {
+            readNames(borrowed, frame, new FieldReader(borrowed, frame + Frame.HEADER_BYTES, there));
+        } catch (CorruptedFrameException e) {
+            // Whether it is, or only cut off, shows when all of it is there.
+            throw new NotHereYet();
         }
-        resultFormats = in.count();
-        resultFormatsStart = in.position();
-        in.skip(resultFormats * Short.BYTES);
-        in.end();
+        toCome = end - there;
+        here = 0;
+        int at = valueStart[0];
+        while (here < parameters && there - at >= Integer.BYTES) {
+            valueStart[here] = at;
+            int length = borrowed.getInt(at);
+            int bytes = length == -1 ? 0 : length;
+            if (bytes < 0 || bytes > end - at - Integer.BYTES) {
+                throw new CorruptedFrameException("insufficient data left in message");
+            }
+            if (bytes > there - at - Integer.BYTES) {
+                return;
+            }
+            at += Integer.BYTES + bytes;
+            here++;
+        }
+    }
+
+    /** How many bytes of the message are still to come. */
+    public int bytesToCome() {
+        return toCome;
+    }
+
+    private int start(int number) {
+        if (number > here) {
+            throw new NotHereYet();
+        }
+        return valueStart[number - 1];
     }
 
     /** A view of a copy, valid as long as it is kept. */
@@ -81,7 +145,7 @@ public final class BindView {
 
     /** Of parameter {@code number}, from 1. */
     public boolean isNull(int number) {
-        return buffer.getInt(valueStart[number - 1]) == -1;
+        return buffer.getInt(start(number)) == -1;
     }
 
     public boolean isBinary(int number) {
@@ -94,7 +158,7 @@ public final class BindView {
 
     /** A copy of the bytes of a parameter that is not null. */
     public byte[] value(int number) {
-        int start = valueStart[number - 1];
+        int start = start(number);
         byte[] value = new byte[buffer.getInt(start)];
         buffer.getBytes(start + Integer.BYTES, value);
         return value;
@@ -102,6 +166,7 @@ public final class BindView {
 
     /** How many result format codes it has: none for text, one for all columns, or one for each. */
     public int resultFormatCount() {
+        requireWhole();
         return resultFormats;
     }
 
@@ -113,10 +178,10 @@ public final class BindView {
         return buffer.getShort(resultFormatsStart + (resultFormats == 1 ? 0 : column) * Short.BYTES);
     }
 
-    /** Appends this Bind with another statement name and everything else as it came. */
+    /** Appends this Bind, as far as it is here, with another statement name and everything else as it came. */
     public void writeWithStatement(ByteBuf out, byte[] name) {
         int length = buffer.getInt(frame + 1);
-        writeUpTo(out, name, frame + 1 + length, length - statementBytes + name.length);
+        writeUpTo(out, name, frame + 1 + length - toCome, length - statementBytes + name.length);
     }
 
     /** The same with other result formats, one for each column. */
@@ -127,6 +192,13 @@ public final class BindView {
         out.writeShort(formatsOfResult.length);
         for (short format : formatsOfResult) {
             out.writeShort(format);
+        }
+    }
+
+    /** Throws {@link NotHereYet} unless all of the message is there. */
+    public void requireWhole() {
+        if (toCome > 0) {
+            throw new NotHereYet();
         }
     }
 

@@ -2,6 +2,9 @@ package io.ostraka.proxy.wire;
 
 /** First bytes of the messages a client sends once it is logged in. Source: PostgreSQL manual, "Message Formats". */
 public final class FrontendTag {
+    private static final int MAX_LARGE = 0x3FFF_FFFE;
+    private static final int MAX_SMALL = 10_000;
+
     public static final byte BIND = 'B';
     public static final byte CLOSE = 'C';
     public static final byte COPY_DATA = 'd';
@@ -20,4 +23,12 @@ public final class FrontendTag {
     public static final byte TERMINATE = 'X';
 
     private FrontendTag() {}
+
+    /** The longest a message of this type may be, by its length field: PostgreSQL's own limits for texts and data, and for others. */
+    public static int maxLength(byte tag) {
+        return switch (tag) {
+            case QUERY, PARSE, BIND, FUNCTION_CALL, COPY_DATA -> MAX_LARGE;
+            default -> MAX_SMALL;
+        };
+    }
 }

@@ -55,7 +55,7 @@ class BackendPoolTest {
         server.setSoTimeout((int) TimeUnit.SECONDS.toMillis(DEADLINE_SECONDS));
         HostPort primary = new HostPort(server.getInetAddress().getHostAddress(), server.getLocalPort());
         pool = new BackendPool(
-                new BackendConnector(NettyTransport.best(), Runnable::run),
+                new BackendConnector(NettyTransport.best(), Runnable::run, Runnable::run),
                 new ShardAddress(new ShardName("s0"), primary, "shop", Optional.empty()),
                 new ShardLogin("app", new ShardSecret.Password("secret")),
                 new PoolConfig(5, PoolConfig.Mode.TRANSACTION, Duration.ofSeconds(DEADLINE_SECONDS)));

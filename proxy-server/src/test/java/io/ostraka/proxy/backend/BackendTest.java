@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -340,6 +341,11 @@ class BackendTest {
         @Override
         public void onError(Backend from, Visibility visibility, ByteBuf borrowed, int frame) {
             events.add("error " + visibility);
+        }
+
+        @Override
+        public Optional<String> nameOf(StatementKey statement) {
+            return Optional.empty();
         }
 
         @Override

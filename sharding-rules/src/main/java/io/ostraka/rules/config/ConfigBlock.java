@@ -25,11 +25,16 @@ record ConfigBlock(String path, List<String> keys) {
     static final ConfigBlock LIMITS = block(
             "limits",
             "login_timeout",
+            "logins_in_progress",
             "logins_per_second",
             "failed_logins",
             "forgive_failed_login",
             "sessions",
-            "sessions_per_user");
+            "sessions_per_user",
+            "collected_message",
+            "prepared_statements",
+            "prepared_text",
+            "portals");
     static final ConfigBlock USER = block("users.*", "password", "verifier", "console", "shard_user", "shard_password");
     static final ConfigBlock DATABASE = block(
             "databases.*",

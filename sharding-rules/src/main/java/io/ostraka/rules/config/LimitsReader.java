@@ -17,11 +17,16 @@ final class LimitsReader {
                         int sessions = count(block, "sessions", byDefault.sessions());
                         return new LimitsConfig(
                                 duration(block, "login_timeout", byDefault.loginTimeout()),
+                                count(block, "logins_in_progress", byDefault.loginsInProgress()),
                                 count(block, "logins_per_second", byDefault.loginsPerSecond()),
                                 count(block, "failed_logins", byDefault.failedLogins()),
                                 duration(block, "forgive_failed_login", byDefault.forgiveFailedLogin()),
                                 sessions,
-                                count(block, "sessions_per_user", sessions));
+                                count(block, "sessions_per_user", sessions),
+                                size(block, "collected_message", byDefault.collectedMessage()),
+                                count(block, "prepared_statements", byDefault.preparedStatements()),
+                                size(block, "prepared_text", byDefault.preparedText()),
+                                count(block, "portals", byDefault.portals()));
                     }
                 })
                 .orElse(byDefault);
@@ -31,6 +36,10 @@ final class LimitsReader {
         return block.get(key)
                 .map(value -> value.integer(1, MAX).orElse(byDefault))
                 .orElse(byDefault);
+    }
+
+    private static int size(Block block, String key, int byDefault) {
+        return block.get(key).map(value -> value.bytes().orElse(byDefault)).orElse(byDefault);
     }
 
     private static Duration duration(Block block, String key, Duration byDefault) {

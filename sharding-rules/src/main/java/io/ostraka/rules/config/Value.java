@@ -28,6 +28,7 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 final class Value {
     private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,9}");
     private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,9})(KiB|MiB|GiB)");
     private static final Pattern HOST_PORT =
             Pattern.compile("(?:\\[([0-9A-Fa-f:.]+)]|([^:\\[\\]/\\s]+))(?::([0-9]{1,5}))?");
 
@@ -172,6 +173,31 @@ final class Value {
             }
             return Optional.of(duration);
         });
+    }
+
+    /** A size with its unit, from 1KiB to 1GiB, in bytes. */
+    OptionalInt bytes() {
+        Optional<String> text = text();
+        if (text.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        Matcher matcher = SIZE.matcher(text.get());
+        if (!matcher.matches()) {
+            problemWithText("must be a size with its unit (KiB, MiB, GiB), as in 64MiB");
+            return OptionalInt.empty();
+        }
+        int shift =
+                switch (matcher.group(2)) {
+                    case "KiB" -> 10;
+                    case "MiB" -> 20;
+                    default -> 30;
+                };
+        long bytes = Long.parseLong(matcher.group(1)) << shift;
+        if (bytes < 1 << 10 || bytes > 1 << 30) {
+            problem("must be at least 1KiB and at most 1GiB, is " + unquoted());
+            return OptionalInt.empty();
+        }
+        return OptionalInt.of((int) bytes);
     }
 
     /** {@code host}, {@code host:port}, {@code [IPv6]}, {@code [IPv6]:port}. */

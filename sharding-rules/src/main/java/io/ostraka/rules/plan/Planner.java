@@ -99,7 +99,8 @@ public final class Planner {
         try {
             StatementKind kind = Classifier.classify(template);
             Optional<SessionCommand> command = SessionCommands.of(kind);
-            if (command.isPresent()) {
+            boolean isOfShard = kind instanceof StatementKind.Prepare || kind instanceof StatementKind.Execute;
+            if (command.isPresent() && (database.hasOneShard() || !isOfShard)) {
                 return new Plan.Session(command.get());
             }
             if (database.hasOneShard()) {

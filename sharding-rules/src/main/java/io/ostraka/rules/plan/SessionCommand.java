@@ -49,4 +49,10 @@ public sealed interface SessionCommand {
 
     /** DEALLOCATE; {@code name} is empty for ALL. */
     record Deallocate(String name) implements SessionCommand {}
+
+    /** PREPARE: a server judges it, and keeps it under this name. */
+    record Prepare(String name) implements SessionCommand {}
+
+    /** EXECUTE of what PREPARE or the protocol has prepared. */
+    record Execute(String name) implements SessionCommand {}
 }

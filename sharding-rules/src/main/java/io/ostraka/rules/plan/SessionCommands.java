@@ -38,6 +38,10 @@ final class SessionCommands {
             return new SessionCommand.Discard(discard.what());
         } else if (kind instanceof StatementKind.Deallocate deallocate) {
             return new SessionCommand.Deallocate(deallocate.name());
+        } else if (kind instanceof StatementKind.Prepare prepare) {
+            return new SessionCommand.Prepare(prepare.name());
+        } else if (kind instanceof StatementKind.Execute execute) {
+            return new SessionCommand.Execute(execute.name());
         }
         return null;
     }

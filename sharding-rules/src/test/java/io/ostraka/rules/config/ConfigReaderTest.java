@@ -51,7 +51,9 @@ class ConfigReaderTest {
                   report: { verifier: "%s", shard_user: reader, shard_password: 12, console: true }
                 users_from_shards: false
                 auth: trust
-                limits: { login_timeout: 5s, logins_per_second: 7, failed_logins: 3, forgive_failed_login: 2s, sessions: 9 }
+                limits: { login_timeout: 5s, logins_per_second: 7, failed_logins: 3, forgive_failed_login: 2s, sessions: 9,
+                          logins_in_progress: 8, collected_message: 1MiB, prepared_statements: 4, prepared_text: 2KiB,
+                          portals: 5 }
                 databases:
                   shop:
                     shards:
@@ -80,7 +82,9 @@ class ConfigReaderTest {
         assertEquals("left", config.node());
         assertEquals(Map.of("left", new HostPort("10.0.0.1", 7432)), config.peers());
         assertEquals(AuthMode.TRUST, config.auth());
-        assertEquals(new LimitsConfig(Duration.ofSeconds(5), 7, 3, Duration.ofSeconds(2), 9, 9), config.limits());
+        assertEquals(
+                new LimitsConfig(Duration.ofSeconds(5), 8, 7, 3, Duration.ofSeconds(2), 9, 9, 1 << 20, 4, 2048, 5),
+                config.limits());
         assertEquals(
                 new UserConfig(
                         "app",
@@ -188,6 +192,11 @@ class ConfigReaderTest {
                 "limits.logins_per_second | 0 | must be at least 1, is 0",
                 "limits.failed_logins | none | must be a whole number, is \"none\"",
                 "limits.forgive_failed_login | 0s | must be more than 0 and at most 24h, is 0s",
+                "limits.logins_in_progress | 0 | must be at least 1, is 0",
+                "limits.prepared_statements | 0 | must be at least 1, is 0",
+                "limits.portals | many | must be a whole number, is \"many\"",
+                "limits.collected_message | 64MB | must be a size with its unit (KiB, MiB, GiB), as in 64MiB, is \"64MB\"",
+                "limits.prepared_text | 2GiB | must be at least 1KiB and at most 1GiB, is 2GiB",
                 "limits.sessions | 10000001 | must be at most 10000000, is 10000001",
                 "limits.sessions_per_user | -1 | must be at least 1, is -1",
                 "databases | | must be a block of keys and values, is empty",

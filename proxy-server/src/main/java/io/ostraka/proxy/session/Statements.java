@@ -1,0 +1,429 @@
+package io.ostraka.proxy.session;
+
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.StatementKey;
+import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.ErrorFields;
+import io.ostraka.proxy.wire.FrontendMessages;
+import io.ostraka.proxy.wire.Parse;
+import io.ostraka.proxy.wire.RowShape;
+import io.ostraka.rules.config.LimitsConfig;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.PgErrorException;
+import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.plan.Access;
+import io.ostraka.rules.plan.Plan;
+import io.ostraka.rules.plan.SessionCommand;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+
+/**
+ * A session's prepared statements by the client's names, whether the protocol has made them or SQL. A Parse is kept until it is
+ * known where to: at its Bind, whose values decide, or, when something else comes first, on any shard that can judge
+ * the statement. Shards know a parsed statement by its content ({@link Backend#prepare}), unless SQL speaks of it: then the
+ * session keeps a backend on which it has the client's name, and that server carries out PREPARE, EXECUTE and DEALLOCATE.
+ * Confined to the session's event loop.
+ */
+final class Statements {
+    private static final PgError OUTDATED_PLAN = new PgError(
+                    SqlState.FEATURE_NOT_SUPPORTED, "cached plan must not change result type")
+            .from(ErrorFields.OUTDATED_PLAN_ROUTINE);
+
+    private final Session session;
+    private final Pipeline pipeline;
+    private final LimitsConfig limits;
+    private final Map<String, PreparedStatement> byName = new HashMap<>();
+    /** The characters of all their texts. */
+    private long textLength;
+
+    private Optional<PreparedStatement> unanswered = Optional.empty();
+    /** The one last used: of several with the same content it is the likely one. */
+    private Optional<PreparedStatement> latest = Optional.empty();
+    /** Statements whose descriptions are on their way, in the order of asking. */
+    private final Queue<PreparedStatement> describing = new ArrayDeque<>();
+    /** Whether the last of them is the proxy's own question, see {@link #isCurrent}. */
+    private boolean checking;
+
+    Statements(Session session, Pipeline pipeline, LimitsConfig limits) {
+        this.limits = limits;
+        this.session = session;
+        this.pipeline = pipeline;
+    }
+
+    PreparedStatement named(String name) {
+        PreparedStatement statement = byName.get(name);
+        if (statement == null) {
+            throw missing(name);
+        }
+        return statement;
+    }
+
+    private static PgErrorException missing(String name) {
+        return new PgError(
+                        SqlState.INVALID_SQL_STATEMENT_NAME,
+                        name.isEmpty()
+                                ? "unnamed prepared statement does not exist"
+                                : "prepared statement \"" + name + "\" does not exist")
+                .toException();
+    }
+
+    /** The name under which the client knows what a shard has by its content. */
+    Optional<String> nameOf(StatementKey key) {
+        if (latest.isPresent() && latest.get().key.equals(key)) {
+            return Optional.of(latest.get().name);
+        }
+        return byName.values().stream()
+                .filter(statement -> statement.isNamed() && statement.key.equals(key))
+                .map(statement -> statement.name)
+                .findFirst();
+    }
+
+    // ---- Parse ---------------------------------------------------------------------------------------------------
+
+    /** Whatever is wrong with the statement itself, and can be known here, is an error now. */
+    void parse(Parse parse) {
+        if (!parse.statement().isEmpty() && byName.containsKey(parse.statement())) {
+            throw new PgError(
+                            SqlState.DUPLICATE_PREPARED_STATEMENT,
+                            "prepared statement \"" + parse.statement() + "\" already exists")
+                    .toException();
+        }
+        remove(parse.statement());
+        requireRoom(parse.sql().length());
+        Planned planned = session.plan(parse.sql());
+        if (planned.statements().size() > 1) {
+            throw new PgError(SqlState.SYNTAX_ERROR, "cannot insert multiple commands into a prepared statement")
+                    .toException();
+        }
+        PreparedStatement statement = PreparedStatement.parsed(
+                parse.statement(),
+                new StatementKey(
+                        parse.sql(),
+                        parse.parameterOids(),
+                        session.settings().searchPath(),
+                        session.database().schemaAge()),
+                planned,
+                session.settings());
+        requireExecutable(statement);
+        put(statement);
+        if (isOwn(statement)) {
+            statement.answered = true;
+            pipeline.answer(BackendTag.PARSE_COMPLETE);
+        } else {
+            unanswered = Optional.of(statement);
+        }
+    }
+
+    private void requireRoom(int length) {
+        if (byName.size() >= limits.preparedStatements()) {
+            throw full("too many prepared statements", "limits.prepared_statements is " + limits.preparedStatements());
+        }
+        if (textLength + length > limits.preparedText()) {
+            throw full("prepared statements are too long", "limits.prepared_text is " + limits.preparedText());
+        }
+    }
+
+    private static PgErrorException full(String message, String limit) {
+        return new PgError(
+                        SqlState.CONFIGURATION_LIMIT_EXCEEDED,
+                        message,
+                        "All of one session count, and " + limit + ".",
+                        "Close statements that are not needed any more.")
+                .toException();
+    }
+
+    private void put(PreparedStatement statement) {
+        byName.put(statement.name, statement);
+        textLength += statement.key.sql().length();
+    }
+
+    private Optional<PreparedStatement> remove(String name) {
+        PreparedStatement gone = byName.remove(name);
+        textLength -= gone == null ? 0 : gone.key.sql().length();
+        return Optional.ofNullable(gone);
+    }
+
+    private void removeNamed() {
+        List.copyOf(byName.keySet()).stream().filter(name -> !name.isEmpty()).forEach(this::remove);
+    }
+
+    /** In a failed transaction only its end is taken, and what is refused whatever its values is refused at once. */
+    void requireExecutable(PreparedStatement statement) {
+        if (statement.statements().isEmpty()) {
+            return;
+        }
+        Plan plan = statement.statements().get(0).plan();
+        boolean endsTransaction = plan instanceof Plan.Session command
+                && (command.command() instanceof SessionCommand.Commit
+                        || command.command() instanceof SessionCommand.Rollback
+                        || command.command() instanceof SessionCommand.RollbackToSavepoint);
+        if (!endsTransaction) {
+            session.requireNotFailed();
+        }
+        if (plan instanceof Plan.Refusal refusal) {
+            throw refusal.error().toException();
+        }
+    }
+
+    /** Whether the session answers the statement itself. */
+    boolean isOwn(PreparedStatement statement) {
+        return statement.statements().isEmpty()
+                || commandOf(statement).filter(session.own()::carriesOut).isPresent();
+    }
+
+    static Optional<SessionCommand> commandOf(PreparedStatement statement) {
+        return statement.statements().isEmpty()
+                ? Optional.empty()
+                : Portal.commandOf(statement.statements().get(0));
+    }
+
+    /** Has a Parse that is still kept answered by a shard; false while that one is on its way. */
+    boolean answerParse() {
+        return unanswered.isEmpty() || answerParse(unanswered.get());
+    }
+
+    /** The same, unless the Parse is that of {@code but}. */
+    boolean answerParseBut(PreparedStatement but) {
+        return unanswered.isEmpty() || unanswered.get() == but || answerParse(unanswered.get());
+    }
+
+    private boolean answerParse(PreparedStatement statement) {
+        try {
+            Optional<Backend> backend = pipeline.turnTo(homeOf(statement), Access.READ);
+            backend.ifPresent(ready -> prepare(ready, statement, Visibility.ALL));
+            return backend.isPresent();
+        } catch (PgErrorException e) {
+            forgetUnanswered();
+            throw e;
+        }
+    }
+
+    /** A shard that knows all tables of the statement. */
+    ShardName homeOf(PreparedStatement statement) {
+        if (statement.isOfSql) {
+            return statement.underOwnName.orElseThrow().shard();
+        }
+        Plan plan = statement.statements().get(0).plan();
+        if (pipeline.target().isPresent() && session.database().hasOneShard()) {
+            return pipeline.target().get().shard();
+        }
+        if (plan instanceof Plan.Forward forward) {
+            return forward.router().home().orElseGet(session.shards()::anyShard);
+        }
+        if (plan instanceof Plan.Combine combine) {
+            return combine.combination().combiner();
+        }
+        return plan instanceof Plan.Scatter scatter
+                ? scatter.router().home().orElseGet(session.shards()::anyShard)
+                : session.shards().anyShard();
+    }
+
+    /** The proxy answers the Parse itself, if nobody has. */
+    void answerParseHere(PreparedStatement statement) {
+        if (!statement.answered) {
+            answered(statement);
+            pipeline.answer(BackendTag.PARSE_COMPLETE);
+        }
+    }
+
+    /** Its Parse was sent to a shard, whose answer the client gets. */
+    void answered(PreparedStatement statement) {
+        if (!statement.answered) {
+            statement.answered = true;
+            unanswered = Optional.empty();
+        }
+    }
+
+    /** A plan made for another catalog or search path is made anew. */
+    void refresh(PreparedStatement statement) {
+        if (statement.planned.generation() != session.database().plans().generation()
+                || !session.settings().resolvesLike(statement.settings)) {
+            statement.planned = session.plan(statement.key.sql());
+            statement.settings = session.settings();
+        }
+    }
+
+    /** Sees to it that the backend has it; returns its name there. */
+    byte[] prepare(Backend backend, PreparedStatement statement, Visibility visibility) {
+        if (statement.isOfSql) {
+            return FrontendMessages.nameBytes(statement.name);
+        }
+        Optional<SessionCommand> command = commandOf(statement);
+        if (command.isPresent()) {
+            meet(command.get(), backend);
+        }
+        byte[] name =
+                backend.prepare(statement.key, statement.isNamed(), statement.answered ? Visibility.NONE : visibility);
+        answered(statement);
+        if (latest.isEmpty() || latest.get() != statement) {
+            latest = Optional.of(statement);
+        }
+        return name;
+    }
+
+    /** The client has not been told that this is parsed. Another name may have the same content. */
+    @SuppressWarnings("ReferenceEquality")
+    void onParseSkipped(StatementKey key) {
+        for (PreparedStatement statement : List.copyOf(byName.values())) {
+            if (statement.key == key) {
+                remove(statement.name);
+            }
+        }
+    }
+
+    /** A Parse that nobody has seen is forgotten. */
+    void forgetUnanswered() {
+        unanswered.ifPresent(statement -> remove(statement.name));
+        unanswered = Optional.empty();
+    }
+
+    /** Everything up to Sync is answered. */
+    void onSynced() {
+        unanswered = Optional.empty();
+        describing.clear();
+        checking = false;
+    }
+
+    // ---- what a description promises -----------------------------------------------------------------------------
+
+    void describe(Backend backend, PreparedStatement statement) {
+        byte[] name = prepare(backend, statement, Visibility.ALL);
+        describing.add(statement);
+        backend.sendDescribeStatement(name, statement.key, Visibility.ALL);
+    }
+
+    /**
+     * Whether the statement still has the result that the client knows; false while the shard is asked. A server knows that
+     * of what it has prepared. Where a client's statement comes to another connection after a change of the schema, it
+     * would be prepared there with the new result, and the client would misread the rows.
+     */
+    boolean isCurrent(Backend backend, PreparedStatement statement) {
+        if (statement.result.isEmpty()
+                || statement.isOfSql
+                || statement.key.schemaAge() == session.database().schemaAge()) {
+            return true;
+        }
+        if (!checking && !statement.isOutdated && !backend.hasPrepared(statement.key)) {
+            byte[] name = backend.prepare(statement.key, true, Visibility.NONE);
+            describing.add(statement);
+            backend.sendDescribeStatement(name, statement.key, Visibility.NONE);
+            checking = true;
+        }
+        if (checking) {
+            if (!session.isQuiet()) {
+                return false;
+            }
+            checking = false;
+            if (statement.isOutdated) {
+                // Others who parsed it under the same schema must find the same.
+                backend.unprepare(statement.key);
+            }
+        }
+        if (statement.isOutdated) {
+            throw OUTDATED_PLAN.toException();
+        }
+        return true;
+    }
+
+    /** The answer to the first description that was asked for. */
+    void onDescribed(Visibility visibility, RowShape result) {
+        PreparedStatement statement = describing.remove();
+        if (visibility == Visibility.ALL) {
+            statement.result = Optional.of(result);
+        } else {
+            statement.isOutdated = !statement.result.equals(Optional.of(result));
+        }
+    }
+
+    // ---- what SQL says of them -----------------------------------------------------------------------------------
+
+    /** A simple query is to PostgreSQL a use of the unnamed statement. */
+    void dropUnnamed() {
+        if (!byName.isEmpty()) {
+            remove("");
+        }
+    }
+
+    /** Before a backend is sent the command: it must know the statement by the name that the command says. */
+    void meet(SessionCommand command, Backend backend) {
+        String name = nameIn(command);
+        PreparedStatement known = name.isEmpty() ? null : byName.get(name);
+        if (known == null && command instanceof SessionCommand.Prepare) {
+            requireRoom(0);
+        }
+        if (known != null && known.answered && known.underOwnName.isEmpty() && !isOwn(known)) {
+            backend.prepareUnder(name, known.key);
+            known.underOwnName = Optional.of(backend);
+            session.held().pin(backend.shard());
+        }
+    }
+
+    private static String nameIn(SessionCommand command) {
+        if (command instanceof SessionCommand.Prepare prepare) {
+            return prepare.name();
+        }
+        if (command instanceof SessionCommand.Execute execute) {
+            return execute.name();
+        }
+        return command instanceof SessionCommand.Deallocate deallocate ? deallocate.name() : "";
+    }
+
+    /** PREPARE has succeeded on a backend, which the session needs from now on. */
+    void preparedBySql(String name, Backend backend) {
+        session.held().pin(backend.shard());
+        String execute = "EXECUTE \"" + name.replace("\"", "\"\"") + '"';
+        StatementKey key = new StatementKey(
+                execute,
+                List.of(),
+                session.settings().searchPath(),
+                session.database().schemaAge());
+        put(PreparedStatement.ofSql(name, key, session.plan(execute), session.settings(), backend));
+    }
+
+    /** Forgets one statement, all named ones for an empty name; returns the backends that know some by the client's names. */
+    Set<Backend> deallocate(String name) {
+        Set<Backend> knowing = new HashSet<>();
+        if (name.isEmpty()) {
+            byName.values().forEach(statement -> statement.underOwnName.ifPresent(knowing::add));
+            removeNamed();
+            return knowing;
+        }
+        PreparedStatement gone = remove(name).orElseThrow(() -> missing(name));
+        gone.underOwnName.ifPresent(knowing::add);
+        return knowing;
+    }
+
+    /** A server has carried out DEALLOCATE. */
+    void deallocatedBySql(String name, Backend backend) {
+        if (name.isEmpty()) {
+            backend.forgetPrepared();
+            removeNamed();
+        } else {
+            remove(name);
+        }
+    }
+
+    /** Close (F): shards keep what they know by its content, for others may have the same text. */
+    boolean close(String name) {
+        PreparedStatement statement = byName.get(name);
+        if (statement != null && statement.underOwnName.isPresent()) {
+            Backend backend = statement.underOwnName.get();
+            if (!pipeline.turnTo(backend)) {
+                return false;
+            }
+            backend.sendCloseStatement(name, Visibility.ALL);
+        } else {
+            pipeline.answer(BackendTag.CLOSE_COMPLETE);
+        }
+        remove(name);
+        return true;
+    }
+}
