@@ -251,7 +251,9 @@ final class FunctionJudge {
                 return hazard;
             }
         }
-        return Optional.empty();
+        return LeftBehind.isPossibleBy(function)
+                ? Optional.of("It may leave a setting, a temporary table or a lock in its connection.")
+                : Optional.empty();
     }
 
     private Optional<String> hazardOfBody(String body, Set<FunctionName> called, Set<ShardName> shards) {

@@ -44,7 +44,8 @@ final class OneShardPlanner {
             }
         }
         Access access = reads(kind, names) ? Access.READ : Access.WRITE;
-        return new Plan.Forward(router, access, pins(kind, names), Refusals.differentShards(""));
+        boolean pins = pins(kind, names) || (!keepsConnection && LeftBehind.isPossible(catalog, names.identifiers()));
+        return new Plan.Forward(router, access, pins, Refusals.differentShards(""));
     }
 
     private static boolean isQuery(StatementKind kind) {
