@@ -48,7 +48,7 @@ class ArchitectureTest {
             .allowEmptyShould(true);
 
     @ArchTest
-    static final ArchRule theCoordinatorKnowsOfRulesOnlyNamesAndErrors = noClasses()
+    static final ArchRule theCoordinatorKnowsOfRulesOnlyNamesAddressesAndErrors = noClasses()
             .that()
             .resideInAPackage(TX)
             .should()
@@ -56,7 +56,9 @@ class ArchitectureTest {
                     .and(not(resideInAPackage("io.ostraka.rules.error")))
                     .and(not(resideInAPackage("io.ostraka.rules.config")
                             .and(describe(
-                                    "are names", type -> type.getSimpleName().endsWith("Name"))))))
+                                    "are names or addresses",
+                                    type -> type.getSimpleName().endsWith("Name")
+                                            || type.getSimpleName().equals("HostPort"))))))
             .allowEmptyShould(true);
 
     @ArchTest

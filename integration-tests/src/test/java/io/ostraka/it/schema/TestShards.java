@@ -139,6 +139,7 @@ final class TestShards implements AutoCloseable {
                 Optional.empty(),
                 "n1",
                 Map.of(),
+                Optional.empty(),
                 Map.of("postgres", user),
                 false,
                 ClusterConfig.AuthMode.TRUST,

@@ -8,12 +8,14 @@ import io.ostraka.proxy.server.Main;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 
 /** A proxy in a process of its own, before the shards of a cluster without one: to be killed, and started again. */
@@ -23,16 +25,26 @@ final class ProxyProcess implements AutoCloseable {
     private Process process;
 
     ProxyProcess(Path directory, TestCluster cluster, List<String> shards) throws IOException {
+        this(directory, cluster, shards, "", "");
+    }
+
+    /**
+     * @param more lines at the top of the file
+     * @param ofDatabase lines of the database's block
+     */
+    ProxyProcess(Path directory, TestCluster cluster, List<String> shards, String more, String ofDatabase)
+            throws IOException {
         this.directory = directory;
         Endpoint first = cluster.shard(shards.get(0));
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            endpoint = new Endpoint(free.getLocalPort(), "test", first.user(), first.password());
-        }
+        endpoint = new Endpoint(freePort(), "test", first.user(), first.password());
         String lines = shards.stream()
                 .map(shard -> "      %s: { primary: \"127.0.0.1:%d/%s\" }\n"
                         .formatted(shard, cluster.shard(shard).port(), first.database()))
                 .collect(Collectors.joining());
-        Files.writeString(directory.resolve("proxy.yaml"), """
+        Files.writeString(
+                directory.resolve("proxy.yaml"),
+                more
+                        + """
                 listen: 127.0.0.1:%d
                 data_dir: %s
                 users:
@@ -43,15 +55,28 @@ final class ProxyProcess implements AutoCloseable {
                     shards:
                 %s    default_shard: s0
                     recovery_user: ostraka
-                    tables:
+                %s    tables:
                 %s
                 """.formatted(
-                        endpoint.port(),
-                        directory.resolve("data"),
-                        first.user(),
-                        first.password(),
-                        lines,
-                        Counters.TABLES.indent(6)));
+                                        endpoint.port(),
+                                        directory.resolve("data"),
+                                        first.user(),
+                                        first.password(),
+                                        lines,
+                                        ofDatabase.indent(4),
+                                        Counters.TABLES.indent(6)));
+    }
+
+    /** Below those that outgoing connections take: one of them would have it by the time the proxy listens. */
+    static int freePort() throws IOException {
+        while (true) {
+            int port = 20_000 + ThreadLocalRandom.current().nextInt(12_000);
+            try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return free.getLocalPort();
+            } catch (BindException taken) {
+                // The next one.
+            }
+        }
     }
 
     Endpoint endpoint() {

@@ -12,7 +12,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "ostraka",
         description = "A sharded SQL proxy for PostgreSQL.",
-        subcommands = {DemoCommand.class, ServeCommand.class, CheckCommand.class, ExplainCommand.class})
+        subcommands = {
+            DemoCommand.class,
+            ServeCommand.class,
+            CheckCommand.class,
+            ExplainCommand.class,
+            PeersCommand.class
+        })
 public final class Main implements Runnable {
     private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
 

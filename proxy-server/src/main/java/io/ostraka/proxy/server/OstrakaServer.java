@@ -36,7 +36,9 @@ import io.ostraka.rules.config.LimitsConfig;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
+import io.ostraka.tx.peers.PeerSecret;
 import io.ostraka.tx.raft.ClusterMembership;
+import io.ostraka.tx.raft.GroupSettings;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -46,6 +48,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -56,7 +59,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running proxy: builds the graph of all rooms and alone knows everybody. Started and closed by the main thread; everything
+ * A running proxy: builds the graph of all rooms and alone knows everybody. Started and closed by one thread; everything
  * else happens on the event loops and the named threads of the rooms.
  */
 public final class OstrakaServer implements AutoCloseable {
@@ -108,7 +111,7 @@ public final class OstrakaServer implements AutoCloseable {
      * @throws io.ostraka.rules.error.PgErrorException when an address is taken, or the data directory is not usable
      */
     public static OstrakaServer start(ClusterConfig config) throws IOException {
-        ClusterMembership membership = ClusterMembership.open(config.dataDir(), config.node(), shardNumbers(config));
+        ClusterMembership membership = membership(config);
         OstrakaServer server = new OstrakaServer(membership);
         try {
             server.serve(config);
@@ -118,6 +121,22 @@ public final class OstrakaServer implements AutoCloseable {
             throw e;
         }
         return server;
+    }
+
+    /** One peer without a secret is a group of one that nobody can join. */
+    private static ClusterMembership membership(ClusterConfig config) throws IOException {
+        Map<String, Map<ShardName, OptionalInt>> shards = shardNumbers(config);
+        if (config.peers().isEmpty() || config.peerSecret().isEmpty()) {
+            return ClusterMembership.open(config.dataDir(), config.node(), shards);
+        }
+        PeerSecret secret = new PeerSecret(config.peerSecret().get());
+        return ClusterMembership.open(
+                config.dataDir(), new GroupSettings(config.node(), config.peers(), secret), shards);
+    }
+
+    /** Completes when the group has given this node up: it must be closed, and started anew. */
+    public CompletableFuture<Void> expelled() {
+        return membership.expelled();
     }
 
     private static Map<String, Map<ShardName, OptionalInt>> shardNumbers(ClusterConfig config) {
@@ -222,6 +241,11 @@ public final class OstrakaServer implements AutoCloseable {
             listeners.add(bound.channel());
             LOG.info("listening on {}", bound.channel().localAddress());
         }
+    }
+
+    /** At once, whatever they are doing: of a node that was given up, nobody may read. */
+    public void dropClients() {
+        sessions.shutDown(true);
     }
 
     /** In the order of {@link ClusterConfig#listen}, with the ports that were really taken. */

@@ -103,6 +103,7 @@ final class SchemaFile implements AutoCloseable {
                 config.tls(),
                 config.node(),
                 config.peers(),
+                config.peerSecret(),
                 users,
                 config.usersFromShards(),
                 config.auth(),

@@ -1,7 +1,7 @@
 package io.ostraka.proxy.server;
 
 import java.lang.reflect.Proxy;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * SIGTERM and SIGINT as something a command can wait for, so that it stops in its own good order and ends with its own
@@ -12,28 +12,29 @@ import java.util.concurrent.CountDownLatch;
  * switched off, therefore the reflection.
  */
 final class StopSignal {
-    private final CountDownLatch requested = new CountDownLatch(1);
+    private final CompletableFuture<Void> requested = new CompletableFuture<>();
 
     StopSignal() {
         for (String name : new String[] {"TERM", "INT"}) {
             on(name, () -> {
                 restoreDefault(name);
-                requested.countDown();
+                requested.complete(null);
             });
         }
     }
 
     boolean isRequested() {
-        return requested.getCount() == 0;
+        return requested.isDone();
     }
 
     /** Blocks until the user wants us to stop. */
     void await() {
-        try {
-            requested.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        requested.join();
+    }
+
+    /** Completes, on a thread of the virtual machine, when the user wants us to stop. */
+    CompletableFuture<Void> requested() {
+        return requested;
     }
 
     /** From now on signal {@code name} (without SIG) runs {@code action} on a thread of the virtual machine. */

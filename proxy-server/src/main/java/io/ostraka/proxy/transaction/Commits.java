@@ -75,6 +75,11 @@ public final class Commits implements AutoCloseable {
         }
     }
 
+    /** Whether this node may read and begin: see {@link ClusterMembership#holdsLease}. */
+    boolean holdsLease() {
+        return membership.holdsLease();
+    }
+
     void commit(String database, CommitRequest request) {
         CommitLinks links = new CommitLinks(request);
         coordinator.commit(

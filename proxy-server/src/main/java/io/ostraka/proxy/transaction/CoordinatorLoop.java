@@ -88,6 +88,9 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port, Gate.Port {
     /** The future completes when what earlier lives left is settled. Any thread. */
     CompletableFuture<Void> start(Map<ShardId, ShardServer> servers) {
         loop.execute(() -> sweeper.start(servers));
+        if (!membership.isAlone()) {
+            membership.tell(new GroupEvents(this::tell, sweeper));
+        }
         return sweeper.settled();
     }
 
@@ -208,7 +211,10 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port, Gate.Port {
                         return;
                     }
                     sweeper.refreshWithheld();
-                    event(gtid, () -> coordinator.onLeftBehind(gtid));
+                    long index = ((Answer.Accepted) answer).index();
+                    membership
+                            .appliedEverywhere(index)
+                            .thenRun(() -> tell(() -> event(gtid, () -> coordinator.onLeftBehind(gtid))));
                 }));
     }
 

@@ -48,8 +48,20 @@ public final class DatabaseCommits {
                 .getKey();
     }
 
-    /** Throws {@link io.ostraka.rules.error.PgErrorException} for a shard that lacks a commit which others show. */
+    /**
+     * Throws {@link io.ostraka.rules.error.PgErrorException} for a shard that lacks a commit which others show; for every shard
+     * while this node cannot know which those are.
+     */
     public void requireReadable(ShardName shard) {
+        if (numbers.size() > 1 && !commits.holdsLease()) {
+            throw new PgError(
+                            SqlState.CANNOT_CONNECT_NOW,
+                            "this proxy has lost touch with its group",
+                            "It has not heard of a majority of its peers for some seconds, and cannot tell which shards are"
+                                    + " complete.",
+                            "Connect to another proxy, or try again when a majority is back.")
+                    .toException();
+        }
         if (withheld.contains(shard)) {
             throw new PgError(
                             SqlState.CANNOT_CONNECT_NOW,

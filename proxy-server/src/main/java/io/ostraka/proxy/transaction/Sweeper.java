@@ -63,14 +63,27 @@ final class Sweeper implements Recovery.Port {
         this.recovery = new Recovery(membership.cluster(), membership.epoch(), this);
     }
 
-    /** Of a group of one this node is the leader. */
+    /** Of a group of one this node is the leader; in a larger one the log says who is. */
     void start(Map<ShardId, ShardServer> all) {
         servers = new TreeMap<>(all);
         unseen.addAll(servers.keySet());
         refreshWithheld();
-        recovery.lead(true);
+        recovery.lead(membership.isAlone());
         underLock(() -> recovery.sweep(List.copyOf(servers.keySet())));
         settleIfDone();
+    }
+
+    /** From now on this node settles what dead nodes left, too, or does not any more. */
+    void lead(boolean leads) {
+        recovery.lead(leads);
+        if (leads) {
+            finishForTheDead();
+        }
+    }
+
+    /** A node was expelled, or has come back as another life: what it had decided is finished without waiting for a sweep. */
+    void finishForTheDead() {
+        underLock(() -> recovery.sweep(List.of()));
     }
 
     private void underLock(Runnable what) {

@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The whole YAML file. Maps keep the file's order. {@code auth} and the listeners have been checked against each other. */
+/**
+ * The whole YAML file. Maps keep the file's order. {@code auth} and the listeners have been checked against each other, and
+ * there is a {@code peerSecret} where there is more than one of {@code peers}.
+ */
 public record ClusterConfig(
         List<HostPort> listen,
         boolean allowPlaintext,
@@ -13,6 +16,7 @@ public record ClusterConfig(
         Optional<TlsConfig> tls,
         String node,
         Map<String, HostPort> peers,
+        Optional<String> peerSecret,
         Map<String, UserConfig> users,
         boolean usersFromShards,
         AuthMode auth,

@@ -16,6 +16,7 @@ record ConfigBlock(String path, List<String> keys) {
             "tls",
             "node",
             "peers",
+            "peer_secret",
             "users",
             "users_from_shards",
             "auth",

@@ -31,6 +31,9 @@ public final class ConfigReader {
     /** The console's name on the wire. */
     private static final String CONSOLE_DATABASE = "ostraka";
 
+    /** Shorter ones can be guessed by trying. */
+    private static final int SHORTEST_SECRET = 16;
+
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_-]{0,62}");
 
     private final Problems problems;
@@ -108,6 +111,7 @@ public final class ConfigReader {
                     .orElse(AuthMode.SCRAM);
             List<HostPort> listen = listen(file, allowPlaintext, auth);
             String node = file.get("node").flatMap(ConfigReader::name).orElse(DEFAULT_NODE);
+            Optional<String> peerSecret = file.get("peer_secret").flatMap(ConfigReader::peerSecret);
             Map<String, HostPort> peers = peers(file, node);
             Path dataDir = file.get("data_dir").flatMap(Value::path).orElse(references.resolve(DEFAULT_DATA_DIR));
             Map<String, Value.Entry> userEntries = someEntries(file, "users");
@@ -116,6 +120,9 @@ public final class ConfigReader {
                     file.get("users_from_shards").flatMap(Value::bool).orElse(false);
             LimitsConfig limits = file.get("limits").map(LimitsReader::read).orElse(LimitsConfig.DEFAULT);
             Map<String, DatabaseConfig> databases = databases(file, userEntries.keySet());
+            if (peers.size() > 1) {
+                databases.values().forEach(database -> requireConsistencyOfEachShard(file, database));
+            }
             if (usersFromShards) {
                 databases.values().forEach(database -> requireRecoveryUser(file, database));
             }
@@ -127,6 +134,7 @@ public final class ConfigReader {
                             tls,
                             node,
                             peers,
+                            peerSecret,
                             users,
                             usersFromShards,
                             auth,
@@ -136,20 +144,21 @@ public final class ConfigReader {
         }
     }
 
+    /** Commits of other proxies are not waited for when a snapshot over shards is taken: so nobody may count on one. */
+    private static void requireConsistencyOfEachShard(Block file, DatabaseConfig database) {
+        if (!database.hasOneShard() && database.consistency() != DatabaseConfig.Consistency.SHARD) {
+            file.get("peers")
+                    .ifPresent(value -> value.problem("needs \"consistency: shard\" in databases." + database.name()
+                            + ": one point in time on all shards is not supported yet with several proxies"));
+        }
+    }
+
     private static void requireRecoveryUser(Block file, DatabaseConfig database) {
         if (database.recoveryUser().isEmpty()) {
             file.get("users_from_shards")
                     .ifPresent(value -> value.problem(
                             "needs a \"recovery_user\" in databases." + database.name() + ", who reads the roles"));
         }
-    }
-
-    /** Reports what was asked for and is not there; gives back whether it was asked for. */
-    private static boolean refuse(Value value, boolean asked, NotYet what) {
-        if (asked) {
-            value.problem(what.message());
-        }
-        return asked;
     }
 
     /** The addresses, after what is open to the network was checked against how it is protected. */
@@ -200,14 +209,31 @@ public final class ConfigReader {
         });
     }
 
+    private static Optional<String> peerSecret(Value value) {
+        return value.text().filter(secret -> {
+            boolean isLong = secret.length() >= SHORTEST_SECRET;
+            if (!isLong) {
+                value.problem("must have at least " + SHORTEST_SECRET + " characters, drawn by chance");
+            }
+            return isLong;
+        });
+    }
+
     private static Map<String, HostPort> peers(Block file, String node) {
         Map<String, HostPort> peers = new LinkedHashMap<>();
         file.get("peers").ifPresent(value -> value.entries().ifPresent(entries -> {
             entries.forEach((name, entry) -> {
                 name(entry.key());
-                entry.value().hostPort(OptionalInt.empty(), 1).ifPresent(address -> peers.put(name, address));
+                entry.value().hostPort(OptionalInt.empty(), 1).ifPresent(address -> {
+                    if (peers.containsValue(address)) {
+                        entry.value().problem("is another peer's address already");
+                    }
+                    peers.put(name, address);
+                });
             });
-            refuse(value, entries.size() > 1, NotYet.PEERS);
+            if (entries.size() > 1 && file.get("peer_secret").isEmpty()) {
+                value.problem("needs a \"peer_secret\": whoever reaches a peer's port could decide transactions");
+            }
             if (!entries.containsKey(node)) {
                 value.problem("must have this node, \"" + node + "\", among them");
             }

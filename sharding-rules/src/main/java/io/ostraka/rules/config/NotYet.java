@@ -6,7 +6,6 @@ package io.ostraka.rules.config;
  */
 enum NotYet {
     REPLICAS("reading from replicas"),
-    PEERS("a group of more than one proxy"),
     STRICT("consistency \"strict\"");
 
     private final String feature;

@@ -45,7 +45,8 @@ class ConfigReaderTest {
                 allow_plaintext: false
                 data_dir: ../data
                 node: left
-                peers: { left: "10.0.0.1:7432" }
+                peers: { left: "10.0.0.1:7432", right: "[::1]:7433" }
+                peer_secret: "${NAME} and more than that"
                 users:
                   app: { password: "pass ${NAME} $${NAME}" }
                   report: { verifier: "%s", shard_user: reader, shard_password: 12, console: true }
@@ -80,7 +81,9 @@ class ConfigReaderTest {
                 config.listen());
         assertEquals(Path.of("/etc/data"), config.dataDir().normalize());
         assertEquals("left", config.node());
-        assertEquals(Map.of("left", new HostPort("10.0.0.1", 7432)), config.peers());
+        assertEquals(
+                Map.of("left", new HostPort("10.0.0.1", 7432), "right", new HostPort("::1", 7433)), config.peers());
+        assertEquals(Optional.of("value and more than that"), config.peerSecret());
         assertEquals(AuthMode.TRUST, config.auth());
         assertEquals(
                 new LimitsConfig(Duration.ofSeconds(5), 8, 7, 3, Duration.ofSeconds(2), 9, 9, 1 << 20, 4, 2048, 5),
@@ -179,6 +182,10 @@ class ConfigReaderTest {
                 "tls.client_ca | { certificate: c, key: k, client_ca: ca.crt } | must be a file that can be read, is \"ca.crt\"",
                 "node | a b | must be made of letters, digits, _ and -, at most 63 of them, is \"a b\"",
                 "peers | [] | must be a block of keys and values, is a list",
+                "peers | { n1: a:1, n2: b:1 } | needs a \"peer_secret\": whoever reaches a peer's port could decide transactions",
+                "peers | { n1: a:1, n2: b:1 } | needs \"consistency: shard\" in databases.shop: one point in time on all shards is not supported yet with several proxies",
+                "peers | { n1: a:1, n2: a:1 } | is another peer's address already",
+                "peer_secret | hunter2 | must have at least 16 characters, drawn by chance",
                 "users | {} | must have at least one entry",
                 "users.*.password | [hunter2] | must be a single value, is a list",
                 "users.*.verifier | md5hunter2 | must be SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>, as in pg_authid.rolpassword",
@@ -373,6 +380,7 @@ class ConfigReaderTest {
                 data_dir: "${file:${SECRET}}"
                 allow_plaintext: "${SECRET}"
                 peers: { n1: "${SECRET}" }
+                peer_secret: "${NUMBER}"
                 """) + """
                   shop:
                     shards: { s0: { primary: "${SECRET}", number: "${SECRET}" }, s1: { primary: "${SECRET}:x/${SECRET}" } }

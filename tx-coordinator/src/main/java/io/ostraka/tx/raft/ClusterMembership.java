@@ -24,7 +24,13 @@ import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * This node's place in its cluster, kept by the decision log in {@code data_dir}: the cluster's number, the epoch of this
@@ -34,50 +40,122 @@ import java.util.function.Function;
  * at any point, opening again finds everything that was answered, and begins a new epoch.
  */
 public final class ClusterMembership implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterMembership.class);
+    private static final Duration SAY_EVERY = Duration.ofSeconds(5);
     private static final Duration OPEN_DEADLINE = Duration.ofSeconds(30);
 
     private final DataDirectory directory;
+    private final Optional<PeerGroup> peers;
     private final ReplicatedLog log;
     private final ClusterNumber cluster;
     private final Epoch epoch;
+    /** In a group. */
+    private final Optional<LeaseKeeper> leases;
 
-    private ClusterMembership(DataDirectory directory, ReplicatedLog log, ClusterNumber cluster, Epoch epoch) {
+    private ClusterMembership(
+            DataDirectory directory, Optional<PeerGroup> peers, ReplicatedLog log, ClusterNumber cluster, Epoch epoch) {
         this.directory = directory;
+        this.peers = peers;
         this.log = log;
         this.cluster = cluster;
         this.epoch = epoch;
+        this.leases = peers.map(group -> new LeaseKeeper(log, group, epoch));
     }
 
     /**
-     * Opens the log, creating the cluster when {@code dataDir} is new, registers this node under a new epoch, and
-     * numbers the shards: by database, with the number the file gives, if it gives one. Fails with a {@link
+     * Opens the log of a group of one, creating the cluster when {@code dataDir} is new, registers this node under a new epoch,
+     * and numbers the shards: by database, with the number the file gives, if it gives one. Fails with a {@link
      * PgErrorException} that says what is wrong with the directory, or which number contradicts the log.
      */
     public static ClusterMembership open(Path dataDir, String node, Map<String, Map<ShardName, OptionalInt>> shards)
             throws IOException {
-        DataDirectory directory = DataDirectory.claim(dataDir, node);
+        return open(dataDir, node, Optional.empty(), shards);
+    }
+
+    /**
+     * As above, in a group. Waits, for as long as it takes, until this node has found its group, is a member of it, and a
+     * majority is there: it says in the log what it waits for.
+     */
+    public static ClusterMembership open(
+            Path dataDir, GroupSettings group, Map<String, Map<ShardName, OptionalInt>> shards) throws IOException {
+        return open(dataDir, group.node(), Optional.of(group), shards);
+    }
+
+    private static ClusterMembership open(
+            Path dataDir, String node, Optional<GroupSettings> group, Map<String, Map<ShardName, OptionalInt>> shards)
+            throws IOException {
+        DataDirectory directory = DataDirectory.claim(dataDir, node, group.isPresent());
+        Optional<PeerGroup> peers = Optional.empty();
         ReplicatedLog log = null;
         try {
-            log = ReplicatedLog.start(directory, OPEN_DEADLINE);
-            ClusterNumber cluster = cluster(directory, log);
-            Answer registered = answer(log, new LogEntry.Register(node, UUID.randomUUID()));
+            if (group.isPresent()) {
+                peers = Optional.of(PeerGroup.open(group.get(), directory));
+                new Founding(peers.get()).findLog();
+            }
+            log = ReplicatedLog.start(directory, peers, OPEN_DEADLINE);
+            if (peers.isPresent()) {
+                peers.get().operate(log);
+            }
+            ClusterNumber cluster = cluster(directory, log, peers.isPresent());
+            LogEntry register = new LogEntry.Register(node, UUID.randomUUID());
+            Answer registered = peers.isPresent() ? untilAnswered(log, node, register) : answer(log, register);
             if (!(registered instanceof Answer.Registered life)) {
                 throw unexpected(registered);
             }
-            ClusterMembership membership = new ClusterMembership(directory, log, cluster, life.epoch());
+            log.applied(life.epoch().index()).join();
+            ClusterMembership membership = new ClusterMembership(directory, peers, log, cluster, life.epoch());
             membership.numberShards(shards);
+            membership.leases.ifPresent(LeaseKeeper::start);
+            membership.awaitLease();
             return membership;
         } catch (IOException | RuntimeException e) {
-            if (log != null) {
-                log.close();
-            }
-            directory.close();
+            closeAll(directory, peers, Optional.ofNullable(log));
             throw e;
         }
     }
 
-    private static ClusterNumber cluster(DataDirectory directory, ReplicatedLog log) throws IOException {
+    /** So that the first clients are served. Not for ever: without a majority it may be long in coming. */
+    private void awaitLease() {
+        long deadline = System.nanoTime() + SAY_EVERY.toNanos();
+        while (!holdsLease() && System.nanoTime() - deadline < 0) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+        }
+    }
+
+    /** Repeating it does no harm, and a majority may be long in coming. */
+    private static Answer untilAnswered(ReplicatedLog log, String node, LogEntry entry) throws IOException {
+        CompletableFuture<Answer> answer = log.propose(entry);
+        while (true) {
+            try {
+                return answer.get(SAY_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException late) {
+                LOG.info("node {}: waiting for a majority of its group, or to be added to it", node);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted while this node waited for its group", e);
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof PgErrorException refused)) {
+                    throw new IllegalStateException(e);
+                }
+                if (!refused.error().state().equals(SqlState.TRANSACTION_RESOLUTION_UNKNOWN)) {
+                    throw refused;
+                }
+                answer = log.propose(entry);
+            }
+        }
+    }
+
+    private static ClusterNumber cluster(DataDirectory directory, ReplicatedLog log, boolean inGroup)
+            throws IOException {
         Optional<ClusterNumber> inLog = log.read(DecisionState::cluster);
+        if (inGroup) {
+            // Nothing is applied here before a leader says what is committed, so the log is asked by proposing.
+            LogEntry create = new LogEntry.CreateCluster(ClusterNumber.draw(new SecureRandom()));
+            ClusterNumber number =
+                    numbered(untilAnswered(log, directory.marker().node(), create));
+            directory.belongsTo(number);
+            return number;
+        }
         if (inLog.isEmpty() && directory.cluster().isPresent()) {
             throw directory.damaged("It belongs to cluster "
                     + directory.cluster().get() + ", but its decision log has no entry that created it.");
@@ -88,7 +166,10 @@ public final class ClusterMembership implements AutoCloseable {
     }
 
     private static ClusterNumber create(ReplicatedLog log) {
-        Answer answer = answer(log, new LogEntry.CreateCluster(ClusterNumber.draw(new SecureRandom())));
+        return numbered(answer(log, new LogEntry.CreateCluster(ClusterNumber.draw(new SecureRandom()))));
+    }
+
+    private static ClusterNumber numbered(Answer answer) {
         if (answer instanceof Answer.ClusterNumbered created) {
             return created.number();
         }
@@ -165,6 +246,63 @@ public final class ClusterMembership implements AutoCloseable {
         }
     }
 
+    /**
+     * Proposes an entry. The future completes, on a thread of the log's, with what the applied entry decided, {@link
+     * Answer.Rejected} included, or fails with a {@link PgErrorException}: {@code 08007}, it may or may not be applied;
+     * {@code 57P03}, it will not.
+     */
+    public CompletableFuture<Answer> propose(LogEntry entry) {
+        return log.propose(entry);
+    }
+
+    /** Reads the state as this node has applied it, under its lock: short, and nothing that changes escapes. */
+    public <T> T read(Function<DecisionState, T> reading) {
+        return log.read(reading);
+    }
+
+    /** Whether there are no other nodes: then this one always leads, and always lives. */
+    public boolean isAlone() {
+        return peers.isEmpty();
+    }
+
+    /**
+     * Whether this node may read shards and begin transactions: in a group it must have renewed its lease, because a node that
+     * has not is expelled, and does not hear of shards that must not be read. Any thread; costs a look at the clock.
+     */
+    public boolean holdsLease() {
+        return leases.isEmpty() || leases.get().isHeld();
+    }
+
+    /** Completes, on a thread of the log's, when every node that lives has applied the log up to here. */
+    public CompletableFuture<Void> appliedEverywhere(long index) {
+        return leases.isEmpty() ? log.applied(index) : leases.get().appliedEverywhere(index);
+    }
+
+    /** Completes when this node finds itself expelled: its epoch decides nothing any more, so it must be opened anew. */
+    public CompletableFuture<Void> expelled() {
+        return leases.map(LeaseKeeper::expelled).orElseGet(CompletableFuture::new);
+    }
+
+    /** The member that leads, if this one knows. */
+    Optional<String> leader() {
+        return log.leader();
+    }
+
+    /** Whether a majority says, after this call, that this node leads. */
+    CompletableFuture<Boolean> confirmLeadership() {
+        return log.confirmLeadership();
+    }
+
+    /** Of what is applied here; returns the index it stands for. */
+    long takeSnapshot() throws IOException {
+        return log.takeSnapshot();
+    }
+
+    /** What happens to the log here from now on. */
+    public void tell(LogListener listener) {
+        log.tell(listener);
+    }
+
     private static Answer answer(ReplicatedLog log, LogEntry entry) {
         try {
             return log.propose(entry).join();
@@ -180,25 +318,26 @@ public final class ClusterMembership implements AutoCloseable {
         return new IllegalStateException("the decision log answered " + answer);
     }
 
-    /**
-     * Proposes an entry. The future completes, on a thread of the log's, with what the applied entry decided, {@link
-     * Answer.Rejected} included, or fails with a {@link PgErrorException}: {@code 08007}, it may or may not be applied;
-     * {@code 57P03}, it will not.
-     */
-    public CompletableFuture<Answer> propose(LogEntry entry) {
-        return log.propose(entry);
-    }
-
-    /** Reads the state as this node has applied it, under its lock: short, and nothing that changes escapes. */
-    public <T> T read(Function<DecisionState, T> reading) {
-        return log.read(reading);
-    }
-
     /** Closes the log and lets another process have the directory. The epoch ends with the node's next registration. */
     @Override
     public void close() throws IOException {
+        leases.ifPresent(LeaseKeeper::close);
+        closeAll(directory, peers, Optional.of(log));
+    }
+
+    private static void closeAll(DataDirectory directory, Optional<PeerGroup> peers, Optional<ReplicatedLog> log)
+            throws IOException {
         try (directory) {
-            log.close();
+            if (peers.isPresent()) {
+                peers.get().stopAnswering();
+            }
+            if (log.isPresent()) {
+                log.get().close();
+            }
+        } finally {
+            if (peers.isPresent()) {
+                peers.get().close();
+            }
         }
     }
 }

@@ -12,11 +12,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -26,42 +26,37 @@ import java.util.stream.Stream;
  *
  * <pre>
  * data_dir/lock           locked while a process uses the directory; holds its process id
- * data_dir/ostraka.node   format, node, log (the Raft group's id), and cluster once there is one
+ * data_dir/ostraka.node   a {@link Marker}: whose it is
  * data_dir/raft/          Ratis's own: one subdirectory named as the log
  * </pre>
  *
  * <p>{@code ostraka.node} is written before the log begins and again, with the cluster's number, after the log's first
- * entry is durable. Without the number nothing was ever decided here, and a log that a crash left half made is thrown
- * away. With it the log must be there and agree: a lost log must never be taken for a new cluster, whose epochs
- * would begin again.
+ * entry is durable. Without the number nothing was ever decided by a group of one, and a log that a crash left half made is
+ * thrown away; a member of a larger group may have voted by then, so its log is kept. With the number the log must be there
+ * and agree: a lost log must never be taken for a new cluster, whose epochs would begin again.
  *
- * <p>Confined to the thread that opens and closes it.
+ * <p>Confined to the thread that opens and closes it, but for {@link #marker}.
  */
 final class DataDirectory implements AutoCloseable {
-    /** Of the directory as a whole; grows when an older version must not touch what a newer one wrote. */
-    static final int FORMAT = 1;
-
     private static final String MARKER = "ostraka.node";
 
     private final Path path;
-    private final String node;
-    private final UUID log;
     private final FileChannel lockFile;
-    private Optional<ClusterNumber> cluster;
+    private volatile Marker marker;
 
-    private DataDirectory(Path path, String node, UUID log, Optional<ClusterNumber> cluster, FileChannel lockFile) {
+    private DataDirectory(Path path, Marker marker, FileChannel lockFile) {
         this.path = path;
-        this.node = node;
-        this.log = log;
-        this.cluster = cluster;
+        this.marker = marker;
         this.lockFile = lockFile;
     }
 
     /**
      * Takes the directory for this process, making it when it is new. Refuses, as a {@code PgErrorException}, one that
      * another process uses, that belongs to another node, or whose content it does not understand.
+     *
+     * @param inGroup whether this node has peers
      */
-    static DataDirectory claim(Path path, String node) throws IOException {
+    static DataDirectory claim(Path path, String node, boolean inGroup) throws IOException {
         FileChannel lockFile;
         try {
             Files.createDirectories(path);
@@ -75,13 +70,17 @@ final class DataDirectory implements AutoCloseable {
                     .toException();
         }
         try {
-            DataDirectory directory =
-                    Files.exists(path.resolve(MARKER)) ? existing(path, node, lockFile) : created(path, node, lockFile);
+            DataDirectory directory = Files.exists(path.resolve(MARKER))
+                    ? existing(path, node, inGroup, lockFile)
+                    : created(path, node, inGroup, lockFile);
             directory.refuseForeignLogs();
-            if (directory.cluster.isEmpty()) {
+            Marker marker = directory.marker;
+            if (marker.cluster().isEmpty() && marker.member().isEmpty()) {
                 deleteRecursively(directory.raft());
-            } else if (!Files.isDirectory(directory.raft().resolve(directory.log.toString()))) {
-                throw directory.damaged("Its decision log, " + directory.log + ", is missing.");
+            } else if (marker.cluster().isPresent()
+                    && !Files.isDirectory(
+                            directory.raft().resolve(directory.log().toString()))) {
+                throw directory.damaged("Its decision log, " + directory.log() + ", is missing.");
             }
             Files.createDirectories(directory.raft());
             return directory;
@@ -123,54 +122,52 @@ final class DataDirectory implements AutoCloseable {
         }
     }
 
-    private static DataDirectory created(Path path, String node, FileChannel lockFile) throws IOException {
+    private static DataDirectory created(Path path, String node, boolean inGroup, FileChannel lockFile)
+            throws IOException {
         try (Stream<Path> content = Files.list(path)) {
             if (content.anyMatch(file -> file.endsWith("raft"))) {
                 throw damaged(path, "It has a decision log, but the file \"" + MARKER + "\" is missing.");
             }
         }
-        DataDirectory directory = new DataDirectory(path, node, UUID.randomUUID(), Optional.empty(), lockFile);
-        directory.writeMarker();
+        String member = HexFormat.of().toHexDigits(new SecureRandom().nextInt());
+        DataDirectory directory = new DataDirectory(
+                path, inGroup ? Marker.inGroup(node, member) : Marker.alone(node, UUID.randomUUID()), lockFile);
+        directory.write(directory.marker);
         return directory;
     }
 
-    private static DataDirectory existing(Path path, String node, FileChannel lockFile) throws IOException {
-        Map<String, String> fields = new LinkedHashMap<>();
-        for (String line : new String(Files.readAllBytes(path.resolve(MARKER)), StandardCharsets.UTF_8)
-                .lines()
-                .toList()) {
-            String[] field = line.split(": ", 2);
-            if (field.length != 2) {
-                throw damaged(path, "The file \"" + MARKER + "\" is unreadable.");
-            }
-            fields.put(field[0], field[1]);
-        }
+    private static DataDirectory existing(Path path, String node, boolean inGroup, FileChannel lockFile)
+            throws IOException {
+        Marker marker;
         try {
-            int format = Integer.parseInt(fields.getOrDefault("format", ""));
-            if (format > FORMAT) {
-                throw new PgError(
-                                SqlState.CONFIG_FILE_ERROR,
-                                "data directory \"" + path + "\" was written by a newer version of Ostraka",
-                                "Its format is " + format + ", this version knows formats up to " + FORMAT + ".",
-                                "Start the newer version.")
-                        .toException();
-            }
-            UUID log = UUID.fromString(fields.getOrDefault("log", ""));
-            Optional<ClusterNumber> cluster =
-                    Optional.ofNullable(fields.get("cluster")).map(ClusterNumber::parse);
-            String owner = fields.getOrDefault("node", "");
-            if (!owner.equals(node)) {
-                throw new PgError(
-                                SqlState.CONFIG_FILE_ERROR,
-                                "data directory \"" + path + "\" belongs to node \"" + owner + "\"",
-                                "The configuration says that this is node \"" + node + "\".",
-                                "Give every node a data_dir of its own.")
-                        .toException();
-            }
-            return new DataDirectory(path, node, log, cluster, lockFile);
-        } catch (IllegalArgumentException e) {
+            marker = Marker.parse(new String(Files.readAllBytes(path.resolve(MARKER)), StandardCharsets.UTF_8));
+        } catch (Marker.UnreadableException e) {
             throw damaged(path, "The file \"" + MARKER + "\" is unreadable.");
+        } catch (Marker.NewerException e) {
+            throw new PgError(
+                            SqlState.CONFIG_FILE_ERROR,
+                            "data directory \"" + path + "\" was written by a newer version of Ostraka",
+                            "Its format is " + e.format() + ", this version knows formats up to " + Marker.FORMAT + ".",
+                            "Start the newer version.")
+                    .toException();
         }
+        if (!marker.node().equals(node)) {
+            throw new PgError(
+                            SqlState.CONFIG_FILE_ERROR,
+                            "data directory \"" + path + "\" belongs to node \"" + marker.node() + "\"",
+                            "The configuration says that this is node \"" + node + "\".",
+                            "Give every node a data_dir of its own.")
+                    .toException();
+        }
+        if (marker.member().isPresent() && !inGroup) {
+            throw new PgError(
+                            SqlState.CONFIG_FILE_ERROR,
+                            "data directory \"" + path + "\" belongs to a node of a group",
+                            "The configuration has no \"peers\".",
+                            "Name the nodes of the group, or this one alone, with the \"peer_secret\".")
+                    .toException();
+        }
+        return new DataDirectory(path, marker, lockFile);
     }
 
     private void refuseForeignLogs() throws IOException {
@@ -180,11 +177,12 @@ final class DataDirectory implements AutoCloseable {
         List<String> foreign = new ArrayList<>();
         try (Stream<Path> logs = Files.list(raft())) {
             logs.map(file -> file.getFileName().toString())
-                    .filter(name -> !name.equals(log.toString()))
+                    .filter(name -> !marker.log().map(UUID::toString).equals(Optional.of(name)))
                     .forEach(foreign::add);
         }
         if (!foreign.isEmpty()) {
-            throw damaged("It should hold the decision log " + log + ", but has " + foreign + ".");
+            throw damaged("It should hold the decision log "
+                    + marker.log().map(UUID::toString).orElse("of no group yet") + ", but has " + foreign + ".");
         }
     }
 
@@ -193,34 +191,44 @@ final class DataDirectory implements AutoCloseable {
         return path.resolve("raft");
     }
 
-    String node() {
-        return node;
+    /** As it is on disk. */
+    Marker marker() {
+        return marker;
     }
 
-    /** The Raft group's id: one log, one id. */
+    /** The Raft group's id: one log, one id. Known once a node of a group has found it. */
     UUID log() {
-        return log;
+        return marker.log().orElseThrow();
+    }
+
+    /** Records which log this node takes part in, before it does. */
+    void joins(UUID log, List<Member> founders) throws IOException {
+        write(marker.joining(log, founders));
+    }
+
+    /** Whether Ratis has begun its files: before that this member has promised nothing to anybody. */
+    boolean hasBegun() {
+        return Files.exists(raft().resolve(log().toString()).resolve("current").resolve("raft-meta"));
     }
 
     /** Records that the log has its first entry, or checks that it is still the log it was. */
     void belongsTo(ClusterNumber number) throws IOException {
+        Optional<ClusterNumber> cluster = marker.cluster();
         if (cluster.isEmpty()) {
-            cluster = Optional.of(number);
-            writeMarker();
+            write(marker.in(number));
         } else if (!cluster.get().equals(number)) {
             throw damaged("It belongs to cluster " + cluster.get() + ", its decision log to cluster " + number + ".");
         }
     }
 
-    /** The number recorded here. Empty means that nothing was ever decided in this directory. */
+    /** The number recorded here. Empty means that this node knows of no decision. */
     Optional<ClusterNumber> cluster() {
-        return cluster;
+        return marker.cluster();
     }
 
-    private void writeMarker() throws IOException {
-        String content = "format: " + FORMAT + "\nnode: " + node + "\nlog: " + log + "\n"
-                + cluster.map(number -> "cluster: " + number + "\n").orElse("");
-        DurableFiles.replace(path.resolve(MARKER), content.getBytes(StandardCharsets.UTF_8));
+    private void write(Marker next) throws IOException {
+        DurableFiles.replace(path.resolve(MARKER), next.text().getBytes(StandardCharsets.UTF_8));
+        marker = next;
     }
 
     /** The error for content that cannot be trusted. */

@@ -7,12 +7,19 @@ import io.ostraka.tx.decision.MalformedBytesException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.FileInfo;
@@ -23,6 +30,7 @@ import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.statemachine.impl.SimpleStateMachineStorage;
 import org.apache.ratis.statemachine.impl.SingleFileSnapshotInfo;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.MD5FileUtil;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,8 +46,11 @@ final class DecisionStateMachine extends BaseStateMachine {
 
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final SortedMap<Long, CompletableFuture<Void>> awaited = new TreeMap<>();
     private final ProposalsUnderWay proposals;
     private DecisionState state = new DecisionState();
+    private final List<LogListener> listeners = new ArrayList<>();
+    private boolean leading;
 
     DecisionStateMachine(ProposalsUnderWay proposals) {
         this.proposals = proposals;
@@ -50,6 +61,29 @@ final class DecisionStateMachine extends BaseStateMachine {
         return ready;
     }
 
+    /** Tells from now on; at once, if this node leads. */
+    synchronized void tell(LogListener who) {
+        listeners.add(who);
+        if (leading) {
+            who.leads(term());
+        }
+    }
+
+    /** Completes when the entry at this index is applied here. */
+    synchronized CompletableFuture<Void> applied(long index) {
+        return state.appliedIndex() >= index
+                ? CompletableFuture.completedFuture(null)
+                : awaited.computeIfAbsent(index, unawaited -> new CompletableFuture<>());
+    }
+
+    private long term() {
+        try {
+            return getServer().join().getDivision(getGroupId()).getInfo().getCurrentTerm();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     synchronized <T> T read(Function<DecisionState, T> reading) {
         return reading.apply(state);
     }
@@ -57,11 +91,44 @@ final class DecisionStateMachine extends BaseStateMachine {
     @Override
     public void initialize(RaftServer server, RaftGroupId groupId, RaftStorage raftStorage) throws IOException {
         super.initialize(server, groupId, raftStorage);
+        getLifeCycle().transition(LifeCycle.State.STARTING);
         storage.init(raftStorage);
         SingleFileSnapshotInfo latest = storage.getLatestSnapshot();
         if (latest != null) {
             load(latest);
         }
+        getLifeCycle().transition(LifeCycle.State.RUNNING);
+    }
+
+    /** The leader is about to send a snapshot: nothing is applied until {@link #reinitialize}. */
+    @Override
+    public void pause() {
+        getLifeCycle().transition(LifeCycle.State.PAUSING);
+        getLifeCycle().transition(LifeCycle.State.PAUSED);
+    }
+
+    /** The snapshot that the leader sent is the latest one in the storage. */
+    @Override
+    public void reinitialize() throws IOException {
+        SingleFileSnapshotInfo latest = storage.loadLatestSnapshot();
+        if (latest != null) {
+            load(latest);
+            synchronized (this) {
+                completeAwaited();
+                listeners.forEach(listener -> listener.jumped(state.appliedIndex()));
+            }
+        }
+        if (getLifeCycleState() == LifeCycle.State.PAUSED) {
+            getLifeCycle().transition(LifeCycle.State.STARTING);
+            getLifeCycle().transition(LifeCycle.State.RUNNING);
+        }
+    }
+
+    private void completeAwaited() {
+        SortedMap<Long, CompletableFuture<Void>> reached = awaited.headMap(state.appliedIndex() + 1);
+        List<CompletableFuture<Void>> now = List.copyOf(reached.values());
+        reached.clear();
+        now.forEach(waiting -> waiting.completeAsync(() -> null));
     }
 
     private synchronized void load(SingleFileSnapshotInfo snapshot) throws IOException {
@@ -110,6 +177,8 @@ final class DecisionStateMachine extends BaseStateMachine {
             synchronized (this) {
                 answer = state.apply(entry.getTerm(), entry.getIndex(), decoded);
                 updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
+                completeAwaited();
+                listeners.forEach(listener -> listener.applied(entry.getIndex(), decoded));
             }
             return CompletableFuture.completedFuture(Message.valueOf(ByteString.copyFrom(answer.encode())));
         } catch (MalformedBytesException e) {
@@ -121,7 +190,29 @@ final class DecisionStateMachine extends BaseStateMachine {
 
     @Override
     public void notifyLeaderReady() {
+        synchronized (this) {
+            leading = true;
+            long term = term();
+            listeners.forEach(listener -> listener.leads(term));
+        }
         ready.complete(null);
+    }
+
+    @Override
+    public void notifyLeaderChanged(RaftGroupMemberId self, RaftPeerId leader) {
+        if (!self.getPeerId().equals(leader)) {
+            leadsNoMore();
+        }
+    }
+
+    @Override
+    public void notifyNotLeader(Collection<TransactionContext> pending) {
+        leadsNoMore();
+    }
+
+    private synchronized void leadsNoMore() {
+        leading = false;
+        listeners.forEach(LogListener::leadsNoMore);
     }
 
     @Override

@@ -106,10 +106,10 @@ class DataDirectoryTest {
 
     @Test
     void aNewerVersionsDirectoryIsRefused() throws IOException {
-        marker("format: 1", "format: 2");
+        marker("format: 1", "format: 3");
         PgError error = refusal("n1");
         assertEquals("data directory \"" + dataDir + "\" was written by a newer version of Ostraka", error.message());
-        assertEquals("Its format is 2, this version knows formats up to 1.", error.detail());
+        assertEquals("Its format is 3, this version knows formats up to 2.", error.detail());
     }
 
     @ParameterizedTest

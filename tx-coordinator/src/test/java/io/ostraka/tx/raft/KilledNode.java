@@ -33,8 +33,8 @@ final class KilledNode {
     }
 
     public static void main(String[] arguments) throws IOException {
-        DataDirectory directory = DataDirectory.claim(Path.of(arguments[0]), "n1");
-        ReplicatedLog log = ReplicatedLog.start(directory, Duration.ofSeconds(30));
+        DataDirectory directory = DataDirectory.claim(Path.of(arguments[0]), "n1", false);
+        ReplicatedLog log = ReplicatedLog.start(directory, Optional.empty(), Duration.ofSeconds(30));
         String life = arguments[1];
         Queue<Proposal> proposals = new ArrayDeque<>();
         for (int i = 0; ; i++) {

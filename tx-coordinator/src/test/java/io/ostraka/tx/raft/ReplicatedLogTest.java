@@ -41,8 +41,8 @@ class ReplicatedLogTest {
 
     @BeforeEach
     void open() throws IOException {
-        directory = DataDirectory.claim(dataDir, "n1");
-        log = ReplicatedLog.start(directory, DEADLINE);
+        directory = DataDirectory.claim(dataDir, "n1", false);
+        log = ReplicatedLog.start(directory, Optional.empty(), DEADLINE);
         if (directory.cluster().isEmpty()) {
             log.propose(new LogEntry.CreateCluster(new ClusterNumber(7))).join();
             directory.belongsTo(new ClusterNumber(7));

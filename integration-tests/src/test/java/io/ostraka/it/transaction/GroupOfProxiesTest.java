@@ -1,0 +1,179 @@
+package io.ostraka.it.transaction;
+
+import static io.ostraka.it.harness.FrontendMessages.query;
+import static io.ostraka.it.transaction.Counters.increment;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.ostraka.it.harness.Await;
+import io.ostraka.it.harness.TestCluster;
+import io.ostraka.it.harness.WireClient;
+import io.ostraka.rules.config.HostPort;
+import io.ostraka.tx.peers.PeerSecret;
+import io.ostraka.tx.raft.Operator;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Three proxies in three processes before the same two shards, as their operator starts them; one is killed while it commits. */
+@Timeout(400)
+class GroupOfProxiesTest {
+    private static final List<String> NODES = List.of("n1", "n2", "n3");
+    private static final String SECRET = "a secret of the group's own";
+
+    @TempDir
+    private Path directory;
+
+    private final TestCluster cluster = TestCluster.of(Counters.spec(2).withProxies(0));
+    private final Map<String, HostPort> addresses = new TreeMap<>();
+    private final Map<String, ProxyProcess> proxies = new TreeMap<>();
+    private Counters counters;
+
+    @BeforeEach
+    void configure() throws IOException {
+        for (String node : NODES) {
+            addresses.put(node, new HostPort("127.0.0.1", ProxyProcess.freePort()));
+        }
+        String peers = addresses.entrySet().stream()
+                .map(peer -> peer.getKey() + ": \"" + peer.getValue() + "\"")
+                .collect(Collectors.joining(", ", "peers: { ", " }\npeer_secret: " + SECRET + "\n"));
+        for (String node : NODES) {
+            proxies.put(
+                    node,
+                    new ProxyProcess(
+                            Files.createDirectory(directory.resolve(node)),
+                            cluster,
+                            List.of("s0", "s1"),
+                            "node: " + node + "\n" + peers,
+                            "consistency: shard"));
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        proxies.values().forEach(ProxyProcess::close);
+    }
+
+    /** A proxy may refuse logins while a shard is to be settled: to be asked again. */
+    private List<String> tried(String node, String... statements) throws IOException {
+        try (WireClient client = login(node)) {
+            return counters.run(client, statements);
+        } catch (AssertionError refused) {
+            return List.of(refused.getMessage());
+        }
+    }
+
+    /** The first node gets the failpoint. They found a group, so none takes clients before all are there. */
+    private void startAll(String failpoint) {
+        CompletableFuture.allOf(NODES.stream()
+                        .map(node -> CompletableFuture.runAsync(
+                                () -> start(node, node.equals("n1") ? failpoint : ""),
+                                work -> new Thread(work, "start-" + node).start()))
+                        .toArray(CompletableFuture[]::new))
+                .join();
+    }
+
+    private void start(String node, String failpoint) {
+        try {
+            proxies.get(node).start(failpoint);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private WireClient login(String node) throws IOException {
+        return WireClient.login(proxies.get(node).endpoint());
+    }
+
+    private String leader() {
+        try (Operator operator = new Operator(new PeerSecret(SECRET), addresses)) {
+            return operator.statuses().values().stream()
+                    .flatMap(Optional::stream)
+                    .flatMap(status -> status.leader().stream())
+                    .map(id -> id.substring(0, id.indexOf('@')))
+                    .findFirst()
+                    .orElse("nobody");
+        }
+    }
+
+    private void assertAllOrNothing(boolean committed, String node) throws SQLException {
+        Await.until("the survivors have finished it", () -> counters.prepared() == 0);
+        assertEquals(committed ? List.of(1, 1) : List.of(0, 0), counters.values());
+        Await.until("both shards are read, and written, through " + node, () -> tried(
+                        node,
+                        "SELECT n FROM counter WHERE id = $0",
+                        "SELECT n FROM counter WHERE id = $1",
+                        "BEGIN",
+                        increment(0),
+                        increment(1),
+                        "COMMIT")
+                .equals(List.of("SELECT 1", "SELECT 1", "BEGIN", "UPDATE 1", "UPDATE 1", "COMMIT")));
+    }
+
+    @ParameterizedTest(name = "{0}, it leads: {1}")
+    @CsvSource({"after-one-prepare, false, false", "after-decide, true, true", "after-one-commit-prepared, false, true"
+    })
+    void survivorsFinishWhatAKilledProxyHadBegun(String failpoint, boolean leads, boolean committed) throws Exception {
+        startAll(failpoint + ":halt");
+        while (leads && !leader().equals("n1")) {
+            String other = leader();
+            if (proxies.containsKey(other)) {
+                proxies.get(other).kill();
+                start(other, "");
+            }
+        }
+        try (WireClient second = login("n2")) {
+            counters = Counters.filled(cluster, second);
+        }
+        try (WireClient client = login("n1")) {
+            assertEquals(
+                    List.of("BEGIN", "UPDATE 1", "UPDATE 1"),
+                    counters.run(client, "BEGIN", increment(0), increment(1)));
+            client.send(query("COMMIT"));
+            proxies.get("n1").awaitEnd();
+        }
+        assertAllOrNothing(committed, "n2");
+        List<String> read = List.of("SELECT 1", "SELECT 1");
+        for (String node : List.of("n3", "n1")) {
+            if (node.equals("n1")) {
+                start(node, "");
+            }
+            Await.until("both shards are read through " + node, () -> tried(
+                            node, "SELECT n FROM counter WHERE id = $0", "SELECT n FROM counter WHERE id = $1")
+                    .equals(read));
+        }
+        assertEquals(committed ? List.of(2, 2) : List.of(1, 1), counters.values());
+    }
+
+    @Test
+    void aProxyWithoutAMajorityReadsAndWritesNothingOverShards() throws Exception {
+        startAll("");
+        try (WireClient client = login("n2")) {
+            counters = Counters.filled(cluster, client);
+        }
+        proxies.get("n2").kill();
+        proxies.get("n3").kill();
+        try (WireClient client = login("n1")) {
+            Await.until("it has noticed", () -> counters.run(client, "SELECT n FROM counter WHERE id = $0")
+                    .equals(List.of("57P03")));
+        }
+        start("n2", "");
+        Await.until("a majority is back", () -> tried("n1", "BEGIN", increment(0), increment(1), "COMMIT")
+                .equals(List.of("BEGIN", "UPDATE 1", "UPDATE 1", "COMMIT")));
+        assertEquals(List.of(1, 1), counters.values());
+    }
+}

@@ -1,0 +1,54 @@
+package io.ostraka.proxy.transaction;
+
+import io.ostraka.tx.decision.LogEntry;
+import io.ostraka.tx.raft.LogListener;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * What other nodes of the group log, as it concerns this one: which shards must not be read, whose commits are to be finished,
+ * and who does it. Called by the log's threads; hands everything to the coordinator's.
+ */
+final class GroupEvents implements LogListener {
+    private final Consumer<Runnable> coordinator;
+    private final Sweeper sweeper;
+    /** Many entries come at a time, and one look at the state serves them all. */
+    private final AtomicBoolean willLook = new AtomicBoolean();
+
+    GroupEvents(Consumer<Runnable> coordinator, Sweeper sweeper) {
+        this.coordinator = coordinator;
+        this.sweeper = sweeper;
+    }
+
+    @Override
+    public void applied(long index, LogEntry entry) {
+        look();
+        if (entry instanceof LogEntry.Expel || entry instanceof LogEntry.Register) {
+            coordinator.accept(sweeper::finishForTheDead);
+        }
+    }
+
+    @Override
+    public void jumped(long index) {
+        look();
+    }
+
+    private void look() {
+        if (willLook.compareAndSet(false, true)) {
+            coordinator.accept(() -> {
+                willLook.set(false);
+                sweeper.refreshWithheld();
+            });
+        }
+    }
+
+    @Override
+    public void leads(long term) {
+        coordinator.accept(() -> sweeper.lead(true));
+    }
+
+    @Override
+    public void leadsNoMore() {
+        coordinator.accept(() -> sweeper.lead(false));
+    }
+}
