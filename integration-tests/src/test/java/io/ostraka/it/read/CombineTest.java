@@ -198,6 +198,28 @@ class CombineTest {
     }
 
     @Test
+    void aCombinerThatIsLostEndsTheStatementAndNoMore() throws Exception {
+        try (Connection connection = cluster.connect();
+                Statement statement = connection.createStatement()) {
+            for (boolean isInBlock : List.of(false, true)) {
+                connection.setAutoCommit(!isInBlock);
+                CompletableFuture<SQLException> outcome = CompletableFuture.supplyAsync(() -> assertThrows(
+                        SQLException.class, () -> value(statement, "SELECT count(pg_sleep(60)) FROM item")));
+                Await.until("the combiner sleeps", () -> sleeping() > 0);
+                cluster.onShard(
+                        "s0",
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                                + " AND query LIKE '%pg_sleep(60)%'");
+                assertEquals("08006", outcome.get().getSQLState());
+                if (isInBlock) {
+                    connection.rollback();
+                }
+                assertEquals("120", value(statement, "SELECT count(*) FROM item"));
+            }
+        }
+    }
+
+    @Test
     void aClientThatGoesAwayLeavesNothingBehind() throws SQLException {
         for (int i = 0; i < 5; i++) {
             try (WireClient client = WireClient.login(cluster.proxy())) {
