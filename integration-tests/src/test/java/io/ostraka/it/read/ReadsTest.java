@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Hundreds of queries over tables of every rule and columns of every type, each compared with one PostgreSQL that has all rows. */
 class ReadsTest {
     private static final String ORDERED = "ordered: ";
+    private static final String REFUSED = "refused: ";
 
     @ParameterizedTest
     @EnumSource(
@@ -56,6 +57,11 @@ class ReadsTest {
         List<String> refused = new ArrayList<>();
         try (Differential both = Bazaar.filled().differential(protocol)) {
             for (String query : queries) {
+                if (query.startsWith(REFUSED)) {
+                    both.checkRefused(query.substring(REFUSED.length()));
+                    answered++;
+                    continue;
+                }
                 boolean ordered = query.startsWith(ORDERED);
                 String sql = ordered ? query.substring(ORDERED.length()) : query;
                 try {

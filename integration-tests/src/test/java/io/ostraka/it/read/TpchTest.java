@@ -48,9 +48,7 @@ class TpchTest {
                 l_shipmode char(10), l_comment varchar(44), PRIMARY KEY (l_orderkey, l_linenumber));
             """;
 
-    private static final ClusterSpec SPEC = ClusterSpec.shards(3)
-            .withDdl(DDL)
-            .withTables("""
+    private static final ClusterSpec SPEC = ClusterSpec.shards(3).withDdl(DDL).withTables("""
                     lineitem: { hash: l_orderkey, colocate_with: orders }
                     orders: { hash: o_orderkey }
                     customer: { hash: c_custkey }
@@ -75,22 +73,26 @@ class TpchTest {
                     + " (ARRAY['Brand#12','Brand#23','Brand#34','Brand#45'])[1 + g % 4],"
                     + " (ARRAY['ECONOMY ANODIZED STEEL','PROMO BRUSHED BRASS','MEDIUM POLISHED TIN','SMALL PLATED BRASS'])[1 + g % 4],"
                     + " (ARRAY[15,3,9,49,4])[1 + g / 3 % 5],"
-                    + " (ARRAY['SM CASE','MED BOX','LG BOX'])[1 + g % 3], 900 + g, 'p' FROM generate_series(1, " + PARTS + ") g"
+                    + " (ARRAY['SM CASE','MED BOX','LG BOX'])[1 + g % 3], 900 + g, 'p' FROM generate_series(1, " + PARTS
+                    + ") g"
         },
         {
             "partsupp",
-            "SELECT p, 1 + (p / 4 + s * 5) % " + SUPPLIERS + ", 100 + p * s % 800, (p * 31 + s * 17) % 1000 + 0.25, 'ps'"
-                    + " FROM generate_series(1, " + PARTS + ") p, generate_series(0, 3) s"
+            "SELECT p, 1 + (p / 4 + s * 5) % " + SUPPLIERS
+                    + ", 100 + p * s % 800, (p * 31 + s * 17) % 1000 + 0.25, 'ps'" + " FROM generate_series(1, " + PARTS
+                    + ") p, generate_series(0, 3) s"
         },
         {
             "orders",
             "SELECT g, 1 + g * 13 % (" + CUSTOMERS + " * 2 / 3), (ARRAY['F','O','P'])[1 + g % 3], g * 101.5,"
                     + " date '1992-01-01' + g * 37 % 2400, (ARRAY['1-URGENT','2-HIGH','3-MEDIUM','5-LOW'])[1 + g % 4], 'Clerk',"
-                    + " 0, CASE WHEN g % 9 = 0 THEN 'special requests' ELSE 'o' END FROM generate_series(1, " + ORDERS + ") g"
+                    + " 0, CASE WHEN g % 9 = 0 THEN 'special requests' ELSE 'o' END FROM generate_series(1, " + ORDERS
+                    + ") g"
         },
         {
             "lineitem",
-            "SELECT o, p, 1 + (p / 4 + l % 4 * 5) % " + SUPPLIERS + ", l, 1 + h % 50, 1000 + h % 90000, h % 11 * 0.01, h % 9 * 0.01,"
+            "SELECT o, p, 1 + (p / 4 + l % 4 * 5) % " + SUPPLIERS
+                    + ", l, 1 + h % 50, 1000 + h % 90000, h % 11 * 0.01, h % 9 * 0.01,"
                     + " (ARRAY['R','A','N'])[1 + h % 3], (ARRAY['O','F'])[1 + o % 2], d + h % 99, d + 50 + h % 67, d + h % 99 + h % 29,"
                     + " (ARRAY['DELIVER IN PERSON','NONE'])[1 + h / 3 % 2], (ARRAY['MAIL','SHIP','AIR','TRUCK'])[1 + h / 7 % 4], 'l'"
                     + " FROM generate_series(1, " + ORDERS + ") o, generate_series(1, 1 + o % 6) l,"
@@ -143,7 +145,10 @@ class TpchTest {
     private static List<String> queries() throws IOException {
         try (InputStream in = TpchTest.class.getResourceAsStream("tpch.sql")) {
             String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            return Stream.of(Pattern.compile("(?m)^--.*$").matcher(text).replaceAll("").split(";"))
+            return Stream.of(Pattern.compile("(?m)^--.*$")
+                            .matcher(text)
+                            .replaceAll("")
+                            .split(";"))
                     .map(String::strip)
                     .filter(query -> !query.isEmpty())
                     .toList();

@@ -14,7 +14,6 @@ import io.ostraka.rules.rule.ReferenceRule;
 import io.ostraka.rules.sql.StatementNames;
 import io.ostraka.rules.sql.StatementTemplate;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -22,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * Plans a query that needs rows of several shards together: each table that no shard has whole is copied to the combiner,
@@ -56,11 +57,12 @@ final class CombinePlanner {
     /** The plan; or {@code asWritten}, which is refused over several shards, when the combiner cannot answer either. */
     Planned plan(Planned asWritten, Plan.Forward forward) {
         Analysis analysis = asWritten.analysis();
-        if (analysis.writes() || analysis.locks()) {
+        Optional<ShardName> combiner = combiner(analysis);
+        if (analysis.writes() || analysis.locks() || combiner.isEmpty()) {
             return asWritten;
         }
         try {
-            return with(asWritten, new Plan.Combine(forward, combination(asWritten)));
+            return with(asWritten, new Plan.Combine(forward, combination(asWritten, combiner.get())));
         } catch (Obstructed obstructed) {
             PgError error =
                     Refusals.notCombined(obstructed.obstacle.construct(), forward.whenMany(), obstructed.obstacle.at());
@@ -72,10 +74,9 @@ final class CombinePlanner {
         return new Planned(plan, planned.analysis(), planned.reader(), planned.top());
     }
 
-    private Combination combination(Planned planned) {
+    private Combination combination(Planned planned, ShardName combiner) {
         Analysis analysis = planned.analysis();
         requireCombinable(analysis);
-        ShardName combiner = combiner(analysis);
         gather(planned, combiner);
         return new Combination(
                 combiner, fragments.values().stream().toList(), text(analysis, false), text(analysis, true));
@@ -102,26 +103,21 @@ final class CombinePlanner {
         }
     }
 
-    /** Where the functions need to be, or most of what is not split, or the default shard. */
-    private ShardName combiner(Analysis analysis) {
-        Set<ShardName> needed = new HashSet<>();
-        analysis.functions().forEach(use -> needed.addAll(queries.functions().shards(use)));
-        if (needed.size() > 1) {
-            throw new Obstructed("functions that read tables of different shards", -1);
-        }
-        if (needed.size() == 1) {
-            return needed.iterator().next();
-        }
+    /**
+     * A shard that should have every table, and what the functions need: the default one if it can be. On another one a table of
+     * the same name may be left over that has other columns. Empty when there is none.
+     */
+    private Optional<ShardName> combiner(Analysis analysis) {
         ShardName byDefault = queries.defaultShard().first().orElseThrow();
-        Map<ShardName, Integer> pinned = new HashMap<>();
-        for (Occurrence occurrence : analysis.occurrences()) {
-            if (occurrence.rule() instanceof PinnedRule rule) {
-                pinned.merge(rule.shard(), 1, Integer::sum);
-            }
+        SortedSet<ShardName> common = new TreeSet<>(queries.shards());
+        analysis.occurrences()
+                .forEach(occurrence -> common.retainAll(occurrence.rule().shards()));
+        analysis.functions()
+                .forEach(use -> queries.functions().shards(use).forEach(shard -> common.retainAll(Set.of(shard))));
+        if (common.contains(byDefault)) {
+            return Optional.of(byDefault);
         }
-        return pinned.containsKey(byDefault)
-                ? byDefault
-                : pinned.keySet().stream().min(Comparator.naturalOrder()).orElse(byDefault);
+        return common.stream().findFirst();
     }
 
     // ---- what is copied ------------------------------------------------------------------------------------------

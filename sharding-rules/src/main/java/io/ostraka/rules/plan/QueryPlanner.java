@@ -3,6 +3,7 @@ package io.ostraka.rules.plan;
 import io.ostraka.rules.catalog.Catalog;
 import io.ostraka.rules.catalog.Table;
 import io.ostraka.rules.config.DatabaseConfig;
+import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.plan.Distribution.Obstacle;
@@ -36,6 +37,7 @@ final class QueryPlanner {
     private final Catalog catalog;
     private final RuleSet rules;
     private final FunctionJudge functions;
+    private final Set<ShardName> shards;
     private final ShardSet.Space space;
     private final ShardSet defaultShard;
     /** The tables that the configuration has a rule for, although the catalog does not know them (yet), by name. */
@@ -48,6 +50,7 @@ final class QueryPlanner {
         this.catalog = catalog;
         this.rules = rules;
         this.functions = functions;
+        this.shards = database.shards().keySet();
         this.space = new ShardSet.Space(database.shards().keySet());
         this.defaultShard = space.of(database.defaultShard());
         for (TableName table : database.tables().keySet()) {
@@ -60,6 +63,11 @@ final class QueryPlanner {
 
     ShardSet.Space space() {
         return space;
+    }
+
+    /** All of them. */
+    Set<ShardName> shards() {
+        return shards;
     }
 
     ShardSet defaultShard() {
