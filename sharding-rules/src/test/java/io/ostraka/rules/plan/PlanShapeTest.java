@@ -580,13 +580,13 @@ class PlanShapeTest {
                 "LISTEN x",
                 "SELECT pg_advisory_lock(1)",
                 "SELECT set_config('a.b', 'c', false)",
-                "PREPARE p AS SELECT 1",
                 "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
                 "DO $$ BEGIN END $$",
                 "SELECT 1 INTO TEMP x")) {
             assertTrue(assertInstanceOf(Plan.Forward.class, one.plan(sql), sql).pins(), sql);
         }
         assertInstanceOf(Plan.Session.class, one.plan("BEGIN"));
+        assertInstanceOf(Plan.Session.class, one.plan("PREPARE p AS SELECT 1"));
         assertInstanceOf(Plan.Refusal.class, one.plan("SELECT lastval()"));
     }
 }
