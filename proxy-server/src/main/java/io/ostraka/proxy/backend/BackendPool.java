@@ -329,7 +329,12 @@ public final class BackendPool {
                     // Their attempts may still be waiting for a server that is gone.
                     wakeOthers(this);
                 }
-                lend(backend);
+                if (waiting.isEmpty()) {
+                    lend(backend);
+                } else {
+                    // It was opened for those who wait here, however long others have waited for theirs.
+                    serve(backend);
+                }
                 return;
             }
             if (opened.get() != openedBefore && !waiting.isEmpty()) {

@@ -5,12 +5,17 @@ import io.ostraka.tx.peers.PeerCaller;
 import io.ostraka.tx.peers.PeerSecret;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 
 /** Talks to the nodes of a group from outside, with the group's secret. Blocks; confined to its owner. */
 public final class Operator implements AutoCloseable {
+    private static final Duration PAUSE = Duration.ofMillis(100);
+    private static final Duration ELECTION = Duration.ofSeconds(20);
+
     private final PeerCaller caller;
     private final Map<String, HostPort> addresses;
 
@@ -49,19 +54,31 @@ public final class Operator implements AutoCloseable {
         return change(new MembershipChange.Remove(node));
     }
 
+    /**
+     * Asks the node that leads by its own word: another's may be about one that is gone. While none does, a group that has
+     * lost its leader is given the time to elect one.
+     */
     String change(MembershipChange change) throws IOException {
-        for (Optional<PeerStatus> status : statuses().values()) {
-            Optional<String> leader = status.filter(PeerStatus::isMember).flatMap(PeerStatus::leader);
-            if (leader.isPresent() && addresses.containsKey(Member.nameOf(leader.get()))) {
-                byte[] done = caller.call(
-                        addresses.get(Member.nameOf(leader.get())),
-                        PeerCall.CHANGE.kind,
-                        change.encode(),
-                        PeerCall.CHANGE.timeout());
-                return new String(done, StandardCharsets.UTF_8);
+        long since = System.nanoTime();
+        do {
+            for (Map.Entry<String, Optional<PeerStatus>> answer : statuses().entrySet()) {
+                if (answer.getValue().filter(Operator::leads).isPresent()) {
+                    byte[] done = caller.call(
+                            addresses.get(answer.getKey()),
+                            PeerCall.CHANGE.kind,
+                            change.encode(),
+                            PeerCall.CHANGE.timeout());
+                    return new String(done, StandardCharsets.UTF_8);
+                }
             }
-        }
-        throw new IOException("no node of the group answers that knows its leader");
+            LockSupport.parkNanos(PAUSE.toNanos());
+        } while (System.nanoTime() - since < ELECTION.toNanos()
+                && !Thread.currentThread().isInterrupted());
+        throw new IOException("no node of the group answers that leads it");
+    }
+
+    private static boolean leads(PeerStatus status) {
+        return status.isMember() && status.leader().equals(Optional.of(status.id()));
     }
 
     @Override
