@@ -110,7 +110,8 @@ final class ScriptGenerator {
             "DEALLOCATE mine",
             "DEALLOCATE a",
             "DEALLOCATE ALL",
-            "EXECUTE a",
+            "EXECUTE theirs (2)",
+            "DEALLOCATE theirs",
             "SELECT name, statement FROM pg_prepared_statements WHERE name IN ('mine') ORDER BY name",
             "DECLARE c CURSOR FOR SELECT id FROM fuzz ORDER BY id",
             "FETCH 3 FROM c",
@@ -194,7 +195,7 @@ final class ScriptGenerator {
             case 14 -> Step.of("Flush", 0, flush());
             case 15 -> copyIn();
             case 16 -> copyInExtended();
-            case 17 -> call();
+            case 17 -> random.nextBoolean() ? call() : prepareTheirs();
             default -> SYNC;
         };
     }
@@ -238,6 +239,12 @@ final class ScriptGenerator {
                 parse("", statement.sql()),
                 bind(portal, "", List.of(), values, List.of()),
                 execute(portal, rows));
+    }
+
+    /** For the statements that speak of it: EXECUTE of a name that BEGIN or the like has is refused. */
+    private static Step prepareTheirs() {
+        String sql = "SELECT v FROM fuzz WHERE id = $1";
+        return Step.of("Parse theirs: " + sql, 0, parse("theirs", sql, INT4));
     }
 
     private Step parseSomething() {

@@ -1,6 +1,7 @@
 package io.ostraka.it.session;
 
 import static io.ostraka.it.harness.FrontendMessages.bind;
+import static io.ostraka.it.harness.FrontendMessages.closePortal;
 import static io.ostraka.it.harness.FrontendMessages.closeStatement;
 import static io.ostraka.it.harness.FrontendMessages.describePortal;
 import static io.ostraka.it.harness.FrontendMessages.describeStatement;
@@ -12,6 +13,7 @@ import static io.ostraka.it.harness.FrontendMessages.raw;
 import static io.ostraka.it.harness.FrontendMessages.sync;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.util.internal.PlatformDependent;
@@ -28,6 +30,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -468,10 +471,85 @@ class TwoShardsTest {
         }
     }
 
+    /** So many rows at a time, by Executes with and without Syncs between; the types of the messages that come. */
+    private String fetched(String sql, int rows, boolean synced) {
+        client.send(parse("", sql), bind("p", ""), sync());
+        assertEquals("12Z", types(client.untilReady()));
+        StringBuilder all = new StringBuilder();
+        while (!all.toString().contains("C")) {
+            byte[] execute = execute("p", rows);
+            client.send(execute, synced ? sync() : execute, synced ? new byte[0] : sync());
+            all.append(types(client.untilReady()).replace("Z", " "));
+        }
+        client.send(execute("p", rows), closePortal("p"), sync());
+        assertEquals("C3Z", types(client.untilReady()));
+        return all.toString().strip();
+    }
+
     @Test
-    void aRowLimitOverShardsIsRefused() {
-        client.send(parse("", "SELECT id FROM t"), bind("", "", List.of(), false), execute("", 3), sync());
-        assertEquals("0A000 I", brief(client.untilReady()));
+    void rowsOfSeveralShardsComeSomeAtATime() {
+        run("BEGIN");
+        for (String sql :
+                List.of("SELECT id FROM t", "SELECT id FROM t ORDER BY id DESC", "SELECT id FROM t LIMIT 20")) {
+            assertEquals("DDDDDDDs DDDDDDDs DDDDDDC", fetched(sql, 7, true), sql);
+            assertEquals("DDDDDDDDDDsDDDDDDDDDDs CC", fetched(sql, 10, false), sql);
+            assertEquals("D".repeat(20) + "C", fetched(sql, 21, true), sql);
+            assertEquals("D".repeat(20) + "s C", fetched(sql, 20, true), sql);
+        }
+        assertEquals("DDDs DDC", fetched("SELECT id FROM t ORDER BY id LIMIT 5 OFFSET 3", 3, true));
+        client.send(parse("", "SELECT id FROM t ORDER BY id"), bind("p", ""), execute("p", 3), execute("p", 0), sync());
+        assertEquals("12DDDs" + "D".repeat(17) + "CZ", types(client.untilReady()));
+        client.send(parse("", "SELECT id FROM t"), bind("q", ""), describePortal("q"), execute("q", 3), sync());
+        assertEquals("12TDDDsZ", types(client.untilReady()));
+        client.send(execute("q", 0), execute("q", 0), sync());
+        assertEquals("D".repeat(17) + "CCZ", types(client.untilReady()));
+        client.send(bind("q", "gone"), sync());
+        assertEquals("26000 E", brief(client.untilReady()));
+        client.send(execute("p", 1), sync());
+        assertEquals("25P02 E", brief(client.untilReady()));
+        run("ROLLBACK");
+        client.send(execute("p", 1), sync());
+        assertEquals("34000 I", brief(client.untilReady()));
+    }
+
+    @Test
+    void twoPortalsOfSeveralShardsAreReadInTurns() throws SQLException {
+        try (Connection connection = cluster.connect();
+                Statement one = connection.createStatement();
+                Statement other = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            one.setFetchSize(3);
+            other.setFetchSize(4);
+            try (ResultSet rows = one.executeQuery("SELECT id, v FROM t ORDER BY id");
+                    ResultSet others = other.executeQuery("SELECT id FROM t ORDER BY v DESC, id")) {
+                List<Integer> seen = new ArrayList<>();
+                for (int id = 1; id <= 20; id++) {
+                    assertTrue(rows.next() && others.next());
+                    assertEquals(id, rows.getInt(1));
+                    assertEquals("v" + id, rows.getString(2));
+                    seen.add(others.getInt(1));
+                }
+                assertFalse(rows.next() || others.next());
+                assertEquals(20, new HashSet<>(seen).size());
+            }
+            connection.commit();
+        }
+    }
+
+    @Test
+    void anErrorAmongRowsThatComeSomeAtATime() {
+        run("BEGIN");
+        String failing = shards.sql("SELECT id, 1 / (id - $1) FROM t");
+        client.send(parse("", failing), bind("p", ""), execute("p", 100), execute("p", 1), sync());
+        assertEquals("22012 E", brief(client.untilReady()).replaceAll("^.*(22012)", "$1"));
+        run("ROLLBACK");
+        client.send(parse("", "SELECT id FROM t"), bind("", ""), execute("", 3), sync());
+        assertEquals("12DDDsZ", types(client.untilReady()));
+        assertEquals("C SELECT 20", client.query("SELECT id FROM t").get(21).toString());
+    }
+
+    @Test
+    void aRowLimitOnOneShardIsTheShards() {
         run("BEGIN");
         client.send(parse("", READ0.replace("$0", "$1")), bound("", shards.key0()), execute("", 3), sync());
         assertEquals(value("v$0") + " SELECT 1 T", brief(client.untilReady()));

@@ -49,6 +49,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     private static final int COPY_BYTES = 4096;
 
     private static final byte[] UNNAMED = new byte[0];
+    private static final String BETWEEN = "ostraka: a command of its own";
 
     private final ShardName shard;
     private final Channel channel;
@@ -282,6 +283,15 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         });
     }
 
+    /** A command of the client's that it sees the answer of, among its pipelined messages, whose unnamed portal stays. */
+    public void sendBetween(StatementKey key) {
+        byte[] name = prepare(key, true, Visibility.NONE);
+        FrontendMessages.bind(out(), BETWEEN, new String(name, StandardCharsets.UTF_8), new short[0]);
+        expect(Expected.Kind.BIND, Visibility.NONE);
+        sendExecute(BETWEEN, 0, Visibility.ALL);
+        sendClosePortal(BETWEEN, Visibility.NONE);
+    }
+
     /** Prepares a statement under the client's own name, for SQL that speaks of it. */
     public void prepareUnder(String name, StatementKey key) {
         Parse.write(out(), name, key.sql(), key.parameterOids());
@@ -312,7 +322,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** A Bind of the proxy's own, without parameters, to the unnamed portal. */
     public void sendBind(byte[] statement, short[] resultFormats, Visibility visibility) {
-        FrontendMessages.bind(out(), new String(statement, StandardCharsets.UTF_8), resultFormats);
+        FrontendMessages.bind(out(), "", new String(statement, StandardCharsets.UTF_8), resultFormats);
         expect(Expected.Kind.BIND, visibility);
     }
 

@@ -73,7 +73,6 @@ final class BackendLoginHandler extends ByteToMessageDecoder implements BackendL
         startup.put("client_encoding", "UTF8");
         // The proxy reads string constants so, whatever the role's default is.
         startup.put("standard_conforming_strings", "on");
-        startup.put("application_name", "ostraka");
         ByteBuf out = ctx.alloc().buffer();
         FrontendMessages.startup(out, startup);
         ctx.writeAndFlush(out);

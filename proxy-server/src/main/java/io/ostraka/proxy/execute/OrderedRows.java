@@ -47,6 +47,8 @@ final class OrderedRows {
 
     private boolean isFull;
     private boolean isClosed;
+    /** Whether rows are kept until they are asked for. */
+    private boolean isCollecting;
 
     OrderedRows(ClientOutput client, int shards, int columns, List<SortKey> order, RowLimit.Bounds limit) {
         this.client = client;
@@ -79,7 +81,7 @@ final class OrderedRows {
             }
             chunks.add(owned);
             bytes += owned.readableBytes();
-            if (bytes > HIGH_BYTES) {
+            if (bytes > HIGH_BYTES && !isCollecting) {
                 backend.setReading(false);
             }
         }
@@ -147,6 +149,12 @@ final class OrderedRows {
         }
         Stream stream = stream(backend);
         stream.add(owned);
+        if (isCollecting) {
+            if (!stream.isAtRow && stream.next()) {
+                heads.add(stream);
+            }
+            return;
+        }
         if (order.isEmpty() || isFull) {
             while (stream.next()) {
                 emit(stream.head);
@@ -163,10 +171,43 @@ final class OrderedRows {
     /** One shard has sent all its rows. */
     void onEnd(Backend backend) {
         stream(backend).hasEnded = true;
-        if (!order.isEmpty() && !isFull) {
+        if (!isCollecting && !order.isEmpty() && !isFull) {
             merge();
             writeOut();
         }
+    }
+
+    /** From now on rows are kept until {@link #take}: the shards are asked for some at a time. */
+    void collect() {
+        isCollecting = true;
+    }
+
+    /** Passes on so many rows, or fewer when a shard has no row left here and may have more. */
+    long take(long most) {
+        long before = emitted;
+        while (emitted - before < most && !isFull && knowsFirst() && !heads.isEmpty()) {
+            Stream first = heads.poll();
+            emit(first.head);
+            if (first.next()) {
+                heads.add(first);
+            }
+        }
+        if (isFull) {
+            dropHeads();
+        }
+        writeOut();
+        return emitted - before;
+    }
+
+    /** Whether nothing is left, here or on a shard. */
+    boolean isDone() {
+        return isFull || (knowsFirst() && heads.isEmpty());
+    }
+
+    /** Whether a shard may have more rows, and none of them is here. */
+    boolean isDrained(Backend backend) {
+        Stream stream = stream(backend);
+        return !stream.isAtRow && !stream.hasEnded;
     }
 
     /** All shards have: the portal may be executed again. */
@@ -219,10 +260,14 @@ final class OrderedRows {
             }
         }
         if (isFull) {
-            List<Stream> rest = new ArrayList<>(heads);
-            heads.clear();
-            rest.forEach(Stream::release);
+            dropHeads();
         }
+    }
+
+    private void dropHeads() {
+        List<Stream> rest = new ArrayList<>(heads);
+        heads.clear();
+        rest.forEach(Stream::release);
     }
 
     private void emit(MergedRow row) {

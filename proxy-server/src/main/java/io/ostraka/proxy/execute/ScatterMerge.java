@@ -12,6 +12,7 @@ import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.RowLimit;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -214,6 +215,40 @@ public final class ScatterMerge {
         return tag;
     }
 
+    // ---- some rows at a time -------------------------------------------------------------------------------------
+
+    /** Whether rows come in order, so that those of one shard must wait for the others'. */
+    public boolean isOrdered() {
+        return ordering.isPresent();
+    }
+
+    /** From now on ordered rows are kept until {@link #take}, and {@link #onPart} is told instead of {@link #onCommandEnd}. */
+    public void collect() {
+        ordering.orElseThrow().rows().collect();
+    }
+
+    /** One shard has sent what it was asked for; {@code ended}: and has no more. */
+    public void onPart(Backend backend, boolean ended) {
+        if (ended && !failed) {
+            ordering.orElseThrow().rows().onEnd(backend);
+        }
+    }
+
+    /** Passes on {@code most} rows, or fewer when a shard must be asked for more; returns how many. */
+    public long take(long most) {
+        return failed ? 0 : ordering.orElseThrow().rows().take(most);
+    }
+
+    /** Whether no row is left, here or on a shard. */
+    public boolean isDone() {
+        return failed || ordering.orElseThrow().rows().isDone();
+    }
+
+    /** Those of {@code all} that must be asked for rows before {@link #take} can go on. */
+    public List<Backend> drained(List<Backend> all) {
+        return all.stream().filter(ordering.orElseThrow().rows()::isDrained).toList();
+    }
+
     /** The statement has failed, on one shard or in the proxy; nothing more of it goes to the client. */
     public void onError() {
         failed = true;
@@ -230,5 +265,10 @@ public final class ScatterMerge {
         return borrowed.getByte(frame) == BackendTag.COMMAND_COMPLETE
                 ? FieldReader.ofFrame(borrowed, frame).string()
                 : "SELECT 0";
+    }
+
+    /** The rows that a command tag tells. */
+    public static long count(String tag) {
+        return Long.parseLong(tag.substring(tag.lastIndexOf(' ') + 1));
     }
 }

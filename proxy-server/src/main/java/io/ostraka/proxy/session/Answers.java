@@ -38,6 +38,7 @@ final class Answers implements BackendListener {
     private final ArrayDeque<ByteBuf> held = new ArrayDeque<>();
 
     private Optional<ScatterMerge> scatter = Optional.empty();
+    private Optional<PortalFetch> fetch = Optional.empty();
     private int readiesToCome;
     private boolean copyingIn;
     private Optional<Backend> copyTarget = Optional.empty();
@@ -95,6 +96,11 @@ final class Answers implements BackendListener {
         scatter.ifPresent(ScatterMerge::close);
         held.forEach(ByteBuf::release);
         held.clear();
+    }
+
+    /** Whom the ends of the shards' portals are told, while some rows of several shards are fetched. */
+    void fetches(Optional<PortalFetch> some) {
+        fetch = some;
     }
 
     Optional<ScatterMerge> scatter() {
@@ -165,7 +171,11 @@ final class Answers implements BackendListener {
             }
             case ROWS -> {
                 try {
-                    scatter.orElseThrow().onCommandEnd(backend, borrowed, frame);
+                    if (fetch.isPresent()) {
+                        fetch.get().onEnd(backend, borrowed, frame);
+                    } else {
+                        scatter.orElseThrow().onCommandEnd(backend, borrowed, frame);
+                    }
                 } catch (PgErrorException e) {
                     scatterFailed(e.error());
                     session.transaction().fail();
@@ -242,6 +252,12 @@ final class Answers implements BackendListener {
                 "");
     }
 
+    /** A shard is gone while another's rows were fetched. */
+    void fetchFailed(Backend backend) {
+        scatterFailed(lost(backend));
+        session.extended().onBackendError(backend);
+    }
+
     private void scatterFailed(PgError error) {
         session.writeError(error);
         scatterFailed();
@@ -250,6 +266,7 @@ final class Answers implements BackendListener {
     /** The others need not go on: their rows would be thrown away. */
     private void scatterFailed() {
         scatter.orElseThrow().onError();
+        fetch = Optional.empty();
         cancelsOwn = true;
         session.cancel();
     }

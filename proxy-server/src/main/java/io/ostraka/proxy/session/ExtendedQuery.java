@@ -121,7 +121,7 @@ final class ExtendedQuery {
         if (plan instanceof Plan.Session command) {
             OwnCommands.requireSupported(command.command());
             if (session.own().carriesOut(command.command())) {
-                return bindHere(statement, new Portal.Own(command.command(), planned.text()));
+                return bindHere(statement, new Portal.Own(command.command(), planned));
             }
             boolean isOfStatements = command.command() instanceof SessionCommand.Execute
                     || command.command() instanceof SessionCommand.Prepare;
@@ -160,6 +160,14 @@ final class ExtendedQuery {
     }
 
     private boolean bindHere(PreparedStatement statement, Portal portal) {
+        if (bind.parameterCount() != statement.key.parameterOids().size()) {
+            throw new PgError(
+                            SqlState.PROTOCOL_VIOLATION,
+                            "bind message supplies " + bind.parameterCount() + " parameters, but prepared statement \""
+                                    + statement.name + "\" requires "
+                                    + statement.key.parameterOids().size())
+                    .toException();
+        }
         statements.answerParseHere(statement);
         portals.put(bind.portal(), portal);
         pipeline.answer(BackendTag.BIND_COMPLETE);
@@ -228,7 +236,10 @@ final class ExtendedQuery {
         }
         statements.answered(statement);
         pipeline.targetsMany();
-        portals.put(bind.portal(), new Portal.OnMany(backends.get(), merge, true));
+        portals.put(
+                bind.portal(),
+                new Portal.OnMany(
+                        backends.get(), merge, true, Optional.of(new PortalFetch(session, backends.get(), merge))));
         return true;
     }
 
@@ -262,7 +273,7 @@ final class ExtendedQuery {
         }
         statements.answered(statement);
         pipeline.targetsMany();
-        portals.put(bind.portal(), new Portal.OnMany(backends.get(), merge, plan.returnsRows()));
+        portals.put(bind.portal(), new Portal.OnMany(backends.get(), merge, plan.returnsRows(), Optional.empty()));
         return true;
     }
 

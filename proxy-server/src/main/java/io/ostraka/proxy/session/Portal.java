@@ -23,8 +23,9 @@ sealed interface Portal {
             Backend backend, Planned.Statement statement, Combination combination, StatementKey key, BindView bind)
             implements Portal {}
 
-    /** On several backends, whose answers become one. */
-    record OnMany(List<Backend> backends, ScatterMerge merge, boolean returnsRows) implements Portal {
+    /** On several backends, whose answers become one; {@code fetch} where it gives rows that come some at a time. */
+    record OnMany(List<Backend> backends, ScatterMerge merge, boolean returnsRows, Optional<PortalFetch> fetch)
+            implements Portal {
         public OnMany {
             backends = List.copyOf(backends);
         }
@@ -33,11 +34,26 @@ sealed interface Portal {
     /** A cursor that SQL may have declared on the one shard that the session holds: that shard knows. */
     record Cursor(ShardName shard) implements Portal {}
 
-    /** A command the session carries out; {@code text} is the statement's. */
-    record Own(SessionCommand command, String text) implements Portal {}
+    /** A command the session carries out. */
+    record Own(SessionCommand command, Planned.Statement statement) implements Portal {
+        String text() {
+            return statement.text();
+        }
+    }
+
+    /** A command that was carried out, which can be done once. */
+    record Spent(SessionCommand command) implements Portal {}
 
     /** Nothing: an empty query. */
     record Nothing() implements Portal {}
+
+    /** The command that the session carries out, or has. */
+    default Optional<SessionCommand> ownCommand() {
+        if (this instanceof Own own) {
+            return Optional.of(own.command);
+        }
+        return this instanceof Spent spent ? Optional.of(spent.command) : Optional.empty();
+    }
 
     /** The backend that has a portal of the same name. */
     default Optional<Backend> single() {

@@ -2,6 +2,7 @@ package io.ostraka.proxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
@@ -12,6 +13,7 @@ import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.SessionCommand;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -63,6 +65,10 @@ final class Portals {
     /** False while what was sent before must be answered first. */
     boolean execute(String name, int maxRows) {
         Portal portal = named(name);
+        if (portal.single().isPresent() || portal instanceof Portal.OnMany) {
+            // The proxy may have failed the transaction where the portal's shard has not.
+            session.requireNotFailed();
+        }
         if (portal instanceof Portal.OnBackend on) {
             if (!pipeline.turnTo(on.backend())) {
                 return false;
@@ -86,7 +92,11 @@ final class Portals {
             pipeline.answer(BackendTag.EMPTY_QUERY_RESPONSE);
             return true;
         }
-        return executeOwn((Portal.Own) portal);
+        if (portal instanceof Portal.Spent) {
+            throw new PgError(SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"" + name + "\" cannot be run")
+                    .toException();
+        }
+        return executeOwn((Portal.Own) portal, name);
     }
 
     /** A shard knows its own portals, and may have lost one to ROLLBACK TO: it is the judge there. */
@@ -147,7 +157,7 @@ final class Portals {
             return false;
         } else {
             ByteBuf out = session.output().buffer();
-            describeOwn(out, portal instanceof Portal.Own own ? Optional.of(own.command()) : Optional.empty());
+            describeOwn(out, portal.ownCommand());
             session.writeInOrder(out, pipeline.target());
         }
         return true;
@@ -177,16 +187,22 @@ final class Portals {
     }
 
     private boolean executeOnMany(Portal.OnMany portal, String name, int maxRows) {
-        if (portal.returnsRows()) {
+        Optional<PortalFetch> fetch = portal.fetch().filter(some -> maxRows > 0 || some.isStarted());
+        if (fetch.isEmpty() && portal.returnsRows()) {
             requireNoRowLimit(maxRows);
+        }
+        if (fetch.filter(PortalFetch::isStarted).isPresent() && !session.isQuiet()) {
+            return false;
         }
         if (!pipeline.turnTo(portal)) {
             return false;
         }
-        portal.backends().forEach(backend -> {
-            backend.sendExecute(name, 0, Visibility.ROWS);
-            pipeline.unsynced().add(backend);
-        });
+        portal.backends().forEach(pipeline.unsynced()::add);
+        if (fetch.isPresent()) {
+            fetch.get().execute(name, maxRows);
+        } else {
+            portal.backends().forEach(backend -> backend.sendExecute(name, 0, Visibility.ROWS));
+        }
         // What follows must not be answered by one shard before another has ended this.
         pipeline.executed(true);
         return true;
@@ -221,34 +237,45 @@ final class Portals {
         return backend.isPresent();
     }
 
-    private boolean executeOwn(Portal.Own portal) {
+    private boolean executeOwn(Portal.Own portal, String name) {
         if (!session.isQuiet()) {
             return false;
         }
-        if (pipeline.unsynced().isEmpty()
-                || (session.transaction().isOpen() && !session.transaction().isImplicit())) {
-            session.own().run(portal.command(), portal.text(), () -> {});
-            return true;
+        SessionCommand command = portal.command();
+        boolean ends = command instanceof SessionCommand.Commit || command instanceof SessionCommand.Rollback;
+        // What was executed since the last Sync is a transaction of its own, which such a command ends or turns into a
+        // block.
+        boolean isOfPipeline = (ends || command instanceof SessionCommand.Begin)
+                && pipeline.hasExecuted()
+                && (!session.transaction().isOpen() || session.transaction().isImplicit());
+        if (isOfPipeline) {
+            executeOwnThere(portal);
         }
-        // What was sent since the last Sync is a transaction of its own, which such a command would end or join.
-        return executeOwnInPipeline(portal);
+        if (ends) {
+            clear();
+        } else {
+            put(name, new Portal.Spent(command));
+        }
+        if (!isOfPipeline) {
+            session.own().run(command, portal.text(), () -> {});
+        }
+        return true;
     }
 
-    private boolean executeOwnInPipeline(Portal.Own portal) {
-        if (portal.command() instanceof SessionCommand.Begin
-                || portal.command() instanceof SessionCommand.Commit
-                || portal.command() instanceof SessionCommand.Rollback) {
-            if (pipeline.hasExecuted()) {
-                throw new PgError(
-                                SqlState.FEATURE_NOT_SUPPORTED,
-                                "transaction control between pipelined statements is not supported",
-                                "Statements of the same pipeline ran before it, outside a transaction block.",
-                                "Send a Sync before BEGIN, COMMIT and ROLLBACK.")
-                        .toException();
-            }
+    /** Where the pipeline's statements ran, if that is one server: it knows what has begun there. */
+    private void executeOwnThere(Portal.Own portal) {
+        if (!session.database().hasOneShard()) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "transaction control between pipelined statements is not supported",
+                            "Statements of the same pipeline ran before it, outside a transaction block.",
+                            "Send a Sync before BEGIN, COMMIT and ROLLBACK.")
+                    .toException();
         }
-        session.own().run(portal.command(), portal.text(), () -> {});
-        return true;
+        Backend backend = pipeline.unsynced().iterator().next();
+        session.answers().executes(portal.statement());
+        backend.sendBetween(new StatementKey(portal.text(), List.of(), List.of(), 0));
+        pipeline.executed(true);
     }
 
     boolean close(String name) {

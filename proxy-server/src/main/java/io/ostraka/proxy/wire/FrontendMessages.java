@@ -64,10 +64,10 @@ public final class FrontendMessages {
         execute(out, "", 0);
     }
 
-    /** Bind without parameters, to the unnamed portal; {@code resultFormats} has one for each column. */
-    public static void bind(ByteBuf out, String statement, short[] resultFormats) {
+    /** Bind without parameters; {@code resultFormats} has one for each column, or none for text. */
+    public static void bind(ByteBuf out, String portal, String statement, short[] resultFormats) {
         int frame = begin(out, FrontendTag.BIND);
-        string(out, "");
+        string(out, portal);
         string(out, statement);
         out.writeShort(0);
         out.writeShort(0);
