@@ -28,6 +28,23 @@ final class BinaryOrder {
         int length;
     }
 
+    /** Whether the value, which is not null, has the bytes that {@link #compare} looks at. */
+    static boolean isWhole(SortType type, Value value) {
+        return switch (type) {
+            case BOOL, CHAR -> value.length == Byte.BYTES;
+            case INT2 -> value.length == Short.BYTES;
+            case INT4, DATE, OID, FLOAT4 -> value.length == Integer.BYTES;
+            case INT8, MONEY, TIME, TIMESTAMP, TIMESTAMPTZ, PG_LSN, FLOAT8 -> value.length == Long.BYTES;
+            case TIMETZ -> value.length == Long.BYTES + Integer.BYTES;
+            case INTERVAL -> value.length == Long.BYTES + 2 * Integer.BYTES;
+            case NUMERIC ->
+                value.length >= NUMERIC_HEADER_BYTES
+                        && value.length
+                                == NUMERIC_HEADER_BYTES + value.buffer.getUnsignedShort(value.start) * Short.BYTES;
+            case BPCHAR, BYTEA, NAME, TEXT, VARCHAR, UUID, MACADDR, MACADDR8 -> true;
+        };
+    }
+
     static int compare(SortType type, Value a, Value b) {
         return switch (type) {
             case BOOL, CHAR -> Integer.compare(a.buffer.getUnsignedByte(a.start), b.buffer.getUnsignedByte(b.start));

@@ -31,24 +31,29 @@ final class MergedRow {
         }
     }
 
-    /** Reads the frame at {@code start}; takes a reference of its own to the buffer. */
-    void read(ByteBuf borrowed, int start) {
+    /** Reads the frame at {@code start} and trusts no length in it; takes a reference of its own to the buffer. */
+    void read(ByteBuf borrowed, int start, List<SortType> types) {
         release();
         int end = start + 1 + borrowed.getInt(start + 1);
         int at = start + Frame.HEADER_BYTES;
-        if (borrowed.getUnsignedShort(at) != columns + keys.length) {
+        if (end - at < Short.BYTES || borrowed.getUnsignedShort(at) != columns + keys.length) {
             throw new CorruptedFrameException("a row has not the columns that were described");
         }
         at += Short.BYTES;
         for (int i = 0; i < columns; i++) {
-            at += Integer.BYTES + Math.max(0, borrowed.getInt(at));
+            at = endOfValue(borrowed, at, end);
         }
         shownEnd = at;
-        for (BinaryOrder.Value key : keys) {
+        for (int i = 0; i < keys.length; i++) {
+            int next = endOfValue(borrowed, at, end);
+            BinaryOrder.Value key = keys[i];
             key.length = borrowed.getInt(at);
             key.start = at + Integer.BYTES;
             key.buffer = borrowed;
-            at = key.start + Math.max(0, key.length);
+            if (key.length != NULL && i < types.size() && !BinaryOrder.isWhole(types.get(i), key)) {
+                throw new CorruptedFrameException(key.length + " bytes are no value of type " + types.get(i));
+            }
+            at = next;
         }
         if (at != end) {
             throw new CorruptedFrameException("a row's columns do not fill its message");
@@ -57,9 +62,22 @@ final class MergedRow {
         bytes = borrowed.retain();
     }
 
+    /** Where the value ends whose length stands at {@code at}. */
+    private static int endOfValue(ByteBuf borrowed, int at, int end) {
+        if (end - at < Integer.BYTES) {
+            throw new CorruptedFrameException("insufficient data left in a row");
+        }
+        int length = borrowed.getInt(at);
+        int start = at + Integer.BYTES;
+        if (length < NULL || length > end - start) {
+            throw new CorruptedFrameException("invalid length " + length + " in a row");
+        }
+        return start + Math.max(0, length);
+    }
+
     /** Makes {@code other} the same row. */
-    void keepAs(MergedRow other) {
-        other.read(bytes, frame);
+    void keepAs(MergedRow other, List<SortType> types) {
+        other.read(bytes, frame, types);
     }
 
     void release() {

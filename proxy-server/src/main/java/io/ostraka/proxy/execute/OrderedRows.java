@@ -101,7 +101,7 @@ final class OrderedRows {
                 at += length;
                 consumed(length);
                 if (chunk.getByte(frame) == BackendTag.DATA_ROW) {
-                    head.read(chunk, frame);
+                    head.read(chunk, frame, types);
                     isAtRow = true;
                     return true;
                 }
@@ -290,7 +290,7 @@ final class OrderedRows {
         emitted++;
         if (hasLimit && emitted == limit.count().getAsLong()) {
             if (limit.withTies()) {
-                row.keepAs(last);
+                row.keepAs(last, types);
             } else {
                 isFull = true;
             }
