@@ -8,6 +8,7 @@ import io.ostraka.it.harness.ClusterSpec;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,6 +31,7 @@ class FunctionStateTest {
                       $$ BEGIN PERFORM pg_advisory_lock(5); RETURN 1; END $$;
                     CREATE FUNCTION tabulate() RETURNS int LANGUAGE plpgsql AS
                       $$ BEGIN CREATE TEMP TABLE own (a int); RETURN 1; END $$;
+                    CREATE FUNCTION turning() RETURNS int LANGUAGE sql AS 'SELECT 1';
                     CREATE FUNCTION speak(text) RETURNS int LANGUAGE plpgsql AS
                       $$ BEGIN EXECUTE $1; RETURN 1; END $$;
                     """).withDatabase("pool: { size: 1, acquire_timeout: 30s }");
@@ -58,6 +60,20 @@ class FunctionStateTest {
                     "D[0]",
                     value(next.query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
                             + " AND pid = pg_backend_pid()")));
+        }
+    }
+
+    @Test
+    void aFunctionIsNotTakenForWhatItWasBeforeItsMakerReplacedIt() {
+        try (WireClient first = WireClient.login(cluster.proxy())) {
+            assertEquals("D[1]", value(first.query("SELECT turning()")));
+            first.query("CREATE OR REPLACE FUNCTION turning() RETURNS int LANGUAGE plpgsql AS"
+                    + " $$ BEGIN PERFORM set_config('work_mem', '77MB', false); RETURN 2; END $$");
+            assertEquals("D[2]", value(first.query("SELECT turning()")));
+            assertEquals("D[77MB]", value(first.query("SHOW work_mem")));
+        }
+        try (WireClient next = WireClient.login(cluster.proxy())) {
+            assertEquals("D[4MB]", value(next.query("SHOW work_mem")));
         }
     }
 

@@ -66,6 +66,14 @@ final class OneShardPlanner {
                         .anyMatch(function -> function.volatility() == Function.Volatility.VOLATILE);
     }
 
+    /** Its maker may call it before the catalog has been read again and tells what the body does. */
+    private static boolean makesFunction(StatementKind.Ddl ddl) {
+        return !ddl.verb().equals("drop")
+                && (ddl.object().equals("function")
+                        || ddl.object().equals("procedure")
+                        || ddl.object().equals("routine"));
+    }
+
     private static boolean pins(StatementKind kind, StatementNames names) {
         boolean byKind = kind instanceof StatementKind.Prepare
                 || kind instanceof StatementKind.Execute
@@ -73,7 +81,7 @@ final class OneShardPlanner {
                 || kind instanceof StatementKind.Listen
                 || kind instanceof StatementKind.DoBlock
                 || kind instanceof StatementKind.Call
-                || (kind instanceof StatementKind.Ddl ddl && ddl.temporary())
+                || (kind instanceof StatementKind.Ddl ddl && (ddl.temporary() || makesFunction(ddl)))
                 || (kind instanceof StatementKind.Maintenance maintenance
                         && maintenance.verb().equals("load"));
         return byKind

@@ -569,6 +569,7 @@ class PlanShapeTest {
                 "MERGE INTO t USING u ON t.id = u.id WHEN MATCHED THEN DELETE",
                 "SELEC 1",
                 "CREATE TABLE x (id int)",
+                "DROP FUNCTION f",
                 "VACUUM t",
                 "SELECT sneaky()")) {
             Plan.Forward forward = assertInstanceOf(Plan.Forward.class, one.plan(sql), sql);
@@ -577,6 +578,9 @@ class PlanShapeTest {
         }
         for (String sql : List.of(
                 "CREATE TEMP TABLE x (id int)",
+                "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                "CREATE PROCEDURE p() LANGUAGE sql AS ''",
+                "ALTER FUNCTION f() RENAME TO g",
                 "LISTEN x",
                 "SELECT pg_advisory_lock(1)",
                 "SELECT set_config('a.b', 'c', false)",
