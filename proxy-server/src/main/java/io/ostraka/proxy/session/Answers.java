@@ -33,8 +33,10 @@ final class Answers implements BackendListener {
     private final ArrayDeque<Planned.Statement> executing = new ArrayDeque<>();
     /** What the client knows of the settings that servers report. */
     private final Map<String, String> reported = new HashMap<>();
+    /** What it was told first. */
+    private Map<String, String> firstReport = Map.of();
 
-    /** Notifications that came while the session carried out a command; owned. */
+    /** Messages that came while the session carried out a command, and stand before its ReadyForQuery; owned. */
     private final ArrayDeque<ByteBuf> held = new ArrayDeque<>();
 
     private Optional<ScatterMerge> scatter = Optional.empty();
@@ -56,7 +58,23 @@ final class Answers implements BackendListener {
     /** The settings that a new client is told of. */
     Map<String, String> firstReport(Map<String, String> parameters) {
         reported.putAll(parameters);
+        firstReport = Map.copyOf(reported);
         return reported;
+    }
+
+    /** All settings are as at the session's start, which a backend that is lent to it next may not tell of any more. */
+    void reportFirstAgain() {
+        firstReport.forEach((name, value) -> {
+            if (!value.equals(reported.put(name, value))) {
+                held.add(parameterStatus(name, value));
+            }
+        });
+    }
+
+    private ByteBuf parameterStatus(String name, String value) {
+        ByteBuf out = session.output().buffer();
+        BackendMessages.parameterStatus(out, name, value);
+        return out;
     }
 
     boolean isCopyingIn() {
@@ -386,9 +404,12 @@ final class Answers implements BackendListener {
         if (value.equals(reported.put(name, value))) {
             return;
         }
-        ByteBuf out = session.output().buffer();
-        BackendMessages.parameterStatus(out, name, value);
-        session.output().write(out);
+        if (session.own().rounds().isRunning()) {
+            // PostgreSQL sends it behind the end of the command.
+            held.add(parameterStatus(name, value));
+        } else {
+            session.output().write(parameterStatus(name, value));
+        }
         if (name.equals(StringSyntax.SETTING) && !value.equals("on")) {
             session.end(StringSyntax.unsupported());
         }

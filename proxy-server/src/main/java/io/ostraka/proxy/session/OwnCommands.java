@@ -393,6 +393,7 @@ final class OwnCommands {
         rounds.start(holding, tag, false, () -> {
             if (what.equals("all") && rounds.step().error.isEmpty()) {
                 session.held().unpin();
+                session.answers().reportFirstAgain();
             }
             finish(tag, after);
         });
