@@ -30,9 +30,9 @@ final class BackendLoginHandler extends ByteToMessageDecoder implements BackendL
     /** Messages of a login are short; an error with its context is the longest. */
     private static final int MAX_LENGTH = 64 * 1024;
 
-    /** Settings the proxy must know and not every server reports by itself. */
-    private static final String ASKED = "SELECT current_setting('" + Backend.SEARCH_PATH + "'), current_setting('"
-            + Backend.DEFAULT_ISOLATION + "')";
+    /** Settings the proxy must know and not every server reports by itself; a role's own search path may hold other functions. */
+    private static final String ASKED = "SELECT pg_catalog.current_setting('" + Backend.SEARCH_PATH
+            + "'), pg_catalog.current_setting('" + Backend.DEFAULT_ISOLATION + "')";
 
     /** What BackendKeyData has room for, in protocol 3.0 and 3.2. */
     private static final int MIN_KEY_BYTES = 4;
