@@ -156,7 +156,7 @@ class SpreadWriteTest {
                 bind("", "", List.of(), false),
                 execute("", 0),
                 sync());
-        assertEquals("12CEZ", types(client.untilReady()), "not behind what is in no block");
+        assertEquals("12C1EZ", types(client.untilReady()), "not behind what is in no block");
         assertEquals(List.of(1, 1), counters.values(), "and the whole pipeline is undone");
     }
 
@@ -212,11 +212,21 @@ class SpreadWriteTest {
     @Test
     void whatWouldMakeCopiesDifferIsRefused() {
         for (String sql : List.of(
-                "INSERT INTO country VALUES ('x', now()::text)",
                 "INSERT INTO country VALUES ('x', random()::text)",
                 "UPDATE country SET name = clock_timestamp()::text",
                 "INSERT INTO country SELECT code || 'x', name FROM country")) {
             assertEquals(List.of("0A000"), run(sql), sql);
+        }
+    }
+
+    @Test
+    void copiesHaveTheSameTime() throws SQLException {
+        String name = "SELECT name FROM country WHERE code = 'x'";
+        for (String sql : List.of("INSERT INTO country VALUES ('x', now()::text)", "UPDATE country SET name = now()")) {
+            assertEquals(1, run(sql).size());
+            String written = counters.ask("s0", name);
+            assertTrue(written.startsWith("20"), written);
+            assertEquals(written, counters.ask("s1", name));
         }
     }
 

@@ -8,6 +8,7 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.BindValue;
 import io.ostraka.proxy.wire.BindView;
 import io.ostraka.proxy.wire.CorruptedFrameException;
 import io.ostraka.proxy.wire.Frame;
@@ -17,6 +18,7 @@ import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.config.ShardName;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -323,6 +325,12 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     /** A Bind of the proxy's own, without parameters, to the unnamed portal. */
     public void sendBind(byte[] statement, short[] resultFormats, Visibility visibility) {
         FrontendMessages.bind(out(), "", new String(statement, StandardCharsets.UTF_8), resultFormats);
+        expect(Expected.Kind.BIND, visibility);
+    }
+
+    /** A Bind of the proxy's own with values of the client's; its result comes in binary. */
+    public void sendBind(byte[] statement, String portal, List<BindValue> values, Visibility visibility) {
+        FrontendMessages.bind(out(), portal, new String(statement, StandardCharsets.UTF_8), values);
         expect(Expected.Kind.BIND, visibility);
     }
 

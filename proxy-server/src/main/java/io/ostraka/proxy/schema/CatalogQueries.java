@@ -182,6 +182,12 @@ final class CatalogQueries {
             + ") used(oid) JOIN pg_proc p ON p.oid = used.oid JOIN pg_namespace n ON n.oid = p.pronamespace"
             + " WHERE n.nspname <> 'pg_catalog'";
 
+    /** Operators outside {@code pg_catalog} that take nothing but its types (pseudo-types are among these). */
+    static final String OPERATORS = "SELECT DISTINCT n.nspname, o.oprname FROM pg_operator o"
+            + " JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE n.nspname <> 'pg_catalog'"
+            + " AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid IN (o.oprleft, o.oprright)"
+            + " AND t.typnamespace <> 'pg_catalog'::regnamespace)";
+
     /**
      * One number over the row versions ({@code xmin}) of every catalog that the others read, for objects that are not the
      * system's own (their oids begin at 16384).

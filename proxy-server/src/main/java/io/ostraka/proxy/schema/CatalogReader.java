@@ -4,6 +4,7 @@ import io.ostraka.rules.catalog.Column;
 import io.ostraka.rules.catalog.Function;
 import io.ostraka.rules.catalog.FunctionName;
 import io.ostraka.rules.catalog.HiddenAccess;
+import io.ostraka.rules.catalog.OperatorName;
 import io.ostraka.rules.catalog.Table;
 import io.ostraka.rules.catalog.WriteEffects;
 import io.ostraka.rules.catalog.WriteEffects.Action;
@@ -38,6 +39,7 @@ final class CatalogReader {
     private final Set<String> schemas = new HashSet<>();
     private final Map<FunctionName, Function> functions = new HashMap<>();
     private final Set<FunctionName> ambientFunctions = new HashSet<>();
+    private final Set<OperatorName> operators = new HashSet<>();
 
     @FunctionalInterface
     private interface RowReader {
@@ -91,6 +93,7 @@ final class CatalogReader {
         each(
                 CatalogQueries.AMBIENT_FUNCTIONS,
                 row -> ambientFunctions.add(new FunctionName(row.getString(1), row.getString(2))));
+        each(CatalogQueries.OPERATORS, row -> operators.add(new OperatorName(row.getString(1), row.getString(2))));
         Map<TableName, Table> tables = new HashMap<>();
         Map<TableName, TableShape> shapes = new HashMap<>();
         for (ReadRelation relation : relations.values()) {
@@ -99,7 +102,7 @@ final class CatalogReader {
                 shapes.put(relation.name, relation.shape());
             }
         }
-        return new ShardSchema(schemas, tables, shapes, functions, ambientFunctions);
+        return new ShardSchema(schemas, tables, shapes, functions, ambientFunctions, operators);
     }
 
     private void each(String query, RowReader reader) throws SQLException {

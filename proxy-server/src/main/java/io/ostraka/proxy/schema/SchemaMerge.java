@@ -59,6 +59,7 @@ final class SchemaMerge {
         shards.values().forEach(schema -> {
             schema.schemas().forEach(catalog::schema);
             schema.ambientFunctions().forEach(catalog::ambientFunction);
+            schema.operators().forEach(catalog::operator);
         });
         functions().forEach(catalog::function);
         RuleSet rules = RuleSet.resolve(database, types(tables));

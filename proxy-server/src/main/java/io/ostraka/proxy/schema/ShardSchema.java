@@ -3,6 +3,7 @@ package io.ostraka.proxy.schema;
 import io.ostraka.rules.catalog.Catalog;
 import io.ostraka.rules.catalog.Function;
 import io.ostraka.rules.catalog.FunctionName;
+import io.ostraka.rules.catalog.OperatorName;
 import io.ostraka.rules.catalog.Table;
 import io.ostraka.rules.config.TableName;
 import java.util.Map;
@@ -17,13 +18,15 @@ record ShardSchema(
         Map<TableName, Table> tables,
         Map<TableName, TableShape> shapes,
         Map<FunctionName, Function> functions,
-        Set<FunctionName> ambientFunctions) {
+        Set<FunctionName> ambientFunctions,
+        Set<OperatorName> operators) {
     ShardSchema {
         schemas = Set.copyOf(schemas);
         tables = Map.copyOf(tables);
         shapes = Map.copyOf(shapes);
         functions = Map.copyOf(functions);
         ambientFunctions = Set.copyOf(ambientFunctions);
+        operators = Set.copyOf(operators);
     }
 
     static boolean isSystem(String schema) {

@@ -127,6 +127,10 @@ final class Answers implements BackendListener {
 
     @Override
     public void onBytes(Backend backend, ByteBuf owned) {
+        if (session.questions().hears(backend)) {
+            session.questions().onBytes(owned);
+            return;
+        }
         if (session.isClosed() || scatter.filter(ScatterMerge::isFailed).isPresent()) {
             owned.release();
             return;
@@ -143,6 +147,10 @@ final class Answers implements BackendListener {
 
     @Override
     public void onRowDescription(Backend backend, ByteBuf borrowed, int frame) {
+        if (session.questions().hears(backend)) {
+            session.questions().onRowDescription(borrowed, frame);
+            return;
+        }
         try {
             scatter.orElseThrow().onRowDescription(backend, borrowed, frame);
         } catch (PgErrorException e) {
@@ -167,7 +175,9 @@ final class Answers implements BackendListener {
 
     @Override
     public void onStepComplete(Backend backend, byte tag) {
-        scatter.orElseThrow().onStep(backend, tag);
+        if (!session.questions().hears(backend)) {
+            scatter.orElseThrow().onStep(backend, tag);
+        }
     }
 
     @Override
@@ -188,6 +198,10 @@ final class Answers implements BackendListener {
                 }
             }
             case ROWS -> {
+                if (session.questions().hears(backend)) {
+                    session.questions().onCommandEnd();
+                    return;
+                }
                 try {
                     if (fetch.isPresent()) {
                         fetch.get().onEnd(backend, borrowed, frame);
@@ -232,6 +246,14 @@ final class Answers implements BackendListener {
         if (session.holderOf(backend).isPending(backend)) {
             session.holderOf(backend).onSettingsError(backend, notAdjusted(backend, error));
             return;
+        }
+        if (session.questions().hears(backend)) {
+            if (visibility == Visibility.ROWS) {
+                session.questions().onError(backend, borrowed, frame);
+                return;
+            }
+            // The client's own Parse, in front of the question, has failed.
+            session.questions().clear();
         }
         copyingIn = false;
         executing.clear();
@@ -312,6 +334,10 @@ final class Answers implements BackendListener {
     public void onReady(Backend backend, Visibility visibility, TransactionStatus status) {
         if (session.holderOf(backend).isPending(backend)) {
             session.holderOf(backend).onSettingsMade(backend);
+            return;
+        }
+        if (session.questions().hears(backend)) {
+            session.questions().onReady();
             return;
         }
         if (visibility == Visibility.NONE && session.own().rounds().onReady(backend)) {
@@ -417,7 +443,9 @@ final class Answers implements BackendListener {
 
     @Override
     public void onAsyncMessage(Backend backend, ByteBuf owned) {
-        if (session.own().rounds().isRunning()) {
+        if (session.questions().hears(backend)) {
+            session.output().write(owned);
+        } else if (session.own().rounds().isRunning()) {
             // PostgreSQL sends it behind the end of the command.
             held.add(owned);
         } else {
@@ -464,7 +492,9 @@ final class Answers implements BackendListener {
             session.transaction().fail();
             session.tellLater(awaited ? Optional.empty() : Optional.of(error));
         }
-        if (awaited) {
+        if (session.questions().hears(backend)) {
+            session.questions().onClosed(error);
+        } else if (awaited) {
             lostInUse(backend, error, wasWaitingForReady);
         }
         session.output().flush();

@@ -22,6 +22,7 @@ import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.Route;
 import io.ostraka.rules.plan.SessionCommand;
+import io.ostraka.rules.plan.StatementValues;
 import java.util.List;
 import java.util.Optional;
 
@@ -125,37 +126,79 @@ final class ExtendedQuery {
             }
             boolean isOfStatements = command.command() instanceof SessionCommand.Execute
                     || command.command() instanceof SessionCommand.Prepare;
+            Sent sent = Sent.asWritten(statement, planned);
             return isOfStatements
-                    ? bindTo(statements.homeOf(statement), statement, planned, Access.WRITE, false)
-                    : bindTo(session.shards().anyShard(), statement, planned, Access.READ, false);
+                    ? bindTo(statements.homeOf(statement), sent, Access.WRITE, false)
+                    : bindTo(session.shards().anyShard(), sent, Access.READ, false);
         }
         values.use(planned.values(), statement.key.parameterOids());
-        if (plan instanceof Plan.Scatter scatter) {
-            List<ShardName> shards = session.shards().shardsOf(scatter, values);
-            return shards.size() == 1
-                    ? bindTo(shards.get(0), statement, planned, Access.READ, false)
-                    : bindToAll(scatter, shards, statement, planned);
+        return plan.asks() ? ask(statement, planned) : bindTo(Sent.asWritten(statement, planned), plan, values);
+    }
+
+    /** What the shards parse: the client's own statement, or another text in its place, which has no name. */
+    private record Sent(PreparedStatement statement, Planned.Statement planned, StatementKey key, boolean isRewritten) {
+        static Sent asWritten(PreparedStatement statement, Planned.Statement planned) {
+            return new Sent(statement, planned, statement.key, false);
         }
-        if (plan instanceof Plan.Combine combine && ShardChoice.needsSeveral(combine, values)) {
-            return bindCombined(combine.combination(), statement, planned);
+
+        static Sent rewritten(PreparedStatement statement, Planned.Statement planned) {
+            return new Sent(statement, planned, statement.key.withSql(planned.text()), true);
+        }
+
+        boolean isNamed() {
+            return !isRewritten && statement.isNamed();
+        }
+    }
+
+    private boolean ask(PreparedStatement statement, Planned.Statement planned) {
+        bind.requireWhole();
+        Optional<Questions.Resolved> resolved =
+                session.questions().resolve(planned, values, Optional.of(statements.homeOf(statement)));
+        if (resolved.isEmpty()) {
+            return false;
+        }
+        Questions.Resolved known = resolved.get();
+        if (known.plan() instanceof Plan.Refusal refusal) {
+            throw refusal.error().toException();
+        }
+        Sent sent = known.isRewritten()
+                ? Sent.rewritten(statement, known.statement())
+                : Sent.asWritten(statement, known.statement());
+        boolean taken = bindTo(sent, known.plan(), known.values());
+        if (taken) {
+            session.questions().clear();
+        }
+        return taken;
+    }
+
+    private boolean bindTo(Sent sent, Plan plan, StatementValues known) {
+        if (plan instanceof Plan.Scatter scatter) {
+            List<ShardName> shards = session.shards().shardsOf(scatter, known);
+            return shards.size() == 1
+                    ? bindTo(shards.get(0), sent, Access.READ, false)
+                    : bindToAll(scatter, shards, sent, known);
+        }
+        if (plan instanceof Plan.Combine combine && ShardChoice.needsSeveral(combine, known)) {
+            return bindCombined(combine.combination(), sent);
         }
         Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;
-        Route route = forward.router().route(values);
+        Route route = forward.router().route(known);
         if (route instanceof Route.Many many && forward.spread().isPresent()) {
-            return bindSpread(forward.spread().get(), many.shards(), statement);
+            return bindSpread(forward.spread().get(), many.shards(), sent);
         }
-        return bindTo(session.shards().shardOf(forward, route), statement, planned, forward.access(), forward.pins());
+        return bindTo(session.shards().shardOf(forward, route), sent, forward.access(), forward.pins());
     }
 
     /** Bound where the combiner is, which judges the values and describes the result; only Execute needs the other shards. */
-    private boolean bindCombined(Combination combination, PreparedStatement statement, Planned.Statement planned) {
+    private boolean bindCombined(Combination combination, Sent sent) {
         bind.requireWhole();
-        if (!bindTo(combination.combiner(), statement, planned, Access.READ, false)) {
+        if (!bindTo(combination.combiner(), sent, Access.READ, false)) {
             return false;
         }
         Portal.OnBackend bound = (Portal.OnBackend) portals.named(bind.portal());
         portals.put(
-                bind.portal(), new Portal.Combined(bound.backend(), planned, combination, statement.key, bind.copy()));
+                bind.portal(),
+                new Portal.Combined(bound.backend(), sent.planned(), combination, sent.key(), bind.copy()));
         return true;
     }
 
@@ -174,30 +217,31 @@ final class ExtendedQuery {
         return true;
     }
 
-    private boolean bindTo(
-            ShardName shard, PreparedStatement statement, Planned.Statement planned, Access access, boolean pins) {
+    private boolean bindTo(ShardName shard, Sent sent, Access access, boolean pins) {
         session.shards().requireMayWrite(shard, access);
         Optional<Backend> ready = pipeline.turnTo(shard, access);
         if (ready.isEmpty()) {
             return false;
         }
         Backend backend = ready.get();
-        if (!statements.isCurrent(backend, statement)) {
+        if (!statements.isCurrent(backend, sent.statement())) {
             return false;
         }
         if (pins) {
             session.held().pin(shard);
         }
         portals.requireFreeBut(backend, bind.portal());
-        byte[] name = statements.prepare(backend, statement, Visibility.ALL);
+        byte[] name = sent.isRewritten()
+                ? backend.prepare(sent.key(), false, Visibility.NONE)
+                : statements.prepare(backend, sent.statement(), Visibility.ALL);
         backend.sendBind(bind, name, Visibility.ALL);
         session.receives(backend);
-        portals.put(bind.portal(), new Portal.OnBackend(backend, planned));
+        portals.put(bind.portal(), new Portal.OnBackend(backend, sent.planned()));
         return true;
     }
 
-    private boolean bindToAll(
-            Plan.Scatter plan, List<ShardName> shards, PreparedStatement statement, Planned.Statement planned) {
+    private boolean bindToAll(Plan.Scatter plan, List<ShardName> shards, Sent sent, StatementValues known) {
+        PreparedStatement statement = sent.statement();
         bind.requireWhole();
         if (!session.isQuiet()) {
             return false;
@@ -210,23 +254,23 @@ final class ExtendedQuery {
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.READ);
             pipeline.unsynced().add(backend);
-            if (!statements.isCurrent(backend, statement)) {
+            if (!statements.isCurrent(backend, sent.statement())) {
                 return false;
             }
         }
-        ScatterMerge merge = SimpleQuery.merge(session, plan, values, shards.size(), false);
+        ScatterMerge merge = SimpleQuery.merge(session, plan, known, shards.size(), false);
         Optional<Merge.Ordered> ordered =
                 plan.merge() instanceof Merge.Ordered found ? Optional.of(found) : Optional.empty();
         short[] formats = ordered.map(this::resultFormats).orElse(new short[0]);
-        StatementKey key = ordered.map(found -> statement.key.withSql(planned.shardText(found)))
-                .orElse(statement.key);
-        if (statement.isNamed() && backends.get().stream().anyMatch(backend -> backend.hasPrepared(key))) {
+        StatementKey key = ordered.map(
+                        found -> sent.key().withSql(sent.planned().shardText(found)))
+                .orElse(sent.key());
+        if (sent.isNamed() && backends.get().stream().anyMatch(backend -> backend.hasPrepared(key))) {
             statements.answerParseHere(statement);
         }
         session.answers().scatterTo(merge);
         for (Backend backend : backends.get()) {
-            byte[] name =
-                    backend.prepare(key, statement.isNamed(), statement.answered ? Visibility.NONE : Visibility.ROWS);
+            byte[] name = backend.prepare(key, sent.isNamed(), statement.answered ? Visibility.NONE : Visibility.ROWS);
             if (ordered.isPresent()) {
                 backend.sendBind(bind, name, formats, Visibility.ROWS);
                 backend.sendDescribePortal(bind.portal(), Visibility.ROWS);
@@ -243,7 +287,8 @@ final class ExtendedQuery {
         return true;
     }
 
-    private boolean bindSpread(Plan.Spread plan, List<ShardName> shards, PreparedStatement statement) {
+    private boolean bindSpread(Plan.Spread plan, List<ShardName> shards, Sent sent) {
+        PreparedStatement statement = sent.statement();
         bind.requireWhole();
         if (!session.isQuiet()) {
             return false;
@@ -257,18 +302,18 @@ final class ExtendedQuery {
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.WRITE);
             pipeline.unsynced().add(backend);
-            if (!statements.isCurrent(backend, statement)) {
+            if (!statements.isCurrent(backend, sent.statement())) {
                 return false;
             }
         }
-        if (statement.isNamed() && backends.get().stream().anyMatch(backend -> backend.hasPrepared(statement.key))) {
+        if (sent.isNamed() && backends.get().stream().anyMatch(backend -> backend.hasPrepared(sent.key()))) {
             statements.answerParseHere(statement);
         }
         ScatterMerge merge = ScatterMerge.writing(session.output(), shards.size(), plan.copies());
         session.answers().scatterTo(merge);
         for (Backend backend : backends.get()) {
-            byte[] name = backend.prepare(
-                    statement.key, statement.isNamed(), statement.answered ? Visibility.NONE : Visibility.ROWS);
+            byte[] name =
+                    backend.prepare(sent.key(), sent.isNamed(), statement.answered ? Visibility.NONE : Visibility.ROWS);
             backend.sendBind(bind, name, Visibility.ROWS);
         }
         statements.answered(statement);

@@ -190,6 +190,11 @@ final class Pipeline {
         }
     }
 
+    /** The server skips what comes up to Sync: nothing more is needed to make it fail. */
+    void failed(Backend backend) {
+        poisoned.add(backend);
+    }
+
     /** What comes is thrown away up to Sync. */
     void skip() {
         skipping = true;

@@ -58,6 +58,7 @@ final class Session {
     private final OwnCommands own;
     private final String shardUser;
     private final Combining combining;
+    private final Questions questions = new Questions(this);
 
     private Optional<ClientConnection> client = Optional.empty();
     private Optional<CancelKey> cancelKey = Optional.empty();
@@ -159,6 +160,10 @@ final class Session {
         return shards;
     }
 
+    Questions questions() {
+        return questions;
+    }
+
     Answers answers() {
         return answers;
     }
@@ -228,6 +233,7 @@ final class Session {
         if (!isQuiet()) {
             return false;
         }
+        questions.clear();
         refusal = Optional.empty();
         boolean isAnswered = extended.pipeline().isSkipping();
         if (!isAnswered) {

@@ -8,6 +8,7 @@ import io.ostraka.proxy.execute.ScatterMerge;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.FieldReader;
+import io.ostraka.proxy.wire.FrontendMessages;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
@@ -56,6 +57,7 @@ final class SimpleQuery {
         current = Optional.of(planned);
         boolean taken = run(planned, borrowed, frame, bytes);
         if (taken) {
+            session.questions().clear();
             current = Optional.empty();
         }
         return taken;
@@ -87,14 +89,41 @@ final class SimpleQuery {
             return runCommand(statement, command.command(), borrowed, frame, bytes);
         }
         session.requireNotFailed();
+        return plan.asks()
+                ? ask(statement, borrowed, frame, bytes)
+                : run(statement, plan, statement.values(), borrowed, frame, bytes);
+    }
+
+    private boolean ask(Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
+        Optional<Questions.Resolved> resolved =
+                session.questions().resolve(statement, statement.values(), Optional.empty());
+        if (resolved.isEmpty()) {
+            return false;
+        }
+        Questions.Resolved known = resolved.get();
+        if (!known.isRewritten()) {
+            return run(statement, known.plan(), known.values(), borrowed, frame, bytes);
+        }
+        ByteBuf query = session.output().buffer();
+        try {
+            FrontendMessages.query(query, known.statement().text());
+            return run(
+                    known.statement(), known.plan(), known.values(), query, query.readerIndex(), query.readableBytes());
+        } finally {
+            query.release();
+        }
+    }
+
+    private boolean run(
+            Planned.Statement statement, Plan plan, StatementValues values, ByteBuf borrowed, int frame, int bytes) {
         if (plan instanceof Plan.Combine combine) {
-            if (ShardChoice.needsSeveral(combine, statement.values())) {
+            if (ShardChoice.needsSeveral(combine, values)) {
                 return session.combining().start(combine.combination(), statement);
             }
             plan = combine.forward();
         }
         if (plan instanceof Plan.Forward forward) {
-            Route route = forward.router().route(statement.values());
+            Route route = forward.router().route(values);
             if (route instanceof Route.Many many && forward.spread().isPresent()) {
                 return spread(forward.spread().get(), many.shards(), borrowed, frame, bytes);
             }
@@ -102,7 +131,7 @@ final class SimpleQuery {
             return forward(statement, shard, forward.access(), forward.pins(), borrowed, frame, bytes);
         }
         if (plan instanceof Plan.Scatter scatter) {
-            List<ShardName> shards = session.shards().shardsOf(scatter, statement.values());
+            List<ShardName> shards = session.shards().shardsOf(scatter, values);
             return shards.size() == 1
                     ? forward(statement, shards.get(0), Access.READ, false, borrowed, frame, bytes)
                     : scatter(scatter, statement, shards, borrowed, frame, bytes);
@@ -248,7 +277,7 @@ final class SimpleQuery {
         Access access = Access.READ;
         boolean pins = false;
         for (Planned.Statement statement : planned.statements()) {
-            Plan plan = statement.plan();
+            Plan plan = statement.plan().unasked();
             if (plan instanceof Plan.Refusal refusal) {
                 throw refusal.error().toException();
             }

@@ -211,7 +211,7 @@ final class Statements {
         if (statement.isOfSql) {
             return statement.underOwnName.orElseThrow().shard();
         }
-        Plan plan = statement.statements().get(0).plan();
+        Plan plan = statement.statements().get(0).plan().unasked();
         if (pipeline.target().isPresent() && session.database().hasOneShard()) {
             return pipeline.target().get().shard();
         }

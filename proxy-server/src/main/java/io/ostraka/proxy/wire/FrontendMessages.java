@@ -3,6 +3,7 @@ package io.ostraka.proxy.wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 
 /** Appends the messages that the proxy itself sends to a shard. Thread-safe; the buffer is the caller's. */
@@ -75,6 +76,30 @@ public final class FrontendMessages {
         for (short format : resultFormats) {
             out.writeShort(format);
         }
+        end(out, frame);
+    }
+
+    /** Bind with these values; all columns of the result in binary. */
+    public static void bind(ByteBuf out, String portal, String statement, List<BindValue> values) {
+        int frame = begin(out, FrontendTag.BIND);
+        string(out, portal);
+        string(out, statement);
+        out.writeShort(values.size());
+        for (BindValue value : values) {
+            out.writeShort(value.isBinary() ? 1 : 0);
+        }
+        out.writeShort(values.size());
+        for (BindValue value : values) {
+            if (value.bytes().isPresent()) {
+                byte[] bytes = value.bytes().get();
+                out.writeInt(bytes.length);
+                out.writeBytes(bytes);
+            } else {
+                out.writeInt(-1);
+            }
+        }
+        out.writeShort(1);
+        out.writeShort(1);
         end(out, frame);
     }
 

@@ -28,6 +28,7 @@ public final class Catalog {
     private final Map<TableName, List<TableName>> children;
     private final Map<String, List<Function>> functions;
     private final Set<FunctionName> ambientFunctions;
+    private final Set<OperatorName> operators;
     private final Map<TableName, String> disagreements;
 
     private Catalog(Builder builder) {
@@ -53,6 +54,7 @@ public final class Catalog {
         byName.replaceAll((name, found) -> List.copyOf(found));
         functions = Map.copyOf(byName);
         ambientFunctions = Set.copyOf(builder.ambientFunctions);
+        operators = Set.copyOf(builder.operators);
         disagreements = Map.copyOf(builder.disagreements);
     }
 
@@ -138,6 +140,16 @@ public final class Catalog {
         return ambientFunctions;
     }
 
+    /**
+     * The operators on the path that a statement may mean where it seems to mean one of {@code pg_catalog}: an exact match
+     * of operands' types comes before one that needs a conversion, whatever the path.
+     */
+    public List<OperatorName> operators(List<String> searchPath) {
+        return operators.stream()
+                .filter(operator -> searchPath.contains(operator.schema()))
+                .toList();
+    }
+
     /** How the shards of a table differ so much that its name does not mean one thing; empty when they do not. */
     public Optional<String> disagreement(TableName table) {
         return Optional.ofNullable(disagreements.get(table));
@@ -150,6 +162,7 @@ public final class Catalog {
         private final Map<TableName, Table> tables = new LinkedHashMap<>();
         private final Map<FunctionName, Function> functions = new LinkedHashMap<>();
         private final Set<FunctionName> ambientFunctions = new HashSet<>();
+        private final Set<OperatorName> operators = new HashSet<>();
         private final Map<TableName, String> disagreements = new LinkedHashMap<>();
 
         private Builder(long version) {
@@ -184,6 +197,13 @@ public final class Catalog {
          */
         public Builder ambientFunction(FunctionName name) {
             ambientFunctions.add(name);
+            return this;
+        }
+
+        /** An operator outside {@code pg_catalog} whose operands are all of types in it. */
+        public Builder operator(OperatorName name) {
+            schemas.add(name.schema());
+            operators.add(name);
             return this;
         }
 

@@ -239,6 +239,8 @@ final class Analyser {
         if (expression instanceof Expression.Call call) {
             analysis.add(new Analysis.FunctionUse(
                     call.name(), place.searchPath(), call.windowed(), call.aggregating(), call.at()));
+        } else if (expression instanceof Expression.Formula formula) {
+            analysis.add(new Analysis.Formula(formula, place.searchPath()));
         } else if (expression instanceof Expression.ValueWord word) {
             analysis.add(new Analysis.FunctionUse(
                     List.of(Catalog.PG_CATALOG, word.word()), place.searchPath(), false, false, word.at()));

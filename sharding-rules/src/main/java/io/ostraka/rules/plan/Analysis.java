@@ -4,9 +4,11 @@ import io.ostraka.rules.catalog.HiddenAccess;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.rule.KeyedRule;
+import io.ostraka.rules.sql.SourceSpan;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,6 +43,7 @@ final class Analysis {
     private final List<FunctionUse> functions = new ArrayList<>();
     private final Map<TableName, List<HiddenAccess>> hidden = new LinkedHashMap<>();
     private final List<InsertedRows> inserts = new ArrayList<>();
+    private final Map<SourceSpan, Formula> formulas = new HashMap<>();
     private final List<Expression> constants = new ArrayList<>();
     private final Set<Expression> timeless = Collections.newSetFromMap(new IdentityHashMap<>());
     private final SortedMap<Integer, Named> named = new TreeMap<>();
@@ -48,11 +51,15 @@ final class Analysis {
     private boolean usesUnnamedColumns;
     private boolean groups;
     private Optional<Copies> copies = Optional.empty();
+    private boolean ownComparison;
     private boolean writes;
     private boolean locks;
     private boolean readsSystemCatalog;
     private OptionalInt systemColumn = OptionalInt.empty();
     private OptionalInt serverLocalCast = OptionalInt.empty();
+
+    /** An expression whose value a server may be asked for, under the search path in force where it stands. */
+    record Formula(Expression.Formula expression, List<String> searchPath) {}
 
     /** The rows that one INSERT writes into a table with a shard key, when they are listed. */
     record InsertedRows(TableName table, KeyedRule rule, List<List<Value>> keys, List<Integer> modifiers) {}
@@ -112,7 +119,17 @@ final class Analysis {
         return copies;
     }
 
-    void add(Occurrence occurrence) {
+    /** {@code =} may not be PostgreSQL's: nothing follows from a comparison. */
+    void markOwnComparison() {
+        ownComparison = true;
+    }
+
+    boolean hasOwnComparison() {
+        return ownComparison;
+    }
+
+    void add(Occurrence found) {
+        Occurrence occurrence = ownComparison ? found.withoutFacts() : found;
         occurrences.add(occurrence);
         byLeaf.put(occurrence.leaf(), occurrence);
         writes |= occurrence.written();
@@ -131,6 +148,14 @@ final class Analysis {
         if (!access.isNone()) {
             hidden.computeIfAbsent(table, key -> new ArrayList<>(1)).add(access);
         }
+    }
+
+    void add(Formula formula) {
+        formulas.put(formula.expression().span(), formula);
+    }
+
+    Map<SourceSpan, Formula> formulas() {
+        return formulas;
     }
 
     /** A literal or parameter of the statement's own text. */

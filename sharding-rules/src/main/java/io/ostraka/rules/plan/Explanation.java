@@ -45,7 +45,31 @@ public final class Explanation {
     private void explain(
             PlannedStatement statement, List<String> searchPath, List<String> arguments, StringBuilder text) {
         StatementValues values = new TextArguments(statement, arguments);
-        Plan plan = statement.plan();
+        if (statement.plan() instanceof Plan.Clocked clocked && !isOnOne(clocked.asWritten(), values)) {
+            text.append("Asks a shard for ")
+                    .append(String.join(", ", clocked.clock().texts(statement)))
+                    .append(", and puts the answer in its place. If that were the year 2000:\n");
+            planner.plan(clocked.clock().sample(), searchPath)
+                    .forEach(sample -> explain(sample, searchPath, arguments, text));
+            return;
+        }
+        Plan plan = statement.plan() instanceof Plan.Clocked clocked ? clocked.asWritten() : statement.plan();
+        if (plan instanceof Plan.Asking asking) {
+            text.append("Asks a shard for ")
+                    .append(String.join(", ", asking.values().texts(statement)))
+                    .append(", whose value decides. If it were of no use:\n");
+            plan = asking.then();
+        }
+        explain(plan, statement, values, text);
+        tables(statement, searchPath, values, text);
+    }
+
+    private static boolean isOnOne(Plan plan, StatementValues values) {
+        Plan one = plan instanceof Plan.Combine combine ? combine.forward() : plan;
+        return one instanceof Plan.Forward forward && !(forward.router().route(values) instanceof Route.Many);
+    }
+
+    private static void explain(Plan plan, PlannedStatement statement, StatementValues values, StringBuilder text) {
         if (plan instanceof Plan.Refusal refusal) {
             refused(refusal.error(), statement, text);
         } else if (plan instanceof Plan.Session session) {
@@ -67,7 +91,6 @@ public final class Explanation {
         } else if (plan instanceof Plan.Forward forward) {
             forward(forward, statement, values, text);
         }
-        tables(statement, searchPath, values, text);
     }
 
     private static String merged(PlannedStatement statement, Merge merge) {

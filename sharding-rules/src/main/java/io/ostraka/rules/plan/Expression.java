@@ -1,5 +1,8 @@
 package io.ostraka.rules.plan;
 
+import io.ostraka.rules.sql.SourceSpan;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -222,6 +225,48 @@ sealed interface Expression {
         @Override
         public List<Expression> parts() {
             return List.of();
+        }
+    }
+
+    /**
+     * An expression of literals and parameters alone, in a place where its value may be a key's: what only a server can tell.
+     * {@code span} is its text.
+     */
+    record Formula(Expression expression, SourceSpan span) implements Expression {
+        /** More is not worth asking. */
+        private static final int MAX_PARTS = 64;
+
+        @Override
+        public int at() {
+            return expression.at();
+        }
+
+        @Override
+        public List<Expression> parts() {
+            return List.of(expression);
+        }
+
+        /** Whether it can be one: nothing in it is a row's. What functions it calls is not looked at. */
+        static boolean isOne(Expression expression) {
+            Deque<Expression> left = new ArrayDeque<>(List.of(expression));
+            int seen = 0;
+            while (!left.isEmpty()) {
+                Expression next = left.removeLast();
+                boolean fits = next instanceof Call call
+                        ? !call.windowed() && !call.aggregating()
+                        : !(next instanceof Name
+                                || next instanceof Star
+                                || next instanceof Subquery
+                                || next instanceof Exists
+                                || next instanceof InQuery
+                                || next instanceof Formula
+                                || (next instanceof Constant constant && constant.word() == Constant.Word.DEFAULT));
+                if (!fits || ++seen > MAX_PARTS) {
+                    return false;
+                }
+                next.parts().forEach(left::addLast);
+            }
+            return true;
         }
     }
 

@@ -51,11 +51,34 @@ final class ExpressionReader {
 
         /** The number of the lifted literal that starts here, -1 when none does. */
         int literalAt(int offset);
+
+        /** Whether it is the statement's own, and not a view's. */
+        boolean isOwn();
     }
 
     ExpressionReader(Text text, SyntaxReader queries) {
         this.text = text;
         this.queries = queries;
+    }
+
+    /** A side of a comparison, or a value of a row: what only a server can tell keeps its text. */
+    Expression operand(SqlNode node) {
+        if (node instanceof SqlIdentifier || node instanceof SqlLiteral || node instanceof SqlDynamicParam) {
+            return read(node);
+        }
+        if (node.getKind() == SqlKind.ROW && node instanceof SqlCall row) {
+            return new Expression.Row(operands(row.getOperandList()), SyntaxReader.at(node));
+        }
+        Expression read = read(node);
+        return text.isOwn() && Value.of(read).isEmpty() && Expression.Formula.isOne(read)
+                ? new Expression.Formula(read, SourceSpan.of(node))
+                : read;
+    }
+
+    List<Expression> operands(Iterable<? extends SqlNode> nodes) {
+        List<Expression> read = new ArrayList<>();
+        nodes.forEach(node -> read.add(operand(node)));
+        return read;
     }
 
     List<Expression> readAll(Iterable<? extends SqlNode> nodes) {
@@ -214,7 +237,7 @@ final class ExpressionReader {
 
     private Expression comparison(Comparator comparator, SqlCall call, int at) {
         return call.operandCount() == 2
-                ? new Expression.Comparison(comparator, read(call.operand(0)), read(call.operand(1)), at)
+                ? new Expression.Comparison(comparator, operand(call.operand(0)), operand(call.operand(1)), at)
                 : other(call, at);
     }
 
@@ -224,7 +247,7 @@ final class ExpressionReader {
             return new Expression.InQuery(left, queries.query(query), at);
         }
         return call.operand(1) instanceof SqlNodeList list
-                ? new Expression.In(left, readAll(list), at)
+                ? new Expression.In(left, operands(list), at)
                 : other(call, at);
     }
 
@@ -238,8 +261,8 @@ final class ExpressionReader {
         Expression operand = read(call.operand(0));
         return new Expression.And(
                 List.of(
-                        new Expression.Comparison(Comparator.GREATER_OR_EQUAL, operand, read(call.operand(1)), at),
-                        new Expression.Comparison(Comparator.LESS_OR_EQUAL, operand, read(call.operand(2)), at)),
+                        new Expression.Comparison(Comparator.GREATER_OR_EQUAL, operand, operand(call.operand(1)), at),
+                        new Expression.Comparison(Comparator.LESS_OR_EQUAL, operand, operand(call.operand(2)), at)),
                 at);
     }
 

@@ -9,6 +9,19 @@ import java.util.Set;
  */
 sealed interface Fact {
 
+    /** How many are handed from one query level to another: else those of deep nesting would be looked at in each level. */
+    int MAX_HANDED = 200;
+
+    /** Some of them, where there are very many; the first ones say most of what is near. */
+    static List<Fact> some(List<Fact> facts) {
+        return facts.size() <= MAX_HANDED ? facts : facts.subList(0, MAX_HANDED);
+    }
+
+    /** The same where the last ones do. */
+    static List<Fact> last(List<Fact> facts) {
+        return facts.size() <= MAX_HANDED ? facts : facts.subList(facts.size() - MAX_HANDED, facts.size());
+    }
+
     /** Whether it fails on every row whose columns of {@code leaf} are all null, as those an outer join fills in. */
     boolean rejectsNullsOf(Leaf leaf);
 

@@ -42,6 +42,14 @@ record FactWords(PlannedStatement statement) {
             CharSequence text = literal.index() < 0 ? literal.text() : statement.literal(literal.index());
             return (value.negative() ? "-" : "") + text + cast;
         }
+        if (value.source() instanceof Value.Source.OfServer server) {
+            return "("
+                    + statement
+                            .template()
+                            .orElseThrow()
+                            .sql()
+                            .substring(server.span().start(), server.span().end()) + ")";
+        }
         return value.source() instanceof Value.Source.OfParameter parameter ? "$" + parameter.number() + cast : "NULL";
     }
 

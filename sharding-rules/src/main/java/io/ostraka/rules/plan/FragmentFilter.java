@@ -178,8 +178,9 @@ public final class FragmentFilter {
                     .filter(string -> text.startsWith("'") && !ClockWords.isOne(string))
                     .map(string -> text + cast);
         }
-        return parameter(((Value.Source.OfParameter) value.source()).number(), values)
-                .map(text -> text + cast);
+        return value.source() instanceof Value.Source.OfParameter parameter
+                ? parameter(parameter.number(), values).map(text -> text + cast)
+                : Optional.empty();
     }
 
     private Optional<String> parameter(int number, StatementValues values) {

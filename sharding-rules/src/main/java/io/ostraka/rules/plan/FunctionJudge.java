@@ -31,6 +31,8 @@ final class FunctionJudge {
     /** Languages whose functions reach tables only through a body that can be read here, or not at all. */
     private static final Set<String> READABLE = Set.of("sql", "plpgsql", "internal", "c");
 
+    private static final Set<String> COMPARISONS = Set.of("=", "<>", "<", "<=", ">", ">=");
+
     private final Catalog catalog;
     private final RuleSet rules;
     private final Map<FunctionName, Reach> reaches = new ConcurrentHashMap<>();
@@ -102,6 +104,33 @@ final class FunctionJudge {
         return !SystemFunctions.isAnywhere(use.last())
                 && !SystemFunctions.isSequence(use.last())
                 && meant.stream().anyMatch(function -> function.volatility() == Function.Volatility.VOLATILE);
+    }
+
+    /** Whether {@code =} or another comparison may mean a user-defined operator. */
+    boolean mayCompareOtherwise(List<String> searchPath) {
+        return catalog.operators(searchPath).stream().anyMatch(operator -> COMPARISONS.contains(operator.symbol()));
+    }
+
+    /** Whether every operator on built-in types is a built-in one, and every name of a built-in type means that. */
+    boolean meansSystemOperators(List<String> searchPath) {
+        return catalog.operators(searchPath).isEmpty() && searchPath.indexOf(Catalog.PG_CATALOG) <= 0;
+    }
+
+    /** Whether a call comes to the same value on every shard and at every time, under the same settings. */
+    boolean isFixed(Expression.Call call, List<String> searchPath) {
+        String name = call.last();
+        List<Function> meant = call.name().size() > 1
+                ? catalog.function(new FunctionName(call.name().get(0), name)).stream()
+                        .toList()
+                : catalog.functions(name, searchPath);
+        return meant.isEmpty()
+                ? SystemFunctions.isSyntax(name)
+                : meant.stream()
+                        .allMatch(function -> isSystem(function.name().schema())
+                                && !function.returnsSet()
+                                && function.kinds().equals(Set.of(Function.Kind.FUNCTION))
+                                && (function.volatility() == Function.Volatility.IMMUTABLE
+                                        || SystemFunctions.isOfSettings(name)));
     }
 
     private static Judgement nowhere(String why, String hint) {

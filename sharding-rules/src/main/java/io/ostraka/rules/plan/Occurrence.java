@@ -23,4 +23,9 @@ record Occurrence(
         keyColumns = Map.copyOf(keyColumns);
         facts = List.copyOf(facts);
     }
+
+    /** The same, of which nothing is known. */
+    Occurrence withoutFacts() {
+        return new Occurrence(table, rule, leaf, keyColumns, List.of(), written, at);
+    }
 }

@@ -64,6 +64,13 @@ record OccurrenceShards(KeyFilter always, List<List<KeyFilter>> oneOfEach) {
         return found;
     }
 
+    /** All that it knows of the key, whatever branch of an OR it holds in. */
+    List<Fact> facts() {
+        List<Fact> facts = new ArrayList<>(always.facts());
+        oneOfEach.forEach(union -> union.forEach(branch -> facts.addAll(branch.facts())));
+        return facts;
+    }
+
     /** Whether it is anything but "all shards". */
     boolean restricts() {
         return always.restricts() || !oneOfEach.isEmpty();

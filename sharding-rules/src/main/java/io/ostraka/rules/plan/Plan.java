@@ -9,6 +9,16 @@ import java.util.Optional;
  */
 public sealed interface Plan {
 
+    /** Whether a shard may have to be asked for a value or the time first. */
+    default boolean asks() {
+        return false;
+    }
+
+    /** What would be done without asking. */
+    default Plan unasked() {
+        return this;
+    }
+
     /**
      * Forwarded in the client's own bytes to one shard. On a route to several it is spread over them, if it may be, or answered
      * with {@code whenMany}, before anything ran. {@code pins} is true when the statement leaves state behind that lives in
@@ -37,6 +47,35 @@ public sealed interface Plan {
      * {@code forward.whenMany()} tells why the rows of each shard would not do.
      */
     record Combine(Forward forward, Combination combination) implements Plan {}
+
+    /** A shard is asked for {@code values}, which the router of {@code then} needs. */
+    record Asking(ServerValues values, Plan then) implements Plan {
+        @Override
+        public boolean asks() {
+            return true;
+        }
+
+        @Override
+        public Plan unasked() {
+            return then;
+        }
+    }
+
+    /**
+     * {@code asWritten} is right on one shard, when that is the one whose clock the transaction has. Otherwise the clock is
+     * asked first, and the statement planned with what it says.
+     */
+    record Clocked(ClockText clock, Plan asWritten) implements Plan {
+        @Override
+        public boolean asks() {
+            return true;
+        }
+
+        @Override
+        public Plan unasked() {
+            return asWritten.unasked();
+        }
+    }
 
     /** Answered, or carried out on the shards of the transaction, by the session itself. */
     record Session(SessionCommand command) implements Plan {}

@@ -116,6 +116,8 @@ public final class PlanCache {
     private void add(Key key, Plan plan, StatementTemplate template) {
         boolean positioned = position(plan) > 0
                 || plan instanceof Plan.Combine
+                || plan instanceof Plan.Asking
+                || plan instanceof Plan.Clocked
                 || (plan instanceof Plan.Scatter scatter && scatter.merge() instanceof Merge.Ordered);
         long weight = PLAN_BYTES
                 + key.bytes()
@@ -161,6 +163,12 @@ public final class PlanCache {
         if (plan instanceof Plan.Forward forward) {
             return forward.whenMany().position();
         }
+        if (plan instanceof Plan.Asking asking) {
+            return position(asking.then());
+        }
+        if (plan instanceof Plan.Clocked clocked) {
+            return position(clocked.asWritten());
+        }
         return plan instanceof Plan.Refusal refusal ? refusal.error().position() : 0;
     }
 
@@ -176,6 +184,12 @@ public final class PlanCache {
                     forward.pins(),
                     moved(forward.whenMany(), from, to),
                     forward.spread());
+        }
+        if (plan instanceof Plan.Asking asking) {
+            return new Plan.Asking(asking.values(), moved(asking.then(), from, to));
+        }
+        if (plan instanceof Plan.Clocked clocked) {
+            return new Plan.Clocked(clocked.clock(), moved(clocked.asWritten(), from, to));
         }
         return plan instanceof Plan.Refusal refusal ? new Plan.Refusal(moved(refusal.error(), from, to)) : plan;
     }

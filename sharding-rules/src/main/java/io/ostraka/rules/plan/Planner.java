@@ -152,7 +152,28 @@ public final class Planner {
             // grammar does not.
             return utilities.unread(template, kind, unread.error());
         }
-        return queries.planWhole(query, template, searchPath).plan();
+        Optional<ClockText> clock = ClockText.of(template, catalog, searchPath);
+        if (clock.isEmpty()) {
+            return whole(query, template, searchPath);
+        }
+        Plan asWritten;
+        try {
+            asWritten = whole(query, template, searchPath);
+        } catch (PgErrorException refused) {
+            asWritten = new Plan.Refusal(refused.error());
+        }
+        return asWritten instanceof Plan.Refusal && isRefusedAtAnyTime(clock.get(), searchPath)
+                ? asWritten
+                : new Plan.Clocked(clock.get(), asWritten);
+    }
+
+    private boolean isRefusedAtAnyTime(ClockText clock, List<String> searchPath) {
+        return plan(StatementTemplate.of(clock.sample()).get(0), searchPath) instanceof Plan.Refusal;
+    }
+
+    private Plan whole(Query query, StatementTemplate template, List<String> searchPath) {
+        QueryPlanner.Planned planned = queries.planWhole(query, template, searchPath);
+        return Formulas.around(planned.plan(), planned, template);
     }
 
     /** {@code /* ostraka: shard=s0 *}{@code /}: the client answers for it, as with SET ostraka.shard. */

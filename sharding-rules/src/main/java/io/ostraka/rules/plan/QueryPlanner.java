@@ -120,6 +120,9 @@ final class QueryPlanner {
      */
     Planned plan(Query query, StatementTemplate template, int start, int end, List<String> searchPath) {
         Analysis analysis = new Analysis();
+        if (functions.mayCompareOtherwise(searchPath)) {
+            analysis.markOwnComparison();
+        }
         Block top = new Analyser(this, analysis).analyse(query, searchPath);
         return plan(analysis, top, ambiguousParameters(analysis, template.sql(), start, end));
     }
@@ -141,6 +144,11 @@ final class QueryPlanner {
             @Override
             public int literalAt(int offset) {
                 return template.literalAt(offset);
+            }
+
+            @Override
+            public boolean isOwn() {
+                return true;
             }
         });
         return reader.statement(PgParser.parse(sql, start, end));
@@ -191,6 +199,11 @@ final class QueryPlanner {
                 // The literals of a view are not those of the statement that names it.
                 return -1;
             }
+
+            @Override
+            public boolean isOwn() {
+                return false;
+            }
         });
         try {
             return reader.statement(PgParser.parse(definition, only.start(), only.end()));
@@ -209,7 +222,7 @@ final class QueryPlanner {
                             throw Refusals.hiddenAccess(table, why).toException();
                         })));
         Place place = placeOfFunctions(analysis);
-        ValueReader reader = new ValueReader(ambiguous);
+        ValueReader reader = new ValueReader(ambiguous, new Formulas(analysis, functions, space).numbered());
         ShardSet fixed = fixed(analysis, place);
         List<StatementRouter.Part> parts = parts(analysis, reader);
         ShardSet whenFree = place == Place.RATHER_DEFAULT_SHARD ? defaultShard : space.none();

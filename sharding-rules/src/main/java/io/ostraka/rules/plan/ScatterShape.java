@@ -14,6 +14,9 @@ import java.util.stream.Collectors;
 record ScatterShape(Analysis analysis, FunctionJudge functions) {
 
     Optional<Obstacle> obstacle(Level top) {
+        if (analysis.hasOwnComparison()) {
+            return obstacle("a comparison that may be a user-defined operator's", -1);
+        }
         Distribution rows = new Distributor().of(top);
         if (rows instanceof Distribution.Mixed mixed) {
             return Optional.of(mixed.obstacle());

@@ -139,7 +139,7 @@ final class SelectBlock implements Block {
     public List<Fact> guaranteed() {
         boolean rowForNoRow = select.grouping().sets()
                 || (!select.grouping().present() && (select.having().isPresent() || mayAggregate()));
-        return rowForNoRow ? List.of() : JoinTree.joined(where.facts(), treeFacts());
+        return rowForNoRow ? List.of() : JoinTree.joined(where.facts(), Fact.some(treeFacts()));
     }
 
     @Override
@@ -174,7 +174,8 @@ final class SelectBlock implements Block {
     }
 
     @Override
-    public void settle(List<Fact> context) {
+    public void settle(List<Fact> around) {
+        List<Fact> context = Fact.last(around);
         from.settle(JoinTree.joined(context, where.facts()));
         List<Fact> ofRows = JoinTree.joined(context, where.facts(), treeFacts());
         where.settleSubqueries(ofRows);

@@ -21,4 +21,9 @@ public interface StatementValues {
 
     /** The bytes of a parameter that is not null, in the format {@link #parameterIsBinary} tells. */
     byte[] parameter(int number);
+
+    /** What a server said to the expression with this number of {@link Plan.Asking}. */
+    default Computed computed(int number) {
+        return Computed.UNKNOWN;
+    }
 }

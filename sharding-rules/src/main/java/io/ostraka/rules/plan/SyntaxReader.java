@@ -83,7 +83,7 @@ final class SyntaxReader {
         }
         if (body instanceof PgValues values) {
             List<List<Expression>> rows = new ArrayList<>(values.rows().size());
-            values.rows().forEach(row -> rows.add(expressions.readAll(row)));
+            values.rows().forEach(row -> rows.add(expressions.operands(row)));
             return new Query.Values(with, rows, tail, at(values));
         }
         if (body instanceof PgSetOperation operation) {

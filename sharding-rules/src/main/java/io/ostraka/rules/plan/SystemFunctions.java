@@ -70,21 +70,33 @@ final class SystemFunctions {
             "txid_current",
             "pg_current_xact_id");
 
-    /** Stable only because they look at settings, which are the same on every shard of a session. */
+    /**
+     * Stable, all or some of their overloads, only because they look at settings or the database's encoding, which are the same
+     * on every shard of a session.
+     */
     private static final Set<String> OF_SETTINGS = Set.of(
             "array_to_json",
             "array_to_string",
             "concat",
             "concat_ws",
+            "date_add",
+            "date_bin",
             "date_part",
+            "date_subtract",
             "date_trunc",
             "extract",
             "format",
+            "generate_series",
             "json_agg",
             "json_build_array",
             "json_build_object",
             "jsonb_build_array",
             "jsonb_build_object",
+            "length",
+            "make_timestamptz",
+            "overlaps",
+            "quote_literal",
+            "quote_nullable",
             "row_to_json",
             "timezone",
             "to_char",
@@ -105,7 +117,21 @@ final class SystemFunctions {
             "substring",
             "trim",
             "overlay",
-            "normalize");
+            "normalize",
+            "json_array",
+            "json_exists",
+            "json_object",
+            "json_query",
+            "json_scalar",
+            "json_serialize",
+            "json_value",
+            "xmlconcat",
+            "xmlelement",
+            "xmlforest",
+            "xmlparse",
+            "xmlpi",
+            "xmlroot",
+            "xmlserialize");
 
     /** Words that stand for a call without parentheses. */
     private static final Set<String> VALUE_WORDS = Set.of(

@@ -1,5 +1,6 @@
 package io.ostraka.rules.plan;
 
+import io.ostraka.rules.sql.SourceSpan;
 import java.util.Optional;
 
 /**
@@ -15,12 +16,15 @@ record Value(Source source, boolean negative, Optional<String> type) {
         /** {@code at} tells uses of one parameter apart. */
         record OfParameter(int number, int at) implements Source {}
 
+        /** What a server is asked for; {@code span} is its text. */
+        record OfServer(SourceSpan span) implements Source {}
+
         record Null() implements Source {}
     }
 
     static final Value NULL = new Value(new Source.Null(), false, Optional.empty());
 
-    /** Empty for everything whose value only the server can tell, functions and arithmetic included. */
+    /** Empty for what depends on rows, and for what only a server can tell where nobody would ask one. */
     static Optional<Value> of(Expression expression) {
         if (expression instanceof Expression.Literal literal) {
             return Optional.of(
@@ -32,6 +36,9 @@ record Value(Source source, boolean negative, Optional<String> type) {
         }
         if (expression instanceof Expression.Constant constant && constant.word() == Expression.Constant.Word.NULL) {
             return Optional.of(NULL);
+        }
+        if (expression instanceof Expression.Formula formula) {
+            return Optional.of(new Value(new Source.OfServer(formula.span()), false, Optional.empty()));
         }
         if (expression instanceof Expression.Negation negation) {
             return of(negation.operand())

@@ -4,7 +4,9 @@ import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.rule.KeyMatch;
 import io.ostraka.rules.rule.KeyType;
 import io.ostraka.rules.rule.KeyValue;
+import io.ostraka.rules.sql.SourceSpan;
 import io.ostraka.rules.sql.TokenText;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -14,13 +16,14 @@ import java.util.Set;
  *
  * <p>A string or a parameter without a type takes the type of what it is compared with. A parameter that occurs
  * several times gets its type from one of its places only: those whose places differ are {@code ambiguous} unless
- * Parse declares their type.
+ * Parse declares their type. {@code asked} are the expressions that a server is asked for, with their numbers.
  */
-record ValueReader(Set<Integer> ambiguous) {
+record ValueReader(Set<Integer> ambiguous, Map<SourceSpan, Integer> asked) {
     private static final String SYSTEM_PREFIX = "pg_catalog.";
 
     ValueReader {
         ambiguous = Set.copyOf(ambiguous);
+        asked = Map.copyOf(asked);
     }
 
     /** A value before it meets the column. */
@@ -63,7 +66,19 @@ record ValueReader(Set<Integer> ambiguous) {
         if (value.source() instanceof Value.Source.OfParameter parameter) {
             return parameter(parameter.number(), value, inferred, values);
         }
+        if (value.source() instanceof Value.Source.OfServer server) {
+            return told(server, values);
+        }
         return NULL;
+    }
+
+    private Read told(Value.Source.OfServer server, StatementValues values) {
+        Integer number = asked.get(server.span());
+        Computed told = number == null ? Computed.UNKNOWN : values.computed(number);
+        if (told instanceof Computed.Known known) {
+            return new OfType(known.value());
+        }
+        return told instanceof Computed.Null ? NULL : NOT_KNOWN;
     }
 
     private static CharSequence text(Value.Source.OfLiteral literal, StatementValues values) {

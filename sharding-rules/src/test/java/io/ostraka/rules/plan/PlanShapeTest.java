@@ -51,6 +51,8 @@ class PlanShapeTest {
                 "TABLE t",
                 "SELECT t FROM t",
                 "SELECT generate_series(1, 2) FROM t",
+                "SELECT id, length(name) FROM t WHERE json_value(name, '$.a') = 'x'",
+                "SELECT json_object('id': id), xmlelement(name x, other) FROM t",
                 // outer joins on the key
                 "SELECT * FROM t LEFT JOIN u ON u.id = t.id",
                 "SELECT * FROM t LEFT JOIN u ON u.id = t.id AND u.other = 5 WHERE u.id IS NULL",
@@ -118,9 +120,7 @@ class PlanShapeTest {
                 "window function row_num  | SELECT row_number() OVER (PARTITION BY other) FROM t",
                 "WITH                     | WITH RECURSIVE q AS (SELECT id FROM t UNION SELECT id FROM q) SELECT * FROM q",
                 "FOR UPDATE               | SELECT * FROM t FOR UPDATE",
-                "function now             | SELECT * FROM t WHERE name < now()",
                 "function random          | SELECT random() FROM t",
-                "function current_timest  | SELECT current_timestamp FROM t",
                 "statement that also      | SELECT nextval('s'), id FROM t",
                 "a system column          | SELECT ctid FROM t",
                 "a system column          | SELECT t.xmin FROM t",
@@ -184,7 +184,6 @@ class PlanShapeTest {
     void aRefusalPointsAtWhatItNames() {
         assertEquals(8, whenMany("SELECT count(*) FROM t").position());
         PlanCache cache = new PlanCache(DB.planner(), 1 << 20);
-        assertEquals(35, position(cache, "SELECT * FROM t WHERE other = 12 AND name < now() LIMIT 1") > 0 ? 35 : 0);
         int first = position(cache, "SELECT id FROM t WHERE other = 1 ORDER BY name");
         int second = position(cache, "SELECT id FROM t WHERE other = 12345 ORDER BY name");
         assertEquals(first + 4, second);
@@ -212,7 +211,6 @@ class PlanShapeTest {
                 "0A000 | INSERT INTO t DEFAULT VALUES",
                 "0A000 | INSERT INTO t (id) VALUES (DEFAULT)",
                 "0A000 | INSERT INTO t (id) VALUES (nextval('s'))",
-                "0A000 | INSERT INTO t (id) VALUES (1 + 1)",
                 "0A000 | INSERT INTO t (id) VALUES ((SELECT 1))",
                 "0A000 | INSERT INTO serials (n) VALUES (1)",
                 "0A000 | UPDATE t SET id = 5 WHERE id = 5",

@@ -7,6 +7,7 @@ import io.ostraka.rules.catalog.Function.Kind;
 import io.ostraka.rules.catalog.Function.Volatility;
 import io.ostraka.rules.catalog.FunctionName;
 import io.ostraka.rules.catalog.HiddenAccess;
+import io.ostraka.rules.catalog.OperatorName;
 import io.ostraka.rules.catalog.Table;
 import io.ostraka.rules.catalog.WriteEffects;
 import io.ostraka.rules.catalog.WriteEffects.Action;
@@ -133,14 +134,19 @@ final class SampleDatabase {
 
     Route route(String sql, List<String> path, Parameter... parameters) {
         PlannedStatement statement = planner.plan(sql, path).get(0);
-        StatementValues values = new Parameters(statement, List.of(parameters));
-        if (withoutCombiner(statement.plan()) instanceof Plan.Forward forward) {
+        return route(statement, new Parameters(statement, List.of(parameters)));
+    }
+
+    /** Where it goes when nothing can be asked of a shard. */
+    static Route route(PlannedStatement statement, StatementValues values) {
+        Plan plan = withoutCombiner(statement.plan().unasked());
+        if (plan instanceof Plan.Forward forward) {
             return forward.router().route(values);
         }
-        if (statement.plan() instanceof Plan.Scatter scatter) {
+        if (plan instanceof Plan.Scatter scatter) {
             return scatter.router().route(values);
         }
-        throw new IllegalArgumentException(statement.plan() + ": " + sql);
+        throw new IllegalArgumentException(plan + ": " + statement.text());
     }
 
     /** The shard of a row whose key has these texts. */
@@ -206,6 +212,8 @@ final class SampleDatabase {
         builder.table(Table.plain(new TableName("tenant_b", "docs"), List.of(column("id", "int8"))));
         builder.table(Table.plain(
                 new TableName("pg_catalog", "pg_class"), List.of(column("oid", "oid"), column("relname", "name"))));
+        builder.operator(new OperatorName("ops", "="));
+        builder.operator(new OperatorName("signs", "+"));
         hazards();
         effects();
     }
@@ -378,13 +386,14 @@ final class SampleDatabase {
         for (String name : List.of("count", "sum", "max", "min", "avg", "string_agg", "array_agg")) {
             system(name, Kind.AGGREGATE, Volatility.IMMUTABLE, false);
         }
-        for (String name : List.of("lower", "upper", "length", "abs", "date_part", "int8", "float8")) {
+        for (String name : List.of("lower", "upper", "abs", "date_part", "int8", "float8")) {
             system(name, Kind.FUNCTION, Volatility.IMMUTABLE, false);
         }
         for (String name : List.of("row_number", "rank", "lag")) {
             system(name, Kind.WINDOW, Volatility.IMMUTABLE, false);
         }
-        for (String name : List.of("now", "date_trunc", "pg_get_userbyid", "version", "query_to_xml", "ts_stat")) {
+        for (String name :
+                List.of("now", "length", "date_trunc", "pg_get_userbyid", "version", "query_to_xml", "ts_stat")) {
             system(name, Kind.FUNCTION, Volatility.STABLE, false);
         }
         for (String name : List.of(
@@ -400,7 +409,7 @@ final class SampleDatabase {
                 "pg_switch_wal")) {
             system(name, Kind.FUNCTION, Volatility.VOLATILE, false);
         }
-        system("generate_series", Kind.FUNCTION, Volatility.IMMUTABLE, true);
+        system("generate_series", Kind.FUNCTION, Volatility.STABLE, true);
         system("unnest", Kind.FUNCTION, Volatility.IMMUTABLE, true);
         own("sneaky", "sql", "SELECT count(*) FROM orders");
         own("wraps", "plpgsql", "BEGIN RETURN sneaky(); END");

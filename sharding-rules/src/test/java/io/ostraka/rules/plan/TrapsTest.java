@@ -130,9 +130,9 @@ class TrapsTest {
                 16,
                 "no",
                 "INSERT INTO t (id) VALUES (nextval('s'))",
-                "SELECT * FROM moments WHERE at = now()",
                 "SELECT * FROM t WHERE id = (random() * 100)::int8",
                 "SELECT * FROM days WHERE day = 'today'");
+        trap(16, "asked", "SELECT * FROM moments WHERE at = now()", "SELECT * FROM t WHERE id = 1 + 1");
         trap(
                 17,
                 "no",
@@ -201,14 +201,13 @@ class TrapsTest {
                 29,
                 "no",
                 "UPDATE countries SET name = random()::text",
-                "UPDATE countries SET name = now()::text",
-                "UPDATE countries SET name = current_date::text",
                 "UPDATE countries SET name = nextval('q')::text",
                 "UPDATE countries SET name = DEFAULT",
                 "INSERT INTO countries VALUES ('x', clock_timestamp()::text)",
                 "INSERT INTO countries SELECT code, name FROM countries LIMIT 1",
                 "DELETE FROM countries WHERE code IN (SELECT code FROM countries LIMIT 1)",
                 "DELETE FROM countries WHERE ctid = '(0,1)'");
+        trap(29, "asked", "UPDATE countries SET name = now()::text", "UPDATE countries SET name = current_date::text");
         trap(
                 30,
                 "no",
@@ -269,6 +268,9 @@ class TrapsTest {
 
     private static String outcome(String sql) {
         Plan plan = DB.plan(sql);
+        if (plan.asks()) {
+            return "asked";
+        }
         if (plan instanceof Plan.Refusal refusal) {
             assertEquals(SqlState.FEATURE_NOT_SUPPORTED, refusal.error().state(), sql);
             assertFalse(refusal.error().hint().isEmpty(), sql);
