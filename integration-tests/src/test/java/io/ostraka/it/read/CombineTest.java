@@ -240,7 +240,7 @@ class CombineTest {
                 Statement statement = connection.createStatement()) {
             return Long.parseLong(value(
                     statement,
-                    "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()"
+                    "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND wait_event = 'PgSleep'"
                             + " AND query LIKE '%pg_sleep(60)%'"));
         }
     }
