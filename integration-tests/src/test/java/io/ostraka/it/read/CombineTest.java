@@ -105,6 +105,15 @@ class CombineTest {
             both.checkWith("SELECT count(*) FROM item WHERE i4 < $1", "no number");
             both.checkWith("SELECT count(*) / $1::int FROM item", "0");
             both.checkWith("SELECT id FROM item ORDER BY a, id LIMIT $1", "3");
+            both.checkWith(
+                    "SELECT i2 + $1, count(*) FROM item WHERE i4 < $2 GROUP BY i2 HAVING count(*) > $3",
+                    "1",
+                    "99",
+                    "2");
+            both.checkWith("SELECT sum(i4 + $1), avg(i2), max(t) || $2 FROM item", "1", "x");
+            both.checkWith("SELECT count(DISTINCT i2 % $1), $1 FROM item", "3");
+            both.checkWith(
+                    "SELECT i2 % $1, count(*) FROM item GROUP BY i2 % $1 ORDER BY count(*), 1 LIMIT $2", "3", "2");
         }
     }
 
@@ -171,7 +180,8 @@ class CombineTest {
                 Statement statement = connection.createStatement()) {
             statement.execute("SET ostraka.statement_memory = '200B'");
             assertEquals("200B", value(statement, "SHOW ostraka.statement_memory"));
-            SQLException error = assertThrows(SQLException.class, () -> value(statement, "SELECT count(t) FROM item"));
+            SQLException error = assertThrows(
+                    SQLException.class, () -> value(statement, "SELECT string_agg(t, '' ORDER BY id) FROM item"));
             assertEquals("53400", error.getSQLState());
             assertTrue(error.getMessage().contains("public.item"), error.getMessage());
             statement.execute("RESET ostraka.statement_memory");
@@ -209,7 +219,7 @@ class CombineTest {
                 cluster.onShard(
                         "s0",
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-                                + " AND query LIKE '%pg_sleep(60)%'");
+                                + " AND wait_event = 'PgSleep' AND query LIKE '%pg_sleep(60)%'");
                 assertEquals("08006", outcome.get().getSQLState());
                 if (isInBlock) {
                     connection.rollback();
@@ -240,7 +250,7 @@ class CombineTest {
                 Statement statement = connection.createStatement()) {
             return Long.parseLong(value(
                     statement,
-                    "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND wait_event = 'PgSleep'"
+                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid <> pg_backend_pid()"
                             + " AND query LIKE '%pg_sleep(60)%'"));
         }
     }

@@ -34,6 +34,29 @@ SELECT sum(x.total) FROM (SELECT sum(no) AS total FROM part GROUP BY thing_id) x
 SELECT min(id) FROM thing HAVING count(*) > 1000
 SELECT max(id) FROM thing HAVING max(id) > 5
 SELECT sum(f8) FROM thing WHERE f8 BETWEEN -100 AND 100
+-- Groups with states from the shards
+SELECT i2 + 1 AS i2, count(*) FROM thing GROUP BY i2
+ordered: SELECT i2 + 1 AS i2, count(*) FROM thing GROUP BY thing.i2 ORDER BY i2
+ordered: SELECT (i2), (count(*)) FROM thing GROUP BY (i2) ORDER BY (count), (i2)
+SELECT count(*), sum(x.i4), x.b FROM (SELECT i4, b FROM thing WHERE i2 > 0) x GROUP BY x.b
+WITH x AS (SELECT i2, price FROM thing) SELECT i2, sum(price), avg(price), avg(price * 2) FROM x GROUP BY i2
+SELECT b, count(DISTINCT i2), count(DISTINCT t), count(*), sum(DISTINCT price) FROM thing GROUP BY b
+SELECT count(DISTINCT i2) FILTER (WHERE id % 2 = 0), string_agg(DISTINCT t, '-' ORDER BY t DESC), max(id) FROM thing
+SELECT sum(i2), sum(i4), sum(i8), sum(price), avg(i2), avg(i8), avg(coalesce(i4, 0)), avg(CASE WHEN b THEN 1 ELSE 2.50 END) FROM thing GROUP BY mood
+SELECT sum(iv), sum(f8) IS NULL, avg(f8) IS NULL FROM thing WHERE false
+SELECT i2, sum(sum(i4)) OVER (ORDER BY i2), rank() OVER (ORDER BY count(*) DESC) FROM thing GROUP BY i2
+SELECT i2, rank() OVER w FROM thing GROUP BY i2 WINDOW w AS (ORDER BY count(*), i2)
+SELECT i2, b, grouping(i2, b), count(*), avg(price) FROM thing GROUP BY GROUPING SETS (ROLLUP (i2, b), ()) HAVING count(*) > 1
+SELECT mood, d, count(*) FROM thing GROUP BY CUBE ((mood, b), d)
+SELECT DISTINCT upper(t), b FROM thing
+ordered: SELECT DISTINCT mood AS m, b FROM thing ORDER BY m, b LIMIT 3
+ordered: SELECT mood, count(*) FROM thing t GROUP BY t.mood HAVING bool_or(b) ORDER BY 2 DESC, 1 OFFSET 1
+SELECT count(*), 'x', 1 + 1 FROM thing GROUP BY i2, 'y'::text
+SELECT cc, icu, count(*) FROM thing GROUP BY cc, icu
+SELECT min(t), max(cc), min(price), max(d), min(iv), max(i8), min(f8), any_value(1) FROM thing WHERE f8 > -1e10
+SELECT thing.i2 AS a, thing.i2 AS b, thing.i2 + 0, count(*) FROM thing GROUP BY thing.i2
+SELECT i2, count(*) FROM thing JOIN part ON thing_id = id LEFT JOIN country c ON c.code = v GROUP BY i2 HAVING count(no) >= 1
+SELECT count(*) FROM thing WHERE d < 'today'
 -- GROUP BY
 SELECT i2, count(*) FROM thing GROUP BY i2
 SELECT i2, count(*) FROM thing GROUP BY 1

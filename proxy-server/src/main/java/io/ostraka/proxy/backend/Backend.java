@@ -322,6 +322,12 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         expect(Expected.Kind.BIND, visibility);
     }
 
+    /** The same parameters for the unnamed portal, whatever the client's is. */
+    public void sendUnnamedBind(BindView bind, byte[] statement, short[] resultFormats, Visibility visibility) {
+        bind.writeUnnamed(out(), statement, resultFormats);
+        expect(Expected.Kind.BIND, visibility);
+    }
+
     /** A Bind of the proxy's own, without parameters, to the unnamed portal. */
     public void sendBind(byte[] statement, short[] resultFormats, Visibility visibility) {
         FrontendMessages.bind(out(), "", new String(statement, StandardCharsets.UTF_8), resultFormats);

@@ -89,6 +89,9 @@ public final class CombineRun implements BackendListener {
     private Optional<ByteBuf> description = Optional.empty();
     private Optional<RowShape> shape = Optional.empty();
     private Optional<ByteBuf> tag = Optional.empty();
+    /** The error of a shard that has come before the client could be told of the columns. */
+    private Optional<ByteBuf> early = Optional.empty();
+
     private long copiedBytes;
     private boolean paused;
     private boolean failed;
@@ -114,7 +117,7 @@ public final class CombineRun implements BackendListener {
             combiner.sendDescribePortal("", Visibility.ROWS);
             combiner.sendSync(Visibility.ROWS);
         }
-        order.copies().forEach(copy -> combiner.sendQuery(copy.fragment().creation(), Visibility.NONE));
+        order.copies().forEach(copy -> run(copy.fragment(), copy.fragment().creation(copy.select())));
         order.inOneSnapshot().forEach(backend -> begin(backend, BEGIN_READING));
         copyNext();
         order.participants().forEach(Backend::flush);
@@ -133,15 +136,14 @@ public final class CombineRun implements BackendListener {
             Fragment fragment = copy.fragment();
             for (Backend source : copy.sources()) {
                 if (source == combiner) {
-                    combiner.sendQuery(
-                            "INSERT INTO " + fragment.quotedTemporary() + " " + copy.select(), Visibility.NONE);
+                    run(fragment, "INSERT INTO " + fragment.quotedTemporary() + " " + copy.select());
                 } else {
                     sending.add(source);
                 }
             }
             if (!sending.isEmpty()) {
                 combiner.sendCopyIn("COPY " + fragment.quotedTemporary() + " FROM STDIN (FORMAT binary)");
-                sending.forEach(source -> request(source, copy.select()));
+                sending.forEach(source -> request(source, copy));
                 combiner.flush();
                 return;
             }
@@ -151,9 +153,26 @@ public final class CombineRun implements BackendListener {
         combiner.flush();
     }
 
-    private void request(Backend source, String select) {
-        byte[] name = source.prepare(order.original().withoutParameters(select), false, Visibility.ROWS);
-        source.sendBind(name, ALL_BINARY, Visibility.ROWS);
+    /** Has the combiner do something for a fragment. */
+    private void run(Fragment fragment, String sql) {
+        if (order.bind().isEmpty() || !fragment.takesParameters()) {
+            combiner.sendQuery(sql, Visibility.NONE);
+            return;
+        }
+        byte[] name = combiner.prepare(order.original().withSql(sql), false, Visibility.NONE);
+        combiner.sendUnnamedBind(order.bind().get(), name, new short[0], Visibility.NONE);
+        combiner.sendExecute("", 0, Visibility.NONE);
+        combiner.sendSync(Visibility.NONE);
+    }
+
+    private void request(Backend source, CombineOrder.Copy copy) {
+        if (order.bind().isPresent() && copy.fragment().takesParameters()) {
+            byte[] name = source.prepare(order.original().withSql(copy.select()), false, Visibility.ROWS);
+            source.sendUnnamedBind(order.bind().get(), name, ALL_BINARY, Visibility.ROWS);
+        } else {
+            byte[] name = source.prepare(order.original().withoutParameters(copy.select()), false, Visibility.ROWS);
+            source.sendBind(name, ALL_BINARY, Visibility.ROWS);
+        }
         source.sendExecute("", 0, Visibility.ROWS);
         source.sendSync(Visibility.ROWS);
         source.flush();
@@ -161,7 +180,7 @@ public final class CombineRun implements BackendListener {
 
     private void copied(Fragment fragment) {
         copiesToCome.remove();
-        if (!fragment.primaryKey().isEmpty()) {
+        if (!fragment.keyDeclaration().isEmpty()) {
             combiner.sendQuery(fragment.keyDeclaration(), Visibility.NONE);
         }
         if (copiedBytes > ANALYZED_BYTES) {
@@ -201,8 +220,8 @@ public final class CombineRun implements BackendListener {
     private PgError tooLarge() {
         return new PgError(
                 SqlState.CONFIGURATION_LIMIT_EXCEEDED,
-                "rows of table \"" + copiesToCome.element().fragment().table() + "\" that other shards need exceed "
-                        + order.maxBytes() + " bytes",
+                copiesToCome.element().fragment().subject() + " that other shards need exceed " + order.maxBytes()
+                        + " bytes",
                 "The statement puts rows of several shards together, and \"ostraka.statement_memory\" limits them.",
                 "Restrict the rows by conditions on the shard key, or raise ostraka.statement_memory.");
     }
@@ -226,7 +245,7 @@ public final class CombineRun implements BackendListener {
 
     @Override
     public void onBytes(Backend backend, ByteBuf owned) {
-        if (failed || closed) {
+        if (failed || closed || early.isPresent()) {
             owned.release();
         } else if (backend != combiner) {
             copy(owned);
@@ -252,9 +271,14 @@ public final class CombineRun implements BackendListener {
         if (isDescribing()) {
             description = Optional.of(borrowed.copy(frame, 1 + borrowed.getInt(frame + 1)));
             shape = Optional.of(found);
+            if (early.isPresent()) {
+                ByteBuf error = early.get();
+                early = Optional.empty();
+                failGathering(error);
+            }
             return;
         }
-        if (!shape.orElse(found).equals(found)) {
+        if (!shape.orElse(found).isOfSameTypes(found)) {
             fail(new PgError(SqlState.INTERNAL_ERROR, "the combiner describes the columns of the result differently"));
             return;
         }
@@ -271,7 +295,7 @@ public final class CombineRun implements BackendListener {
 
     @Override
     public void onReady(Backend backend, Visibility visibility, TransactionStatus status) {
-        if (closed) {
+        if (closed || early.isPresent()) {
             return;
         }
         if (failed || phase == Phase.ENDING) {
@@ -385,8 +409,23 @@ public final class CombineRun implements BackendListener {
             // A place in a text that the client did not write.
             ByteBuf out = host.client().buffer();
             ErrorFields.copyWithoutPosition(out, borrowed, frame);
-            fail(out);
+            if (phase != Phase.GATHERING) {
+                fail(out);
+            } else if (backend == combiner || !isDescribing()) {
+                failGathering(out);
+            } else if (early.isEmpty()) {
+                early = Optional.of(out);
+            } else {
+                out.release();
+            }
         }
+    }
+
+    /** What fails while it runs fails after its columns have been told. Takes ownership. */
+    private void failGathering(ByteBuf error) {
+        description.ifPresent(host.client()::write);
+        description = Optional.empty();
+        fail(error);
     }
 
     @Override
@@ -413,6 +452,8 @@ public final class CombineRun implements BackendListener {
     }
 
     private void release() {
+        early.ifPresent(ByteBuf::release);
+        early = Optional.empty();
         description.ifPresent(ByteBuf::release);
         description = Optional.empty();
         tag.ifPresent(ByteBuf::release);

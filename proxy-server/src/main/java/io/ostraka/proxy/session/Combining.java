@@ -78,7 +78,7 @@ final class Combining implements CombineRun.Host {
     }
 
     private boolean start(
-            Combination combination,
+            Combination possible,
             Planned.Statement statement,
             StatementValues values,
             StatementKey original,
@@ -86,6 +86,7 @@ final class Combining implements CombineRun.Host {
         if (!session.isQuiet()) {
             return false;
         }
+        Combination combination = possible.of(values);
         boolean isInBlock = session.transaction().isOpen();
         if (session.shards().writesImplicitly()) {
             throw new PgError(
@@ -122,7 +123,7 @@ final class Combining implements CombineRun.Host {
         List<CombineOrder.Copy> copies = new ArrayList<>();
         sources.forEach((fragment, shards) -> copies.add(new CombineOrder.Copy(
                 fragment,
-                fragment.select(values),
+                fragment.select(statement.planned(), values),
                 shards.stream().map(byShard::get).toList())));
         CombineOrder order = new CombineOrder(
                 combiner.get(),

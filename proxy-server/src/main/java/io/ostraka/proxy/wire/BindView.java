@@ -195,6 +195,19 @@ public final class BindView {
         }
     }
 
+    /** The parameters alone, for the unnamed portal of another statement, with other result formats. */
+    public void writeUnnamed(ByteBuf out, byte[] name, short[] formatsOfResult) {
+        int parametersStart = statementStart + statementBytes;
+        int bytes = resultFormatsStart - Short.BYTES - parametersStart;
+        out.writeByte(FrontendTag.BIND);
+        out.writeInt(Integer.BYTES + 1 + name.length + bytes + Short.BYTES + formatsOfResult.length * Short.BYTES);
+        out.writeByte(0).writeBytes(name).writeBytes(buffer, parametersStart, bytes);
+        out.writeShort(formatsOfResult.length);
+        for (short format : formatsOfResult) {
+            out.writeShort(format);
+        }
+    }
+
     /** Throws {@link NotHereYet} unless all of the message is there. */
     public void requireWhole() {
         if (toCome > 0) {

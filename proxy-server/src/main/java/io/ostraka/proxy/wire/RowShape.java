@@ -10,6 +10,23 @@ public record RowShape(String columns) {
     /** From here on OIDs are given to what users create. */
     private static final long FIRST_USER_OID = 16_384;
 
+    /** Whether rows of the one can be shown as rows of the other, whatever their columns are called. */
+    public boolean isOfSameTypes(RowShape other) {
+        return withoutNames().equals(other.withoutNames());
+    }
+
+    private String withoutNames() {
+        StringBuilder types = new StringBuilder();
+        int at = 0;
+        while (at < columns.length()) {
+            int type = columns.indexOf('\0', at) + 1;
+            int end = columns.indexOf(';', type) + 1;
+            types.append(columns, type, end);
+            at = end;
+        }
+        return types.toString();
+    }
+
     /** Of the RowDescription or NoData at {@code frame}. */
     public static RowShape read(ByteBuf borrowed, int frame) {
         if (borrowed.getByte(frame) != BackendTag.ROW_DESCRIPTION) {

@@ -32,7 +32,8 @@ import java.util.TreeSet;
 final class CombinePlanner {
     private final QueryPlanner queries;
     private final StatementTemplate template;
-    private final Map<Copied, Fragment> fragments = new LinkedHashMap<>();
+    private final List<String> searchPath;
+    private final Map<Copied, CopiedTable> fragments = new LinkedHashMap<>();
     private final Map<TableName, Analysis> views = new HashMap<>();
 
     /** What one fragment has: a table, with or without those that inherit from it. */
@@ -49,20 +50,21 @@ final class CombinePlanner {
         }
     }
 
-    CombinePlanner(QueryPlanner queries, StatementTemplate template) {
+    CombinePlanner(QueryPlanner queries, StatementTemplate template, List<String> searchPath) {
         this.queries = queries;
         this.template = template;
+        this.searchPath = searchPath;
     }
 
     /** The plan; or {@code asWritten}, which is refused over several shards, when the combiner cannot answer either. */
-    Planned plan(Planned asWritten, Plan.Forward forward) {
+    Planned plan(Query query, Planned asWritten, Plan.Forward forward) {
         Analysis analysis = asWritten.analysis();
         Optional<ShardName> combiner = combiner(analysis);
         if (analysis.writes() || analysis.locks() || combiner.isEmpty()) {
             return asWritten;
         }
         try {
-            return with(asWritten, new Plan.Combine(forward, combination(asWritten, combiner.get())));
+            return with(asWritten, new Plan.Combine(forward, combination(query, asWritten, combiner.get())));
         } catch (Obstructed obstructed) {
             PgError error =
                     Refusals.notCombined(obstructed.obstacle.construct(), forward.whenMany(), obstructed.obstacle.at());
@@ -74,12 +76,35 @@ final class CombinePlanner {
         return new Planned(plan, planned.analysis(), planned.reader(), planned.top());
     }
 
-    private Combination combination(Planned planned, ShardName combiner) {
-        Analysis analysis = planned.analysis();
-        requireCombinable(analysis);
+    private Combination combination(Query query, Planned planned, ShardName combiner) {
+        requireCombinable(planned.analysis());
+        Optional<Combination> copied = Optional.empty();
+        Optional<Obstructed> obstructed = Optional.empty();
+        try {
+            copied = Optional.of(copied(planned, combiner));
+        } catch (Obstructed obstacle) {
+            obstructed = Optional.of(obstacle);
+        }
+        Optional<Combination> partial = query instanceof Query.Select select
+                ? new PartialPlanner(queries, template, searchPath).combination(select, planned, combiner, copied)
+                : Optional.empty();
+        if (partial.isPresent()) {
+            return partial.get();
+        }
+        if (obstructed.isPresent()) {
+            throw obstructed.get();
+        }
+        return copied.orElseThrow();
+    }
+
+    private Combination copied(Planned planned, ShardName combiner) {
         gather(planned, combiner);
         return new Combination(
-                combiner, fragments.values().stream().toList(), text(analysis, false), text(analysis, true));
+                combiner,
+                List.copyOf(fragments.values()),
+                text(planned.analysis(), false),
+                text(planned.analysis(), true),
+                Optional.empty());
     }
 
     /** What has another meaning on the combiner than where the rows are. */
@@ -186,7 +211,7 @@ final class CombinePlanner {
                 planned.analysis().groups() && !table.primaryKey().isEmpty() && columns.containsAll(table.primaryKey());
         fragments.put(
                 copied,
-                new Fragment(
+                new CopiedTable(
                         "ostraka_" + (fragments.size() + 1),
                         copied.table(),
                         copied.only(),
@@ -244,7 +269,7 @@ final class CombinePlanner {
             return Optional.ofNullable(fragments.get(
                             new Copied(named.table(), named.relation().only())))
                     .filter(fragment -> copiesAll || !fragment.isOwn())
-                    .map(Fragment::quotedTemporary);
+                    .map(CopiedTable::quotedTemporary);
         }
         Table view = queries.catalog().table(named.table()).orElseThrow();
         StatementTemplate definition = definition(view);

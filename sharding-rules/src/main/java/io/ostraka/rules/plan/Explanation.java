@@ -107,7 +107,7 @@ public final class Explanation {
             forward(plan.forward(), statement, values, text);
             return;
         }
-        Combination combination = plan.combination();
+        Combination combination = plan.combination().of(values);
         text.append("Combine: shard ")
                 .append(combination.combiner())
                 .append(" puts together rows of ")
@@ -123,7 +123,7 @@ public final class Explanation {
                         .append(" to ")
                         .append(fragment.temporary())
                         .append(": ")
-                        .append(fragment.select(values))
+                        .append(fragment.select(statement, values).replaceAll("\\s+", " "))
                         .append('\n');
             }
         }

@@ -98,7 +98,7 @@ final class QueryPlanner {
             planned = new MergePlanner(this, template, searchPath).plan(select, planned, forward);
         }
         return planned.plan() instanceof Plan.Forward forward && needsSeveral(planned.analysis())
-                ? new CombinePlanner(this, template).plan(planned, forward)
+                ? new CombinePlanner(this, template, searchPath).plan(query, planned, forward)
                 : planned;
     }
 

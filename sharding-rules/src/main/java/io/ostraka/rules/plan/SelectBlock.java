@@ -115,6 +115,12 @@ final class SelectBlock implements Block {
                                 .isPresent());
     }
 
+    /** Whether FROM has, or may have, columns of that name. */
+    boolean mayBeColumn(String name) {
+        return scope.open()
+                || scope.columns().stream().anyMatch(column -> column.name().equals(name));
+    }
+
     /** The column of FROM that a name means; empty when it is not sure to be one. */
     Optional<Variable> columnMeant(Expression name) {
         return scope.columnMeant(name);

@@ -42,9 +42,20 @@ class ExplanationTest {
     void aCombinationIsShownWithWhatIsCopiedAndWhatTheCombinerRuns() {
         assertEquals("""
                 Combine: shard s0 puts together rows of shards s0, s1, s2.
+                  Reason: aggregate function array_agg() over several shards.
+                  Copied from shards s0, s1, s2 to ostraka_1: SELECT "other" FROM "public"."t"
+                  The combiner runs: SELECT array_agg(other) FROM pg_temp."ostraka_1" AS "t"
+                  public.t: hash by (id); nothing restricts its key, so shards s0, s1, s2
+                """, explain("SELECT array_agg(other) FROM t"));
+    }
+
+    @Test
+    void partialAggregatesAreShownWithWhatTheShardsAnswer() {
+        assertEquals("""
+                Combine: shard s0 puts together rows of shards s0, s1, s2.
                   Reason: aggregate function count() over several shards.
-                  Copied from shards s0, s1, s2 to ostraka_1: SELECT "id" FROM "public"."t"
-                  The combiner runs: SELECT count(id) FROM pg_temp."ostraka_1" AS "t"
+                  Copied from shards s0, s1, s2 to ostraka_1: SELECT count(id) AS "ostraka: state 1" FROM t
+                  The combiner runs: SELECT (coalesce(pg_catalog.sum("ostraka: state 1"), 0)::pg_catalog.int8) AS "count" FROM pg_temp."ostraka_1"
                   public.t: hash by (id); nothing restricts its key, so shards s0, s1, s2
                 """, explain("SELECT count(id) FROM t"));
     }

@@ -1,0 +1,110 @@
+package io.ostraka.rules.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the shards and the combiner are sent for groups. K1, V1, S1 stand for the names of columns, T for the temporary table's. */
+class PartialPlannerTest {
+    private static final SampleDatabase DB = new SampleDatabase();
+
+    private static PlannedStatement plan(String sql) {
+        return DB.planner().plan(sql, SampleDatabase.PATH).get(0);
+    }
+
+    private static Combination combination(PlannedStatement statement) {
+        return assertInstanceOf(Plan.Combine.class, statement.plan(), statement.text())
+                .combination()
+                .of(statement.values());
+    }
+
+    private static String shortened(String sql) {
+        return sql.replaceAll("\"ostraka: key (.)\"", "K$1")
+                .replaceAll("\"ostraka: value (.)\"", "V$1")
+                .replaceAll("\"ostraka: state (.)\"", "S$1")
+                .replace("pg_temp.\"ostraka_1\"", "T")
+                .replace("pg_catalog.", "");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SELECT count(*) FROM t WHERE other > 5 | SELECT count(*) AS S1 FROM t WHERE other > 5"
+                        + " | SELECT (coalesce(sum(S1), 0)::int8) AS \"count\" FROM T",
+                "SELECT other, sum(id) n FROM t GROUP BY 1 ORDER BY n, other LIMIT 3"
+                        + " | SELECT (other) AS K1, sum(id) AS S1 FROM t GROUP BY 1"
+                        + " | SELECT K1 AS \"other\", (ROW(NULL, sum(S1))::T).S1 n FROM T GROUP BY 1 ORDER BY n, other LIMIT 3",
+                "SELECT avg(other) + 1 FROM t"
+                        + " | SELECT sum(other) AS S1, count(other) AS S2 FROM t"
+                        + " | SELECT (sum(S1) OPERATOR(/) nullif(sum(S2), 0)) + 1 FROM T",
+                "SELECT t.other + 1 FROM t GROUP BY t.other HAVING max(id) > 2"
+                        + " | SELECT (t.other) AS K1, max(id) AS S1 FROM t GROUP BY 1"
+                        + " | SELECT K1 + 1 FROM T GROUP BY K1 HAVING max(S1) > 2",
+                "SELECT count(DISTINCT other), min(id) FILTER (WHERE other > 1) FROM t"
+                        + " | SELECT (other) AS V1, min(id) FILTER (WHERE other > 1) AS S1 FROM t GROUP BY 1"
+                        + " | SELECT count(DISTINCT V1) AS \"count\", min(S1) AS \"min\" FROM T",
+                "SELECT DISTINCT other % 2 FROM t ORDER BY other % 2"
+                        + " | SELECT (other % 2) AS K1 FROM t GROUP BY 1 | SELECT DISTINCT K1 FROM T ORDER BY K1",
+                "SELECT other, grouping(other), rank() OVER (ORDER BY count(*)) FROM t GROUP BY ROLLUP (other)"
+                        + " | SELECT (other) AS K1, count(*) AS S1 FROM t GROUP BY 1"
+                        + " | SELECT K1 AS \"other\", grouping(K1) AS \"grouping\","
+                        + " rank() OVER (ORDER BY (coalesce(sum(S1), 0)::int8)) AS \"rank\" FROM T GROUP BY ROLLUP (K1)",
+            })
+    void shardsSendGroupsWithStates(String sql, String asked, String combined) {
+        PlannedStatement statement = plan(sql);
+        Combination combination = combination(statement);
+        assertEquals(1, combination.fragments().size());
+        PartialResult partial =
+                assertInstanceOf(PartialResult.class, combination.fragments().get(0));
+        assertEquals(
+                asked, shortened(partial.select(statement, statement.values())).replaceAll(" +", " "));
+        assertEquals(combined, shortened(statement.combinerText(combination.text())));
+    }
+
+    /** So that the types of parameters are those that the client's statement gives them. */
+    @Test
+    void withParametersTheStatementItselfIsReadFirst() {
+        PlannedStatement statement = plan("SELECT count(*) + $2 FROM t WHERE other < $1");
+        Combination combination =
+                assertInstanceOf(Plan.Combine.class, statement.plan()).combination();
+        String original = "WITH \"ostraka: original\" AS (SELECT count(*) + $2 FROM t WHERE other < $1) ";
+        Fragment partial = combination.fragments().get(0);
+        assertTrue(partial.takesParameters());
+        assertEquals(
+                original + "SELECT count(*) AS S1 FROM t WHERE other < $1",
+                shortened(partial.select(statement, statement.values())).replaceAll(" +", " "));
+        assertEquals(
+                original + "SELECT (coalesce(sum(S1), 0)::int8) + $2 FROM T",
+                shortened(statement.combinerText(combination.text())));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT string_agg(name, ',' ORDER BY id) FROM t",
+                "SELECT stddev(other) FROM t",
+                "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY other) FROM t",
+                "SELECT count(*), (SELECT max(id) FROM u) FROM t",
+                "SELECT count(t.*) FROM t",
+                "SELECT max(ROW(id, other)) FROM t",
+                "SELECT avg(now() - now()) FROM t",
+                "SELECT other, name, count(*) FROM t GROUP BY other",
+                "SELECT count(*) FROM t a JOIN t b ON a.other = b.id",
+                "SELECT DISTINCT ON (other) id FROM t ORDER BY other",
+                "SELECT id, row_number() OVER () FROM t",
+                "SELECT DISTINCT rank() OVER (ORDER BY other) FROM t",
+                "SELECT count(*) FROM t WHERE random() < 2",
+                "SELECT other FROM t GROUP BY generate_series(1, other), other",
+                "(SELECT count(*) FROM t)",
+                "SELECT count(*) FROM t WHERE '2026-01-01' < date 'today'",
+            })
+    void whatHasNoStatesIsCopied(String sql) {
+        combination(plan(sql)).fragments().forEach(fragment -> assertInstanceOf(CopiedTable.class, fragment, sql));
+    }
+}
