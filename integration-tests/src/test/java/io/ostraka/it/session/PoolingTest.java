@@ -399,7 +399,9 @@ class PoolingTest {
         slow.send(query("SELECT repeat('x', 10000) FROM generate_series(1, 40000)"));
         Await.until("the server waits for the client", () -> backends("wait_event = 'ClientWrite'") == 1);
         long more = PlatformDependent.usedDirectMemory() - before;
-        assertTrue(before >= 0 && more < 100_000_000, () -> "the result has 400 MB, and " + more + " bytes more are in use");
+        assertTrue(
+                before >= 0 && more < 100_000_000,
+                () -> "the result has 400 MB, and " + more + " bytes more are in use");
         int rows = 0;
         for (BackendMessage message : slow.untilReady()) {
             rows += message.type() == 'D' ? 1 : 0;

@@ -695,7 +695,9 @@ class TwoShardsTest {
         client.send(query("SELECT v FROM t"));
         Await.until("both shards wait", () -> waitForClient("s0") && waitForClient("s1"));
         long more = PlatformDependent.usedDirectMemory() - before;
-        assertTrue(before >= 0 && more < 100_000_000, () -> "the result has 200 MB, and " + more + " bytes more are in use");
+        assertTrue(
+                before >= 0 && more < 100_000_000,
+                () -> "the result has 200 MB, and " + more + " bytes more are in use");
         assertEquals("T" + "D".repeat(20) + "CZ", types(client.untilReady()));
     }
 

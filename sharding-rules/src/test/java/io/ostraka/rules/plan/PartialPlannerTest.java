@@ -93,7 +93,7 @@ class PartialPlannerTest {
                 "SELECT count(*), (SELECT max(id) FROM u) FROM t",
                 "SELECT count(t.*) FROM t",
                 "SELECT max(ROW(id, other)) FROM t",
-                "SELECT avg(now() - now()) FROM t",
+                "SELECT avg(interval '1 day') FROM t",
                 "SELECT other, name, count(*) FROM t GROUP BY other",
                 "SELECT count(*) FROM t a JOIN t b ON a.other = b.id",
                 "SELECT DISTINCT ON (other) id FROM t ORDER BY other",
