@@ -34,6 +34,8 @@ public final class PeerListener implements AutoCloseable {
     private final Handler handler;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final Semaphore handshakes = new Semaphore(HANDSHAKES_AT_A_TIME);
+    /** Done when the port is no longer listened on: the kernel listens as long as a thread waits in its call. */
+    private final CompletableFuture<Void> left = new CompletableFuture<>();
 
     /** Answers a call; what it throws is told to the caller. Called by many threads. */
     public interface Handler {
@@ -73,6 +75,14 @@ public final class PeerListener implements AutoCloseable {
     }
 
     private void accept() {
+        try {
+            acceptUntilClosed();
+        } finally {
+            left.complete(null);
+        }
+    }
+
+    private void acceptUntilClosed() {
         while (!server.isClosed()) {
             try {
                 Socket socket = server.accept();
@@ -147,10 +157,11 @@ public final class PeerListener implements AutoCloseable {
         }
     }
 
-    /** Calls under way get no answer. */
+    /** Calls under way get no answer. The port can be taken again afterwards. */
     @Override
     public void close() throws IOException {
         server.close();
         open.forEach(this::end);
+        left.join();
     }
 }
