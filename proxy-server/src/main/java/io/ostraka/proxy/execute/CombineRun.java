@@ -274,7 +274,7 @@ public final class CombineRun implements BackendListener {
             if (early.isPresent()) {
                 ByteBuf error = early.get();
                 early = Optional.empty();
-                failGathering(error);
+                failRunning(error);
             }
             return;
         }
@@ -409,10 +409,8 @@ public final class CombineRun implements BackendListener {
             // A place in a text that the client did not write.
             ByteBuf out = host.client().buffer();
             ErrorFields.copyWithoutPosition(out, borrowed, frame);
-            if (phase != Phase.GATHERING) {
-                fail(out);
-            } else if (backend == combiner || !isDescribing()) {
-                failGathering(out);
+            if (backend == combiner || !isDescribing()) {
+                failRunning(out);
             } else if (early.isEmpty()) {
                 early = Optional.of(out);
             } else {
@@ -422,7 +420,7 @@ public final class CombineRun implements BackendListener {
     }
 
     /** What fails while it runs fails after its columns have been told. Takes ownership. */
-    private void failGathering(ByteBuf error) {
+    private void failRunning(ByteBuf error) {
         description.ifPresent(host.client()::write);
         description = Optional.empty();
         fail(error);
