@@ -87,7 +87,8 @@ final class FrontDoorFuzz {
             int at = random.nextInt(messages.size());
             switch (random.nextInt(6)) {
                 case 0 -> messages.set(at, mutated(messages.get(at), random));
-                case 1 -> messages.set(at, Arrays.copyOf(messages.get(at), random.nextInt(messages.get(at).length)));
+                case 1 ->
+                    messages.set(at, Arrays.copyOf(messages.get(at), random.nextInt(messages.get(at).length + 1)));
                 case 2 -> messages.add(at, messages.get(random.nextInt(messages.size())));
                 case 3 -> messages.remove(messages.size() > 1 ? at : 0);
                 case 4 -> messages.add(at, stranger(random));
@@ -116,7 +117,7 @@ final class FrontDoorFuzz {
 
     private static byte[] mutated(byte[] good, Random random) {
         byte[] bytes = good.clone();
-        for (int i = random.nextInt(4); i >= 0; i--) {
+        for (int i = random.nextInt(4); i >= 0 && bytes.length > 0; i--) {
             bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
         }
         return bytes;

@@ -40,10 +40,10 @@ import org.junit.jupiter.api.Test;
  * rules; random queries are planned, and where the plan says that a shard's answer, or the shards' answers one after the
  * other, are the answer, they are compared with the whole's.
  *
- * <p>{@code -Dostraka.plan.queries=100000} makes it as long as one likes, {@code -Dostraka.plan.seed=N} repeats a run.
+ * <p>{@code -Dostraka.plan.queries=100000} makes it as long as one likes, {@code -Dostraka.plan.seed=N} takes others.
  */
 class PlanAgainstServerTest {
-    private static final long SEED = Long.getLong("ostraka.plan.seed", new Random().nextLong());
+    private static final long SEED = Long.getLong("ostraka.plan.seed", 1);
     private static final int QUERIES = Integer.getInteger("ostraka.plan.queries", 1500);
     private static final List<String> PATH = List.of("public");
 

@@ -15,10 +15,10 @@ import org.junit.jupiter.api.Test;
 /**
  * Random queries through a proxy over three shards, compared with one PostgreSQL that has all rows: correct or refused.
  *
- * <p>{@code -Dostraka.reads.queries=100000} makes it as long as one likes, {@code -Dostraka.reads.seed=N} repeats a run.
+ * <p>{@code -Dostraka.reads.queries=100000} makes it as long as one likes, {@code -Dostraka.reads.seed=N} takes others.
  */
 class RandomReadsTest {
-    private static final long SEED = Long.getLong("ostraka.reads.seed", new Random().nextLong());
+    private static final long SEED = Long.getLong("ostraka.reads.seed", 1);
     private static final int QUERIES = Integer.getInteger("ostraka.reads.queries", 300);
 
     private static final ClusterSpec SPEC =
