@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntUnaryOperator;
 
 /** A database of four shards, its tables in a catalog, and no server: {@code t0}, {@code t1} ..., all by hash of {@code id}. */
 final class PlannedDatabase {
@@ -73,9 +74,18 @@ final class PlannedDatabase {
 
     /** {@code INSERT INTO t0 VALUES (1, 'name 1', 1.50), ...}, all of one key so that one shard takes it. */
     static String insert(int rows) {
+        return insert(rows, row -> 7);
+    }
+
+    /** The same of as many keys as rows. */
+    static String insertOfAllShards(int rows) {
+        return insert(rows, row -> row);
+    }
+
+    private static String insert(int rows, IntUnaryOperator key) {
         List<String> values = new ArrayList<>();
         for (int i = 0; i < rows; i++) {
-            values.add("(7, 'name " + i + "', " + i + ".50)");
+            values.add("(" + key.applyAsInt(i) + ", 'name " + i + "', " + i + ".50)");
         }
         return "INSERT INTO t0 (id, name, amount) VALUES " + String.join(", ", values);
     }

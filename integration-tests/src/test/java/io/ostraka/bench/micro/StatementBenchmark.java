@@ -1,11 +1,14 @@
 package io.ostraka.bench.micro;
 
+import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.PlannedStatement;
 import io.ostraka.rules.plan.Route;
+import io.ostraka.rules.plan.RowSplit;
 import io.ostraka.rules.plan.StatementValues;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -58,6 +61,7 @@ public class StatementBenchmark {
     private PlannedStatement prepared;
     private Parameter parameter;
     private String insert;
+    private String spread;
 
     @Setup
     public void plan() {
@@ -67,6 +71,7 @@ public class StatementBenchmark {
                 .get(0);
         parameter = new Parameter("4711".getBytes(StandardCharsets.US_ASCII));
         insert = PlannedDatabase.insert(1000);
+        spread = PlannedDatabase.insertOfAllShards(1000);
         for (Route route : List.of(preparedRoute(), simpleRoute())) {
             if (!(route instanceof Route.One)) {
                 throw new IllegalStateException("not one shard's: " + route);
@@ -126,6 +131,19 @@ public class StatementBenchmark {
     @Benchmark
     public List<PlannedStatement> insertOfThousandRows() {
         return database.cache.plan(insert, PlannedDatabase.PATH);
+    }
+
+    /** From the text to the texts for four shards. */
+    @Benchmark
+    public Map<ShardName, RowSplit.Part> splitOfThousandRows() {
+        PlannedStatement statement =
+                database.cache.plan(spread, PlannedDatabase.PATH).get(0);
+        Plan.Forward forward = (Plan.Forward) statement.plan();
+        if (!(forward.router().route(statement.values()) instanceof Route.Many)) {
+            throw new IllegalStateException("on one shard");
+        }
+        RowSplit split = forward.spread().orElseThrow().split().orElseThrow();
+        return split.of(statement, statement.values());
     }
 
     /** One parameter in text format. */

@@ -95,7 +95,7 @@ class CatalogTest {
                         new Column("b", "bpchar", 7, false, false, true, true, HiddenAccess.NONE),
                         new Column("c", "varchar", 24, false, false, false),
                         new Column("d", "numeric", (12 << 16 | 2) + 4, true, true, true),
-                        new Column("e", "timestamptz", -1, false, true, true),
+                        new Column("e", "timestamptz", -1, false, true, true, false, HiddenAccess.NONE, "now()"),
                         new Column("f", "_text", -1, false, false, true),
                         new Column("g", "mood", -1, false, false, true),
                         new Column(

@@ -24,6 +24,11 @@ public final class StatementKey {
         this.hash = 31 * sql.hashCode() + this.parameterOids.hashCode();
     }
 
+    /** The same with another text and parameters of its own. */
+    public StatementKey with(String text, List<Integer> oids) {
+        return new StatementKey(text, oids, searchPath, schemaAge);
+    }
+
     /** What was parsed with another text. */
     public StatementKey withSql(String text) {
         return new StatementKey(text, parameterOids, searchPath, schemaAge);

@@ -45,6 +45,7 @@ public final class ScatterMerge {
 
     private Optional<ByteBuf> keptTag = Optional.empty();
     private boolean keepsTag;
+    private boolean otherTexts;
 
     private record Ordering(Merge.Ordered plan, OrderedRows rows) {}
 
@@ -82,6 +83,16 @@ public final class ScatterMerge {
             ClientOutput client, int shards, Merge.Ordered plan, RowLimit.Bounds limit, boolean isSimple) {
         OrderedRows rows = new OrderedRows(client, shards, plan.columns(), plan.keys(), limit);
         return new ScatterMerge(client, shards, Optional.of(new Ordering(plan, rows)), !isSimple, Counting.SUM);
+    }
+
+    /** The shards run texts that the client did not write, in which a place means nothing to it. */
+    public ScatterMerge ofOtherTexts() {
+        otherTexts = true;
+        return this;
+    }
+
+    public boolean isOfOtherTexts() {
+        return otherTexts;
     }
 
     /** Whether one shard has failed, or the proxy has refused to go on: nothing more goes to the client. */

@@ -42,7 +42,7 @@ final class CatalogQueries {
             + " based AS (SELECT DISTINCT ON (oid) * FROM domains ORDER BY oid, depth DESC)"
             + " SELECT a.attrelid, a.attname, t.typname, coalesce(d.modifier, a.atttypmod),"
             + " a.attnotnull OR coalesce(d.not_null, false),"
-            + " a.atthasdef OR a.attidentity <> '' OR coalesce(d.has_default, false),"
+            + " (a.atthasdef AND a.attgenerated = '') OR a.attidentity <> '' OR coalesce(d.has_default, false),"
             + " coalesce(o.collisdeterministic, true), format_type(a.atttypid, a.atttypmod),"
             + " CASE WHEN o.oid IS NULL THEN '' WHEN os.nspname = 'pg_catalog' THEN quote_ident(o.collname)"
             + " ELSE quote_ident(os.nspname) || '.' || quote_ident(o.collname) END,"

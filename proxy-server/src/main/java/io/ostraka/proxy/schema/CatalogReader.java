@@ -142,7 +142,8 @@ final class CatalogReader {
                         row.getBoolean(6),
                         row.getBoolean(7),
                         row.getBoolean(13),
-                        HiddenAccess.NONE));
+                        HiddenAccess.NONE,
+                        row.getString(12).isEmpty() ? row.getString(10) : ""));
         of(row).shapes
                 .add(new ColumnShape(
                         name,
@@ -372,7 +373,8 @@ final class CatalogReader {
                             column.hasDefault(),
                             column.deterministicCollation(),
                             column.bytewiseCollation(),
-                            reached.access());
+                            reached.access(),
+                            column.defaultText());
         }
 
         TableShape shape() {

@@ -153,7 +153,8 @@ final class SchemaMerge {
                         a.hasDefault() || b.hasDefault(),
                         a.deterministicCollation() && b.deterministicCollation(),
                         a.bytewiseCollation() && b.bytewiseCollation(),
-                        both(a.onDefault(), b.onDefault())))
+                        both(a.onDefault(), b.onDefault()),
+                        a.defaultText().equals(b.defaultText()) ? a.defaultText() : ""))
                 .orElse(a);
     }
 

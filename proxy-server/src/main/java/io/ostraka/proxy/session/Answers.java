@@ -261,15 +261,17 @@ final class Answers implements BackendListener {
             case ALL -> session.extended().onBackendError(backend);
             case ROWS -> {
                 if (!scatter.orElseThrow().isFailed()) {
-                    session.output().write(borrowed.retainedSlice(frame, 1 + borrowed.getInt(frame + 1)));
+                    writeError(borrowed, frame);
                     scatterFailed();
                     session.extended().onBackendError(backend);
                 }
             }
             case NONE -> {
                 if (!session.own().rounds().onError(backend, borrowed, frame)
-                        && session.extended().onHiddenError(backend)) {
-                    session.output().write(borrowed.retainedSlice(frame, 1 + borrowed.getInt(frame + 1)));
+                        && session.extended().onHiddenError(backend)
+                        // Else the client has been told why, and this is the cancel that followed.
+                        && scatter.filter(ScatterMerge::isFailed).isEmpty()) {
+                    writeError(borrowed, frame);
                     if (scatter.isPresent()) {
                         scatterFailed();
                     }
@@ -282,6 +284,17 @@ final class Answers implements BackendListener {
             // Statements before it in the same query string or pipeline are rolled back, their SETs too.
             session.settingState().revert();
         }
+    }
+
+    /** As it came, but for a place in a text that the client did not write. */
+    private void writeError(ByteBuf borrowed, int frame) {
+        if (scatter.filter(ScatterMerge::isOfOtherTexts).isEmpty()) {
+            session.output().write(borrowed.retainedSlice(frame, 1 + borrowed.getInt(frame + 1)));
+            return;
+        }
+        ByteBuf out = session.output().buffer();
+        ErrorFields.copyWithoutPosition(out, borrowed, frame);
+        session.output().write(out);
     }
 
     private static PgError notAdjusted(Backend backend, ErrorFields error) {

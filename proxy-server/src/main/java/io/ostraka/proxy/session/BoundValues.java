@@ -1,7 +1,9 @@
 package io.ostraka.proxy.session;
 
+import io.ostraka.proxy.wire.BindValue;
 import io.ostraka.proxy.wire.BindView;
 import io.ostraka.rules.plan.StatementValues;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,6 +15,17 @@ final class BoundValues implements StatementValues {
 
     BoundValues(BindView bind) {
         this.bind = bind;
+    }
+
+    /** The values of these parameters, to be bound to a statement of the proxy's own. */
+    static List<BindValue> of(StatementValues values, List<Integer> numbers) {
+        List<BindValue> bound = new ArrayList<>(numbers.size());
+        for (int number : numbers) {
+            bound.add(new BindValue(
+                    values.parameterIsBinary(number),
+                    values.parameterIsNull(number) ? Optional.empty() : Optional.of(values.parameter(number))));
+        }
+        return bound;
     }
 
     void use(StatementValues statementLiterals, List<Integer> parameterOids) {

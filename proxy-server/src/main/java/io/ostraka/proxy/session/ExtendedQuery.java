@@ -21,9 +21,11 @@ import io.ostraka.rules.plan.Combination;
 import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.Route;
+import io.ostraka.rules.plan.RowSplit;
 import io.ostraka.rules.plan.SessionCommand;
 import io.ostraka.rules.plan.StatementValues;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -183,10 +185,29 @@ final class ExtendedQuery {
         }
         Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;
         Route route = forward.router().route(known);
-        if (route instanceof Route.Many many && forward.spread().isPresent()) {
-            return bindSpread(forward.spread().get(), many.shards(), sent);
+        if (route instanceof Route.Many many
+                && forward.spread().filter(spread -> spread.isPossible(known)).isPresent()) {
+            return bindSpread(forward.spread().get(), many.shards(), sent, known);
+        }
+        if (route instanceof Route.Refused refused && isToldByExecute(refused.error())) {
+            return bindDoomed(refused.error(), sent);
         }
         return bindTo(session.shards().shardOf(forward, route), sent, forward.access(), forward.pins());
+    }
+
+    /** A row that no shard may store: PostgreSQL finds out when it stores it. */
+    private static boolean isToldByExecute(PgError error) {
+        return error.state() == SqlState.NOT_NULL_VIOLATION || error.state() == SqlState.CHECK_VIOLATION;
+    }
+
+    /** Bound where all tables are known, so that the client learns what comes before the error. */
+    private boolean bindDoomed(PgError error, Sent sent) {
+        if (!bindTo(statements.homeOf(sent.statement()), sent, Access.READ, false)) {
+            return false;
+        }
+        Portal.OnBackend bound = (Portal.OnBackend) portals.named(bind.portal());
+        portals.put(bind.portal(), new Portal.Doomed(bound.backend(), error));
+        return true;
     }
 
     /** Bound where the combiner is, which judges the values and describes the result; only Execute needs the other shards. */
@@ -287,7 +308,7 @@ final class ExtendedQuery {
         return true;
     }
 
-    private boolean bindSpread(Plan.Spread plan, List<ShardName> shards, Sent sent) {
+    private boolean bindSpread(Plan.Spread plan, List<ShardName> shards, Sent sent, StatementValues known) {
         PreparedStatement statement = sent.statement();
         bind.requireWhole();
         if (!session.isQuiet()) {
@@ -298,6 +319,8 @@ final class ExtendedQuery {
             return false;
         }
         pipeline.requireNothingExecuted();
+        Optional<Map<ShardName, RowSplit.Part>> parts =
+                plan.split().map(split -> split.of(sent.planned().planned(), known));
         session.shards().beginSpread(backends.get());
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.WRITE);
@@ -306,20 +329,37 @@ final class ExtendedQuery {
                 return false;
             }
         }
-        if (sent.isNamed() && backends.get().stream().anyMatch(backend -> backend.hasPrepared(sent.key()))) {
+        boolean isShared = parts.isEmpty() && sent.isNamed();
+        if (isShared && backends.get().stream().anyMatch(backend -> backend.hasPrepared(sent.key()))) {
             statements.answerParseHere(statement);
         }
-        ScatterMerge merge = ScatterMerge.writing(session.output(), shards.size(), plan.copies());
+        ScatterMerge merge = merge(plan, session, shards.size());
         session.answers().scatterTo(merge);
         for (Backend backend : backends.get()) {
-            byte[] name =
-                    backend.prepare(sent.key(), sent.isNamed(), statement.answered ? Visibility.NONE : Visibility.ROWS);
-            backend.sendBind(bind, name, Visibility.ROWS);
+            Visibility ofParse = statement.answered ? Visibility.NONE : Visibility.ROWS;
+            if (parts.isPresent()) {
+                bindPart(parts.get().get(backend.shard()), backend, sent, known, ofParse);
+            } else {
+                byte[] name = backend.prepare(sent.key(), isShared, ofParse);
+                backend.sendBind(bind, name, Visibility.ROWS);
+            }
         }
         statements.answered(statement);
         pipeline.targetsMany();
         portals.put(bind.portal(), new Portal.OnMany(backends.get(), merge, plan.returnsRows(), Optional.empty()));
         return true;
+    }
+
+    /** The merge of a write on so many shards. */
+    static ScatterMerge merge(Plan.Spread plan, Session session, int shards) {
+        ScatterMerge merge = ScatterMerge.writing(session.output(), shards, plan.copies());
+        return plan.split().isPresent() ? merge.ofOtherTexts() : merge;
+    }
+
+    private void bindPart(RowSplit.Part part, Backend backend, Sent sent, StatementValues known, Visibility ofParse) {
+        List<Integer> oids = part.parameters().stream().map(known::parameterOid).toList();
+        byte[] name = backend.prepare(sent.key().with(part.sql(), oids), false, ofParse);
+        backend.sendBind(name, bind.portal(), BoundValues.of(known, part.parameters()), Visibility.ROWS);
     }
 
     /** Those that the client asks for, and binary for the keys behind its columns. */

@@ -5,6 +5,7 @@ import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.execute.ScatterMerge;
 import io.ostraka.proxy.wire.BindView;
 import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.plan.Combination;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.SessionCommand;
@@ -22,6 +23,9 @@ sealed interface Portal {
     record Combined(
             Backend backend, Planned.Statement statement, Combination combination, StatementKey key, BindView bind)
             implements Portal {}
+
+    /** On one backend, which judges and describes it; to execute it is to be told {@code error}, as on a server that stores rows. */
+    record Doomed(Backend backend, PgError error) implements Portal {}
 
     /** On several backends, whose answers become one; {@code fetch} where it gives rows that come some at a time. */
     record OnMany(List<Backend> backends, ScatterMerge merge, boolean returnsRows, Optional<PortalFetch> fetch)
@@ -59,6 +63,9 @@ sealed interface Portal {
     default Optional<Backend> single() {
         if (this instanceof OnBackend on) {
             return Optional.of(on.backend());
+        }
+        if (this instanceof Doomed doomed) {
+            return Optional.of(doomed.backend());
         }
         return this instanceof Combined combined ? Optional.of(combined.backend()) : Optional.empty();
     }

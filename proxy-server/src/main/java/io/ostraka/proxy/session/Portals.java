@@ -79,6 +79,9 @@ final class Portals {
         if (portal instanceof Portal.OnMany many) {
             return executeOnMany(many, name, maxRows);
         }
+        if (portal instanceof Portal.Doomed doomed) {
+            throw doomed.error().toException();
+        }
         if (portal instanceof Portal.Combined combined) {
             return executeCombined(combined, maxRows);
         }

@@ -193,9 +193,7 @@ final class Questions {
         session.shards().enlist(backend, Access.READ);
         List<Integer> oids =
                 question.parameters().stream().map(values::parameterOid).toList();
-        List<BindValue> bound = question.parameters().stream()
-                .map(number -> bound(values, number))
-                .toList();
+        List<BindValue> bound = BoundValues.of(values, question.parameters());
         StatementKey key = new StatementKey(
                 question.sql(),
                 oids,
@@ -215,12 +213,6 @@ final class Questions {
         backend.flush();
         asked = Optional.of(new Asked(backend, home.isEmpty()));
         return false;
-    }
-
-    private static BindValue bound(StatementValues values, int number) {
-        return new BindValue(
-                values.parameterIsBinary(number),
-                values.parameterIsNull(number) ? Optional.empty() : Optional.of(values.parameter(number)));
     }
 
     /** The statement goes its way, or was refused. */

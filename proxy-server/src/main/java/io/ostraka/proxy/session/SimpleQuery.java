@@ -16,11 +16,13 @@ import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.Route;
+import io.ostraka.rules.plan.RowSplit;
 import io.ostraka.rules.plan.SessionCommand;
 import io.ostraka.rules.plan.StatementValues;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The simple protocol: one Query at a time, which may hold several statements. Confined to the session's event loop. */
@@ -125,7 +127,7 @@ final class SimpleQuery {
         if (plan instanceof Plan.Forward forward) {
             Route route = forward.router().route(values);
             if (route instanceof Route.Many many && forward.spread().isPresent()) {
-                return spread(forward.spread().get(), many.shards(), borrowed, frame, bytes);
+                return spread(forward.spread().get(), statement, values, many.shards(), borrowed, frame, bytes);
             }
             ShardName shard = session.shards().shardOf(forward, route);
             return forward(statement, shard, forward.access(), forward.pins(), borrowed, frame, bytes);
@@ -221,20 +223,43 @@ final class SimpleQuery {
         return true;
     }
 
-    private boolean spread(Plan.Spread plan, List<ShardName> shards, ByteBuf borrowed, int frame, int bytes) {
+    private boolean spread(
+            Plan.Spread plan,
+            Planned.Statement statement,
+            StatementValues values,
+            List<ShardName> shards,
+            ByteBuf borrowed,
+            int frame,
+            int bytes) {
         Optional<List<Backend>> backends = allReady(session, shards);
         if (backends.isEmpty()) {
             return false;
         }
+        Optional<Map<ShardName, RowSplit.Part>> parts =
+                plan.split().map(split -> split.of(statement.planned(), values));
         session.shards().beginSpread(backends.get());
-        ScatterMerge merge = ScatterMerge.writing(session.output(), shards.size(), plan.copies());
+        ScatterMerge merge = ExtendedQuery.merge(plan, session, shards.size());
         session.answers().scatterTo(session.transaction().isImplicit() ? merge.keepingTag() : merge);
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.WRITE);
-            backend.sendQuery(borrowed, frame, bytes, Visibility.ROWS);
+            if (parts.isPresent()) {
+                sendText(backend, parts.get().get(backend.shard()).sql());
+            } else {
+                backend.sendQuery(borrowed, frame, bytes, Visibility.ROWS);
+            }
         }
         session.answers().busyUntilReady(shards.size());
         return true;
+    }
+
+    private void sendText(Backend backend, String sql) {
+        ByteBuf query = session.output().buffer();
+        try {
+            FrontendMessages.query(query, sql);
+            backend.sendQuery(query, query.readerIndex(), query.readableBytes(), Visibility.ROWS);
+        } finally {
+            query.release();
+        }
     }
 
     /** The merge of a scatter over so many shards, for these values. */

@@ -140,6 +140,10 @@ public final class Explanation {
             return;
         }
         if (route instanceof Route.Many && forward.spread().isPresent()) {
+            if (forward.spread().get().split().isPresent()) {
+                split(forward.spread().get().split().get(), statement, values, text);
+                return;
+            }
             text.append(forward.spread().get().copies() ? "Spread: writes the copies on " : "Spread: writes on ")
                     .append(where(route))
                     .append(", on all or on none.\n");
@@ -155,6 +159,15 @@ public final class Explanation {
                 .append(where(route))
                 .append(forward.pins() ? ", and the session keeps its connection" : "")
                 .append(".\n");
+    }
+
+    private static void split(RowSplit rows, PlannedStatement statement, StatementValues values, StringBuilder text) {
+        text.append("Spread: cuts its rows by their shards, and writes on all or on none.\n");
+        rows.of(statement, values).forEach((shard, part) -> text.append("  Shard ")
+                .append(shard)
+                .append(" runs: ")
+                .append(part.sql().replaceAll("\\s+", " "))
+                .append('\n'));
     }
 
     private static void refused(PgError error, PlannedStatement statement, StringBuilder text) {

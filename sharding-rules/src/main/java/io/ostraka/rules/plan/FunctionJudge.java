@@ -106,6 +106,22 @@ final class FunctionJudge {
                 && meant.stream().anyMatch(function -> function.volatility() == Function.Volatility.VOLATILE);
     }
 
+    /**
+     * Whether a call in a listed row of INSERT is the same on whichever shard the row is stored: one that gives one value, which
+     * depends on its arguments alone or is another one for each row anyway.
+     */
+    boolean isOfRow(Analysis.FunctionUse use) {
+        List<Function> meant = use.schema()
+                .map(schema -> catalog.function(new FunctionName(schema, use.last())).stream()
+                        .toList())
+                .orElseGet(() -> catalog.functions(use.last(), use.searchPath()));
+        boolean own = meant.isEmpty()
+                || meant.stream().anyMatch(function -> !isSystem(function.name().schema()));
+        return meant.stream().noneMatch(Function::returnsSet)
+                && ((!own && SystemFunctions.isAnotherEachTime(use.last()))
+                        || judge(use).place() == Place.EVERYWHERE);
+    }
+
     /** Whether {@code =} or another comparison may mean a user-defined operator. */
     boolean mayCompareOtherwise(List<String> searchPath) {
         return catalog.operators(searchPath).stream().anyMatch(operator -> COMPARISONS.contains(operator.symbol()));

@@ -35,9 +35,19 @@ public sealed interface Plan {
     /**
      * A statement that writes may run, in the client's own bytes, on all shards of its route: in the client's transaction or in one
      * of its own, on all or on none. The shards' counts are added up; with {@code copies} every shard writes the same rows, and
-     * they are counted once. {@code returnsRows} when it has RETURNING.
+     * they are counted once. {@code returnsRows} when it has RETURNING. With {@code split} each shard gets a text of its own.
      */
-    record Spread(boolean copies, boolean returnsRows) {}
+    record Spread(boolean copies, boolean returnsRows, Optional<RowSplit> split) {
+        /** One whose text goes to all shards as it is. */
+        public Spread(boolean copies, boolean returnsRows) {
+            this(copies, returnsRows, Optional.empty());
+        }
+
+        /** Whether it may run on several shards with these values. */
+        public boolean isPossible(StatementValues values) {
+            return split.filter(rows -> !rows.isPossible(values)).isEmpty();
+        }
+    }
 
     /** Reads on all shards of its route; {@code merge} makes the answer of their rows. One shard answers by itself. */
     record Scatter(Router router, Merge merge) implements Plan {}

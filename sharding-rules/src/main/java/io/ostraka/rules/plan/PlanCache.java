@@ -116,6 +116,7 @@ public final class PlanCache {
     private void add(Key key, Plan plan, StatementTemplate template) {
         boolean positioned = position(plan) > 0
                 || plan instanceof Plan.Combine
+                || splits(plan)
                 || plan instanceof Plan.Asking
                 || plan instanceof Plan.Clocked
                 || (plan instanceof Plan.Scatter scatter && scatter.merge() instanceof Merge.Ordered);
@@ -132,6 +133,11 @@ public final class PlanCache {
         if (entries.putIfAbsent(copy, entry) == null && bytes.addAndGet(weight) > maxBytes) {
             evict();
         }
+    }
+
+    private static boolean splits(Plan plan) {
+        return plan instanceof Plan.Forward forward
+                && forward.spread().flatMap(Plan.Spread::split).isPresent();
     }
 
     /** Whether a key was not seen lately; it is from now on. */
@@ -178,6 +184,9 @@ public final class PlanCache {
             return new Plan.Combine((Plan.Forward) moved(combine.forward(), from, to), combine.combination());
         }
         if (plan instanceof Plan.Forward forward) {
+            if (forward.whenMany().position() == 0) {
+                return plan;
+            }
             return new Plan.Forward(
                     forward.router(),
                     forward.access(),
@@ -195,6 +204,6 @@ public final class PlanCache {
     }
 
     private static PgError moved(PgError error, StatementTemplate from, StatementTemplate to) {
-        return error.at(from.translate(error.position() - 1, to) + 1);
+        return error.position() == 0 ? error : error.at(from.translate(error.position() - 1, to) + 1);
     }
 }

@@ -92,7 +92,7 @@ final class QueryPlanner {
     Planned planWhole(Query query, StatementTemplate template, List<String> searchPath) {
         Planned planned = analyse(query, template, searchPath);
         if (planned.plan() instanceof Plan.Forward forward && planned.analysis().writes()) {
-            return new SpreadPlanner(query, planned.analysis(), this).plan(planned, forward);
+            return new SpreadPlanner(query, planned.analysis(), this, template).plan(planned, forward);
         }
         if (query instanceof Query.Select select && planned.plan() instanceof Plan.Forward forward) {
             planned = new MergePlanner(this, template, searchPath).plan(select, planned, forward);

@@ -247,6 +247,14 @@ final class Refusals {
                 ONE_SHARD_HINT);
     }
 
+    static PgError rowsOfSeveralShards(TableName table, String why) {
+        return unsupported(
+                "this INSERT of rows that belong to several shards into table \"" + table + "\" is not supported yet",
+                why,
+                "Insert the rows of each shard by themselves, or one by one; in a transaction block they are written on all"
+                        + " shards or on none.");
+    }
+
     static PgError needsOneShard(String construct, String table, int at) {
         return at(
                 unsupported(

@@ -1,7 +1,12 @@
 package io.ostraka.rules.plan;
 
+import io.ostraka.rules.catalog.Catalog;
 import io.ostraka.rules.catalog.Column;
 import io.ostraka.rules.catalog.Table;
+import io.ostraka.rules.config.TableName;
+import io.ostraka.rules.error.PgErrorException;
+import io.ostraka.rules.sql.SqlParseFailure;
+import io.ostraka.rules.sql.StatementTemplate;
 import java.util.List;
 import java.util.Optional;
 
@@ -9,14 +14,18 @@ import java.util.Optional;
  * Lets a statement that writes run on several shards as it is, where that is the same as to run it on all rows at once: an
  * UPDATE or DELETE of one table that looks at no other row than the one it writes, and calls nothing that could have another
  * value on another shard. To copies of a reference table INSERT of listed rows goes the same way, if no copy can
- * come to differ from another: no default, no trigger.
+ * come to differ from another: no default, no trigger. An INSERT of listed rows is cut into one for each shard ({@link RowSplit}),
+ * if a row that is stored on another shard, among other rows, is the same.
  *
  * <p>Confined to the planning of one statement.
  */
-record SpreadPlanner(Query query, Analysis analysis, QueryPlanner planner) {
+record SpreadPlanner(Query query, Analysis analysis, QueryPlanner planner, StatementTemplate template) {
 
     /** {@code forward} refuses several shards; what it becomes, if it need not. */
     QueryPlanner.Planned plan(QueryPlanner.Planned planned, Plan.Forward forward) {
+        if (query instanceof Query.Insert insert && !analysis.inserts().isEmpty()) {
+            return split(planned, forward, insert);
+        }
         boolean copies = analysis.copies().isPresent();
         boolean sound = copies ? isSoundForCopies() : isSoundForKeys();
         if (!sound && copies) {
@@ -39,6 +48,95 @@ record SpreadPlanner(Query query, Analysis analysis, QueryPlanner planner) {
         return new QueryPlanner.Planned(plan, planned.analysis(), planned.reader(), planned.top());
     }
 
+    private QueryPlanner.Planned split(QueryPlanner.Planned planned, Plan.Forward forward, Query.Insert insert) {
+        if (!(forward.router() instanceof StatementRouter router)
+                || router.inserted().isEmpty()
+                || router.inserted().get().count() == 1) {
+            return planned;
+        }
+        Query.Values values = (Query.Values) insert.source().orElseThrow();
+        Optional<String> obstacle = obstacle(insert, values);
+        Optional<RowSplit> split = obstacle.isPresent()
+                ? Optional.empty()
+                : RowSplit.of(template, values.at(), router.inserted().get());
+        return with(
+                planned,
+                new Plan.Forward(
+                        new ClockedRouter(router, analysis.clockWords()),
+                        forward.access(),
+                        forward.pins(),
+                        Refusals.rowsOfSeveralShards(
+                                analysis.inserts().get(0).table(),
+                                obstacle.orElse("A parameter of no declared type stands in several rows.")),
+                        split.map(rows -> new Plan.Spread(false, false, Optional.of(rows)))));
+    }
+
+    /** Why an INSERT of listed rows cannot be cut. */
+    private Optional<String> obstacle(Query.Insert insert, Query.Values values) {
+        if (!insert.with().tables().isEmpty()
+                || !values.with().tables().isEmpty()
+                || !analysis.occurrences().isEmpty()
+                || analysis.inserts().size() > 1
+                || analysis.locks()
+                || analysis.readsSystemCatalog()) {
+            return Optional.of("It reads other tables.");
+        }
+        if (!insert.returning().isEmpty()) {
+            return Optional.of("It returns rows.");
+        }
+        if (analysis.systemColumn().isPresent() || analysis.serverLocalCast().isPresent()) {
+            return Optional.of("It uses values that mean something on one server only.");
+        }
+        int width = values.rows().get(0).size();
+        if (insert.overridingUser() || values.rows().stream().anyMatch(row -> row.size() != width)) {
+            return Optional.of("Its rows are not alike, or not all stored as they stand.");
+        }
+        Optional<String> function = analysis.functions().stream()
+                .filter(use -> !planner.functions().isOfRow(use))
+                .map(use -> "Function " + use.last() + "() might not be the same on each of them.")
+                .findFirst();
+        return function.isPresent() ? function : defaultThatDiffers(insert, values);
+    }
+
+    private Optional<String> defaultThatDiffers(Query.Insert insert, Query.Values values) {
+        Table table = planner.catalog().table(analysis.inserts().get(0).table()).orElseThrow();
+        for (int i = 0; i < table.columns().size(); i++) {
+            Column column = table.columns().get(i);
+            if (column.hasDefault() && !isGiven(insert, values, i, column) && !isTheSameEverywhere(column)) {
+                return Optional.of("Column \"" + column.name()
+                        + "\" is not given, and its default might not be the same on each of them.");
+            }
+        }
+        return insert.onConflict()
+                .filter(conflict -> !defaultsAreTheSame(conflict.set(), table.name()))
+                .map(conflict -> "ON CONFLICT sets a column to a default that might not be the same on each of them.");
+    }
+
+    private static boolean isGiven(Query.Insert insert, Query.Values values, int index, Column column) {
+        int place = insert.columns().isEmpty() ? index : insert.columns().indexOf(column.name());
+        return place >= 0 && values.rows().stream().allMatch(row -> place < row.size() && !isDefault(row.get(place)));
+    }
+
+    /** Whether a default is what it is on any shard, or of each row anyway. */
+    private boolean isTheSameEverywhere(Column column) {
+        if (column.defaultText().isEmpty() || !column.onDefault().isNone()) {
+            return false;
+        }
+        List<String> path = List.of(Catalog.PG_CATALOG);
+        try {
+            StatementTemplate select =
+                    StatementTemplate.of("SELECT " + column.defaultText()).get(0);
+            Analysis found = planner.analyse(QueryPlanner.read(select, select.start(), select.end()), select, path)
+                    .analysis();
+            return found.occurrences().isEmpty()
+                    && !found.readsSystemCatalog()
+                    && found.serverLocalCast().isEmpty()
+                    && found.functions().stream().allMatch(planner.functions()::isOfRow);
+        } catch (PgErrorException | SqlParseFailure unread) {
+            return false;
+        }
+    }
+
     private boolean returnsRows() {
         if (query instanceof Query.Insert insert) {
             return !insert.returning().isEmpty();
@@ -49,7 +147,24 @@ record SpreadPlanner(Query query, Analysis analysis, QueryPlanner planner) {
     }
 
     private boolean isSoundForKeys() {
-        return writesOneTable() && analysis.inserts().isEmpty();
+        return writesOneTable()
+                && analysis.inserts().isEmpty()
+                && (!(query instanceof Query.Update update)
+                        || defaultsAreTheSame(
+                                update.assignments(),
+                                analysis.occurrences().get(0).table()));
+    }
+
+    /** Whether what is set to its default becomes the same on every shard. */
+    private boolean defaultsAreTheSame(List<Query.Assignment> assignments, TableName table) {
+        return assignments.stream()
+                .filter(SpreadPlanner::isDefault)
+                .flatMap(assignment -> assignment.columns().stream())
+                .allMatch(name -> planner.catalog()
+                        .table(table)
+                        .flatMap(found -> found.column(name))
+                        .filter(column -> !column.hasDefault() || isTheSameEverywhere(column))
+                        .isPresent());
     }
 
     /** Whether the target is all it looks at, and every shard would find the same in a row. */
@@ -99,12 +214,7 @@ record SpreadPlanner(Query query, Analysis analysis, QueryPlanner planner) {
         }
         List<Column> columns = table.columns();
         for (int i = 0; i < columns.size(); i++) {
-            int place = insert.columns().isEmpty()
-                    ? i
-                    : insert.columns().indexOf(columns.get(i).name());
-            boolean given = place >= 0
-                    && values.rows().stream().allMatch(row -> place < row.size() && !isDefault(row.get(place)));
-            if (columns.get(i).hasDefault() && !given) {
+            if (columns.get(i).hasDefault() && !isGiven(insert, values, i, columns.get(i))) {
                 return false;
             }
         }

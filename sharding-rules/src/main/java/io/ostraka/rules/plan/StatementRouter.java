@@ -62,6 +62,14 @@ final class StatementRouter implements Router {
         return common.flatMap(ShardSet::first);
     }
 
+    /** The rows that the statement inserts, if it inserts listed ones. */
+    Optional<Inserted> inserted() {
+        return parts.stream()
+                .filter(Inserted.class::isInstance)
+                .map(Inserted.class::cast)
+                .findFirst();
+    }
+
     /** An occurrence of a table with a shard key. */
     record Read(OccurrenceShards occurrence, ValueReader reader, ShardSet.Space space) implements Part {
         @Override
@@ -80,10 +88,19 @@ final class StatementRouter implements Router {
         @Override
         public ShardSet shards(StatementValues values) {
             ShardSet needed = space.none();
-            for (List<Value> row : rows.keys()) {
-                needed = needed.plus(owner(row, values));
+            for (int row = 0; row < count(); row++) {
+                needed = needed.plus(space.of(owner(row, values)));
             }
             return needed;
+        }
+
+        int count() {
+            return rows.keys().size();
+        }
+
+        /** The shard of the row with this number, from 0. */
+        ShardName owner(int row, StatementValues values) {
+            return owner(rows.keys().get(row), values);
         }
 
         @Override
@@ -91,7 +108,7 @@ final class StatementRouter implements Router {
             return space.of(rows.rule().shards());
         }
 
-        private ShardSet owner(List<Value> row, StatementValues values) {
+        private ShardName owner(List<Value> row, StatementValues values) {
             KeyedRule rule = rows.rule();
             if (row.size() == 1) {
                 return owner(List.of(key(0, row.get(0), values)));
@@ -104,7 +121,7 @@ final class StatementRouter implements Router {
             return owner(key);
         }
 
-        private ShardSet owner(List<KeyValue> key) {
+        private ShardName owner(List<KeyValue> key) {
             Optional<ShardName> owner = rows.rule().shardFor(key);
             if (owner.isEmpty()) {
                 String shown =
@@ -112,7 +129,7 @@ final class StatementRouter implements Router {
                 throw Refusals.keyFitsNowhere(rows.table(), rows.rule().keyColumns(), shown)
                         .toException();
             }
-            return space.of(owner.get());
+            return owner.get();
         }
 
         private KeyValue key(int column, Value value, StatementValues values) {

@@ -55,6 +55,10 @@ final class SystemFunctions {
             "pg_terminate_backend", "SET ostraka.shard to the shard whose backend is to be ended.",
             "pg_cancel_backend", "SET ostraka.shard to the shard whose backend is to be cancelled."));
 
+    /** Another value for each row, so that nobody can tell on which server it was made. */
+    private static final Set<String> ANOTHER_EACH_TIME =
+            Set.of("random", "random_normal", "gen_random_uuid", "uuidv4", "uuidv7", "clock_timestamp");
+
     /** Volatile or stable, but neither tied to a server nor changing it. */
     private static final Set<String> ANYWHERE = Set.of(
             "random",
@@ -181,6 +185,10 @@ final class SystemFunctions {
 
     static boolean isSequence(String name) {
         return name.equals("nextval");
+    }
+
+    static boolean isAnotherEachTime(String name) {
+        return ANOTHER_EACH_TIME.contains(name);
     }
 
     static boolean isAnywhere(String name) {

@@ -133,6 +133,23 @@ public final class StatementTemplate {
         return moved;
     }
 
+    /** The same for offsets in ascending order, all in one pass over the literals. */
+    public int[] translate(int[] ascending, StatementTemplate other) {
+        int[] translated = new int[ascending.length];
+        int moved = other.start - start;
+        int literal = 0;
+        for (int i = 0; i < ascending.length; i++) {
+            while (literal < literals() && literalEnd(literal) <= ascending[i]) {
+                moved += other.literalEnd(literal)
+                        - other.literalStart(literal)
+                        - (literalEnd(literal) - literalStart(literal));
+                literal++;
+            }
+            translated[i] = ascending[i] + moved;
+        }
+        return translated;
+    }
+
     /** What comments of the form {@code /* ostraka: ... *}{@code /} say, in or around the statement; part of the key. */
     public List<String> hints() {
         return hints;

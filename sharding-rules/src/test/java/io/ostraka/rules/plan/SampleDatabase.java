@@ -520,6 +520,10 @@ final class SampleDatabase {
         }
     }
 
+    static StatementValues values(PlannedStatement statement, Parameter... parameters) {
+        return new Parameters(statement, List.of(parameters));
+    }
+
     private record Parameters(PlannedStatement statement, List<Parameter> parameters) implements StatementValues {
         @Override
         public CharSequence literal(int index) {

@@ -86,12 +86,9 @@ class TrapsTest {
                 "INSERT INTO ranges (id) VALUES (1000)",
                 "INSERT INTO t (other) VALUES (1)",
                 "INSERT INTO t (id) VALUES (NULL)");
-        trap(
-                11,
-                "no",
-                "INSERT INTO t (id) VALUES ($A), ($B)",
-                "WITH q AS (INSERT INTO t (id) VALUES ($A)) SELECT * FROM u");
+        trap(11, "no", "WITH q AS (INSERT INTO t (id) VALUES ($A)) SELECT * FROM u");
         trap(11, "one", "INSERT INTO t (id, other) VALUES ($A, 1), ($A, 2)");
+        trap(11, "spread", "INSERT INTO t (id, other) VALUES ($A, 1), ($B, 2)");
         trap(
                 12,
                 "one",
