@@ -177,7 +177,7 @@ final class ExtendedQuery {
         if (plan instanceof Plan.Scatter scatter) {
             List<ShardName> shards = session.shards().shardsOf(scatter, known);
             return shards.size() == 1
-                    ? bindTo(shards.get(0), sent, Access.READ, false)
+                    ? bindTo(shards.get(0), sent, scatter.access(), false)
                     : bindToAll(scatter, shards, sent, known);
         }
         if (plan instanceof Plan.Combine combine && ShardChoice.needsSeveral(combine, known)) {
@@ -272,8 +272,10 @@ final class ExtendedQuery {
             return false;
         }
         session.shards().requireOneSnapshot(backends.get());
+        Access access = session.shards().accessOf(plan);
+        shards.forEach(shard -> session.shards().requireMayWrite(shard, access));
         for (Backend backend : backends.get()) {
-            session.shards().enlist(backend, Access.READ);
+            session.shards().enlist(backend, access);
             pipeline.unsynced().add(backend);
             if (!statements.isCurrent(backend, sent.statement())) {
                 return false;

@@ -94,6 +94,11 @@ final class ShardChoice {
                 : transaction.participants().iterator().next();
     }
 
+    /** How several shards are used by a scatter: what is locked outside of a block is not locked for long. */
+    Access accessOf(Plan.Scatter plan) {
+        return transaction.isOpen() ? plan.access() : Access.READ;
+    }
+
     /** Before anything is sent: what would be written on several shards must be such that it can be committed on all. */
     void requireMayWrite(ShardName shard, Access access) {
         if (access != Access.WRITE) {

@@ -135,7 +135,7 @@ final class SimpleQuery {
         if (plan instanceof Plan.Scatter scatter) {
             List<ShardName> shards = session.shards().shardsOf(scatter, values);
             return shards.size() == 1
-                    ? forward(statement, shards.get(0), Access.READ, false, borrowed, frame, bytes)
+                    ? forward(statement, shards.get(0), scatter.access(), false, borrowed, frame, bytes)
                     : scatter(scatter, statement, shards, borrowed, frame, bytes);
         }
         throw ((Plan.Refusal) plan).error().toException();
@@ -209,10 +209,12 @@ final class SimpleQuery {
             return false;
         }
         session.shards().requireOneSnapshot(backends.get());
+        Access access = session.shards().accessOf(plan);
+        shards.forEach(shard -> session.shards().requireMayWrite(shard, access));
         session.extended().portals().dropUnnamed();
         session.answers().scatterTo(merge(session, plan, statement.values(), shards.size(), true));
         for (Backend backend : backends.get()) {
-            session.shards().enlist(backend, Access.READ);
+            session.shards().enlist(backend, access);
             if (plan.merge() instanceof Merge.Ordered ordered) {
                 sendOrdered(ordered, statement, backend);
             } else {
@@ -313,6 +315,8 @@ final class SimpleQuery {
             if (plan instanceof Plan.Forward forward) {
                 access = forward.access() == Access.WRITE ? Access.WRITE : access;
                 pins |= forward.pins();
+            } else if (plan instanceof Plan.Scatter scatter && scatter.locks()) {
+                access = Access.WRITE;
             }
             Optional<ShardName> shard = shardOf(plan, statement.values());
             if (only.isPresent() && shard.isPresent() && !only.equals(shard)) {

@@ -27,7 +27,9 @@ final class Distributor {
 
     /** What becomes of a level's rows. */
     enum Use {
-        /** They are the answer, or a FROM's: their order may show. */
+        /** They are the statement's answer: they may be locked, and their order shows. */
+        ANSWER,
+        /** They are a FROM's: their order may show. */
         ROWS,
         /** Members to compare with: their order does not matter. */
         MEMBERS,
@@ -37,7 +39,7 @@ final class Distributor {
 
     /** How the rows of a whole statement lie. */
     Distribution of(Level top) {
-        return of(top, leaf(top), Set.of(), Use.ROWS);
+        return of(top, leaf(top), Set.of(), Use.ANSWER);
     }
 
     /** {@code as} is what the level's outputs are columns of; {@code outer} are the leaves whose columns it may name. */
@@ -102,7 +104,7 @@ final class Distributor {
         if (rows instanceof Mixed) {
             return rows;
         }
-        if (select.query().tail().locks()) {
+        if (select.query().tail().locks() && use != Use.ANSWER) {
             return Distribution.mixed("FOR UPDATE or FOR SHARE", select.query().at());
         }
         if (rows instanceof Everywhere) {
@@ -187,10 +189,10 @@ final class Distributor {
 
     private static Optional<Obstacle> tail(Query.Tail tail, Use use) {
         if (!tail.limits().isEmpty()) {
-            return Optional.of(
-                    new Obstacle("LIMIT or OFFSET", tail.limits().get(0).at()));
+            String construct = tail.locks() ? "LIMIT or OFFSET with FOR UPDATE or FOR SHARE" : "LIMIT or OFFSET";
+            return Optional.of(new Obstacle(construct, tail.limits().get(0).at()));
         }
-        return tail.orderBy().isEmpty() || use != Use.ROWS
+        return tail.orderBy().isEmpty() || use == Use.MEMBERS || use == Use.EXISTENCE
                 ? Optional.empty()
                 : Optional.of(new Obstacle("ORDER BY", tail.orderBy().get(0).at()));
     }

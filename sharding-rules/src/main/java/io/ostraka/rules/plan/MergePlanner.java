@@ -59,7 +59,9 @@ final class MergePlanner {
     Planned plan(Query.Select select, Planned asWritten, Plan.Forward forward) {
         boolean isOrdered =
                 !select.tail().orderBy().isEmpty() || !select.tail().limits().isEmpty();
-        if (!isOrdered || select.tail().locks()) {
+        // Each shard would lock as many rows as all of them together may.
+        boolean locksTooMany = select.tail().locks() && !select.tail().limits().isEmpty();
+        if (!isOrdered || locksTooMany) {
             return asWritten;
         }
         Query.Select bare = bare(select, labelled(select.items()));
@@ -154,7 +156,9 @@ final class MergePlanner {
         }
         Limits limits = limits(select, tree);
         Plan plan = new Plan.Scatter(
-                scatter.router(), new Merge.Ordered(text(text, hidden, limits), columns, keys, limits.limit()));
+                scatter.router(),
+                new Merge.Ordered(text(text, hidden, limits), columns, keys, limits.limit()),
+                select.tail().locks());
         return Optional.of(new Planned(plan, planned.analysis(), planned.reader(), planned.top()));
     }
 

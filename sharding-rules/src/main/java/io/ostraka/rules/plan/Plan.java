@@ -49,8 +49,16 @@ public sealed interface Plan {
         }
     }
 
-    /** Reads on all shards of its route; {@code merge} makes the answer of their rows. One shard answers by itself. */
-    record Scatter(Router router, Merge merge) implements Plan {}
+    /**
+     * Reads on all shards of its route; {@code merge} makes the answer of their rows. One shard answers by itself. {@code locks}
+     * when each shard locks the rows that it puts out.
+     */
+    record Scatter(Router router, Merge merge, boolean locks) implements Plan {
+        /** How a shard is used by it that answers by itself, or within a transaction block. */
+        public Access access() {
+            return locks ? Access.WRITE : Access.READ;
+        }
+    }
 
     /**
      * Read by the combiner, a server that is lent the rows of the other shards; by one shard when it has all of them.

@@ -225,7 +225,8 @@ final class QueryPlanner {
         ValueReader reader = new ValueReader(ambiguous, new Formulas(analysis, functions, space).numbered());
         ShardSet fixed = fixed(analysis, place);
         List<StatementRouter.Part> parts = parts(analysis, reader);
-        ShardSet whenFree = place == Place.RATHER_DEFAULT_SHARD ? defaultShard : space.none();
+        // Whoever locks a row of a reference table must meet the others who do.
+        ShardSet whenFree = place == Place.RATHER_DEFAULT_SHARD || analysis.locks() ? defaultShard : space.none();
         StatementRouter router = new StatementRouter(fixed, parts, whenFree);
         return new Planned(decide(analysis, top, router, fixed, place), analysis, reader, top);
     }
@@ -256,7 +257,8 @@ final class QueryPlanner {
                 ? new ScatterShape(analysis, functions).obstacle(top.level())
                 : Optional.of(new Obstacle("a statement that also needs another shard", -1));
         if (obstacle.isEmpty()) {
-            return new Plan.Scatter(new ClockedRouter(router, analysis.clockWords()), new Merge.Concatenate());
+            return new Plan.Scatter(
+                    new ClockedRouter(router, analysis.clockWords()), new Merge.Concatenate(), analysis.locks());
         }
         PgError whenMany = Refusals.needsOneShard(
                 obstacle.get().construct(), table.toString(), obstacle.get().at());

@@ -68,6 +68,9 @@ class PlanShapeTest {
                 "SELECT * FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id)",
                 "SELECT * FROM t WHERE NOT EXISTS (SELECT 1 FROM u WHERE u.id = t.id LIMIT 1)",
                 "SELECT * FROM t WHERE id IN (SELECT id FROM u WHERE other = 5 ORDER BY other)",
+                // rows that are locked
+                "SELECT * FROM t FOR UPDATE",
+                "SELECT * FROM t a JOIN u ON u.id = a.id WHERE a.other = 1 ORDER BY a.id FOR NO KEY UPDATE OF a SKIP LOCKED",
                 "SELECT * FROM t WHERE (other, id) IN (SELECT other, id FROM u)",
                 "SELECT * FROM ledger WHERE (tenant, account) IN (SELECT tenant, account FROM ledger WHERE amount > 5)",
                 "SELECT id, (SELECT count(*) FROM u WHERE u.id = t.id) FROM t",
@@ -119,7 +122,10 @@ class PlanShapeTest {
                 "aggregate function unseen | SELECT unseen(other) FROM t",
                 "window function row_num  | SELECT row_number() OVER (PARTITION BY other) FROM t",
                 "WITH                     | WITH RECURSIVE q AS (SELECT id FROM t UNION SELECT id FROM q) SELECT * FROM q",
-                "FOR UPDATE               | SELECT * FROM t FOR UPDATE",
+                "FOR UPDATE               | SELECT * FROM (SELECT * FROM t FOR UPDATE) s",
+                "FOR UPDATE               | SELECT * FROM t JOIN countries c ON c.code = t.name FOR UPDATE",
+                "LIMIT or OFFSET with FOR | SELECT * FROM t LIMIT 1 FOR UPDATE SKIP LOCKED",
+                "LIMIT or OFFSET with FOR | SELECT * FROM t ORDER BY id LIMIT 1 FOR UPDATE",
                 "function random          | SELECT random() FROM t",
                 "statement that also      | SELECT nextval('s'), id FROM t",
                 "a system column          | SELECT ctid FROM t",
@@ -477,7 +483,10 @@ class PlanShapeTest {
     }
 
     private static Access access(String sql) {
-        return assertInstanceOf(Plan.Forward.class, DB.plan(sql), sql).access();
+        Plan plan = DB.plan(sql);
+        return plan instanceof Plan.Scatter scatter
+                ? scatter.access()
+                : assertInstanceOf(Plan.Forward.class, plan, sql).access();
     }
 
     @Test

@@ -1,0 +1,106 @@
+package io.ostraka.it.read;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import io.ostraka.it.harness.Differential;
+import io.ostraka.it.harness.Protocol;
+import io.ostraka.it.harness.TestCluster;
+import java.sql.SQLException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** SELECT ... FOR UPDATE and its kin over shards. */
+class LockedReadTest {
+    private static final String SMALL = "SELECT id FROM thing WHERE id < 20";
+
+    private TestCluster cluster;
+
+    @BeforeEach
+    void fill() throws SQLException {
+        cluster = Bazaar.filled();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Protocol.class)
+    void rowsAreTheSameAsWithoutLocks(Protocol protocol) {
+        try (Differential both = cluster.differential(protocol)) {
+            both.check(
+                    "SELECT id, t FROM thing FOR UPDATE",
+                    SMALL + " FOR SHARE",
+                    SMALL + " FOR NO KEY UPDATE SKIP LOCKED",
+                    "SELECT x.id, p.no FROM thing x JOIN part p ON p.thing_id = x.id FOR KEY SHARE OF p NOWAIT",
+                    "SELECT id FROM thing x WHERE EXISTS (SELECT FROM part WHERE thing_id = x.id) FOR UPDATE",
+                    "SELECT s.* FROM (SELECT id, i4 FROM thing WHERE b) s FOR UPDATE OF s",
+                    "SELECT id FROM thing WHERE id IN (1, 2, 3, 4) FOR UPDATE",
+                    "SELECT id FROM thing WHERE id = 1 FOR UPDATE",
+                    "SELECT name FROM country FOR UPDATE");
+            both.checkOrdered(
+                    "SELECT id, t FROM thing ORDER BY id DESC FOR UPDATE", SMALL + " ORDER BY i4, id FOR SHARE");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Protocol.class)
+    void lockedRowsStopOthersUntilTheTransactionEnds(Protocol protocol) {
+        try (Differential holder = cluster.differential(protocol);
+                Differential other = cluster.differential(protocol)) {
+            holder.check("BEGIN", SMALL + " AND id % 3 = 0 FOR UPDATE");
+            other.check(
+                    SMALL + " FOR UPDATE SKIP LOCKED",
+                    SMALL + " AND id % 3 = 1 FOR UPDATE NOWAIT",
+                    SMALL + " AND id % 3 = 0 FOR SHARE NOWAIT",
+                    "SELECT id FROM thing WHERE id = 3 FOR UPDATE SKIP LOCKED",
+                    "SELECT id FROM thing WHERE id = 4 FOR UPDATE SKIP LOCKED");
+            other.checkOrdered(SMALL + " ORDER BY id FOR UPDATE SKIP LOCKED");
+            holder.check("ROLLBACK");
+            other.checkOrdered(SMALL + " ORDER BY id FOR UPDATE SKIP LOCKED", SMALL + " ORDER BY id FOR UPDATE NOWAIT");
+            holder.check("BEGIN", SMALL + " FOR SHARE", "SAVEPOINT a", SMALL + " FOR UPDATE", "ROLLBACK TO a");
+            other.check(SMALL + " FOR SHARE SKIP LOCKED", SMALL + " FOR UPDATE SKIP LOCKED");
+            holder.check("COMMIT");
+            other.check(SMALL + " FOR UPDATE SKIP LOCKED");
+        }
+    }
+
+    @Test
+    void rowsThatAreLockedAreWrittenInTheSameTransaction() {
+        try (Differential both = cluster.differential(Protocol.EXTENDED)) {
+            both.check(
+                    "BEGIN",
+                    SMALL + " FOR UPDATE",
+                    "UPDATE thing SET no2 = no2 WHERE id = 1",
+                    "UPDATE thing SET no2 = no2 WHERE id < 20",
+                    SMALL + " FOR UPDATE",
+                    "COMMIT",
+                    "BEGIN READ ONLY",
+                    SMALL + " FOR UPDATE",
+                    "ROLLBACK");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Protocol.class)
+    void whatPostgresqlDoesNotLockIsAnError(Protocol protocol) {
+        try (Differential both = cluster.differential(protocol)) {
+            both.check(
+                    "SELECT count(*) FROM thing FOR UPDATE",
+                    "SELECT DISTINCT id FROM thing FOR UPDATE",
+                    "SELECT id, count(*) FROM thing GROUP BY id FOR UPDATE",
+                    "SELECT id FROM thing UNION ALL SELECT thing_id FROM part FOR UPDATE",
+                    "SELECT id FROM thing FOR UPDATE OF nothing");
+        }
+    }
+
+    @Test
+    void whatWouldLockOtherRowsThanPostgresqlIsRefused() {
+        try (Differential both = cluster.differential(Protocol.SIMPLE)) {
+            both.checkRefused("SELECT id FROM thing ORDER BY id LIMIT 3 FOR UPDATE");
+            both.checkRefused("SELECT id FROM thing LIMIT 3 FOR UPDATE SKIP LOCKED");
+            both.checkRefused("SELECT id FROM thing JOIN country ON code = v FOR UPDATE");
+            both.checkRefused("SELECT id FROM (SELECT id FROM thing FOR UPDATE) s");
+            both.checkRefused("SELECT a.id FROM thing a JOIN thing b ON a.i4 = b.i4 FOR UPDATE");
+            assertFalse(both.checkUnlessRefused("SELECT id FROM thing x JOIN note n ON n.v = x.id FOR UPDATE OF x"));
+        }
+    }
+}
