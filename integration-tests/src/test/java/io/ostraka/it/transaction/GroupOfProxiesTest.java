@@ -3,8 +3,10 @@ package io.ostraka.it.transaction;
 import static io.ostraka.it.harness.FrontendMessages.query;
 import static io.ostraka.it.transaction.Counters.increment;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ostraka.it.harness.Await;
+import io.ostraka.it.harness.FrontendMessages;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
 import io.ostraka.rules.config.HostPort;
@@ -14,7 +16,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -175,5 +180,42 @@ class GroupOfProxiesTest {
         Await.until("a majority is back", () -> tried("n1", "BEGIN", increment(0), increment(1), "COMMIT")
                 .equals(List.of("BEGIN", "UPDATE 1", "UPDATE 1", "COMMIT")));
         assertEquals(List.of(1, 1), counters.values());
+    }
+
+    @Test
+    void aCancelReachesItsSessionWhicheverProxyItIsSentTo() throws Exception {
+        startAll("");
+        try (WireClient client = login("n1")) {
+            client.send(query("SELECT pg_sleep(1000)"));
+            Await.until("it sleeps", this::sleeps);
+            byte[] wrong = client.backendKeyData();
+            wrong[wrong.length - 1] ^= 1;
+            cancel("n2", wrong);
+            assertTrue(sleeps(), "a wrong key cancels nothing");
+            cancel("n2", client.backendKeyData());
+            assertEquals("57014", client.untilReady().get(1).sqlState());
+            client.send(query("SELECT pg_sleep(1000)"));
+            Await.until("it sleeps again", this::sleeps);
+            proxies.get("n2").kill();
+            cancel("n3", client.backendKeyData());
+            assertEquals("57014", client.untilReady().get(1).sqlState());
+        }
+    }
+
+    /** Returns when the proxy has dealt with it. */
+    private void cancel(String node, byte[] key) throws IOException {
+        try (WireClient other = WireClient.connect(proxies.get(node).endpoint())) {
+            other.send(FrontendMessages.cancelRequest(key));
+            assertEquals(List.of(), other.untilClosed());
+        }
+    }
+
+    private boolean sleeps() throws SQLException {
+        try (Connection connection = cluster.shard("s0").connect();
+                Statement asking = connection.createStatement();
+                ResultSet rows = asking.executeQuery(
+                        "SELECT FROM pg_stat_activity WHERE state = 'active' AND" + " query LIKE 'SELECT pg_sleep%'")) {
+            return rows.next();
+        }
     }
 }

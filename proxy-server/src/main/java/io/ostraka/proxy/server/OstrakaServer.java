@@ -159,6 +159,7 @@ public final class OstrakaServer implements AutoCloseable {
             served.put(name, new ServedDatabase(database, connector, plans, commitsOf(opened, config, database)));
         });
         opened.start();
+        membership.onCancel(sessions::cancel);
         databases = new ServedDatabases(served);
     }
 
@@ -213,7 +214,8 @@ public final class OstrakaServer implements AutoCloseable {
                 new LoginThrottle(limits.failedLogins(), limits.forgiveFailedLogin(), System::nanoTime),
                 new LoginRate(limits.loginsPerSecond(), System::nanoTime),
                 new SessionSlots(limits.loginsInProgress(), limits.sessions(), limits.sessionsPerUser()),
-                sessions);
+                sessions,
+                membership::cancelElsewhere);
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
                 .channel(transport.serverChannel())

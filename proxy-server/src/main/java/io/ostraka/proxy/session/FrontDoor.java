@@ -9,11 +9,14 @@ import io.ostraka.proxy.tls.ServerTls;
 import io.ostraka.rules.config.LimitsConfig;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /**
  * What every new connection meets: who may come in, how, and where to. {@code rolesByDatabase}: who may besides the users of
  * the file. {@code trusts}: no password is asked. {@code
- * allowsPlaintext}: also from other machines. Immutable, as far as it is its own.
+ * allowsPlaintext}: also from other machines. {@code cancelElsewhere}: asks the other proxies for the session of a cancel's key. Immutable, as far as it is its own.
  */
 public record FrontDoor(
         ServedDatabases databases,
@@ -26,7 +29,11 @@ public record FrontDoor(
         LoginThrottle throttle,
         LoginRate rate,
         SessionSlots slots,
-        Sessions sessions) {
+        Sessions sessions,
+        Function<byte[], CompletionStage<Void>> cancelElsewhere) {
+
+    /** A number, and the longest secret of the protocol. */
+    private static final int MAX_CANCEL_KEY_BYTES = Integer.BYTES + 256;
 
     public FrontDoor {
         rolesByDatabase = Map.copyOf(rolesByDatabase);
@@ -34,6 +41,12 @@ public record FrontDoor(
 
     ShardRoles roles(String database) {
         return rolesByDatabase.getOrDefault(database, ShardRoles.NONE);
+    }
+
+    /** Does nothing when the key is wrong, and says nothing either way; completes when whoever may have the session is told. */
+    CompletionStage<Void> cancel(byte[] key) {
+        boolean isDone = key.length > MAX_CANCEL_KEY_BYTES || sessions.cancel(key);
+        return isDone ? CompletableFuture.completedStage(null) : cancelElsewhere.apply(key);
     }
 
     /** Prepares a connection that was just accepted. */

@@ -1,7 +1,9 @@
 package io.ostraka.proxy.session;
 
 import io.ostraka.proxy.backend.BackendPid;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -50,13 +52,21 @@ public final class Sessions {
         });
     }
 
-    /** A CancelRequest: does nothing, and says nothing, when the key is wrong. */
-    void cancel(int pid, byte[] secret) {
+    /** Cancels what runs under the key, which is that of BackendKeyData; returns whether a session here has it. */
+    public boolean cancel(byte[] key) {
+        if (key.length <= Integer.BYTES) {
+            return false;
+        }
+        int pid = ByteBuffer.wrap(key).getInt();
+        byte[] secret = Arrays.copyOfRange(key, Integer.BYTES, key.length);
+        boolean found = false;
         for (Entry entry : byPid.getOrDefault(pid, List.of())) {
             if (entry.cancelKey().matches(secret)) {
                 entry.session().loop().execute(entry.session()::cancel);
+                found = true;
             }
         }
+        return found;
     }
 
     /** Tells the clients that do nothing now, or all of them, that the server stops. */

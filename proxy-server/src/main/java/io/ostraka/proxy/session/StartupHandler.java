@@ -112,9 +112,9 @@ final class StartupHandler extends ByteToMessageDecoder {
         int code = fields.int32();
         switch (code) {
             case FrontendMessages.CANCEL_REQUEST -> {
-                door.sessions().cancel(fields.int32(), fields.rest());
                 state = State.CLOSED;
-                ctx.close();
+                // The client takes the end of the connection for a sign that the cancel is under way.
+                door.cancel(fields.rest()).thenRun(ctx::close);
             }
             default -> onStartup(ctx, code, fields);
         }

@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +53,9 @@ public final class ClusterMembership implements AutoCloseable {
     /** In a group. */
     private final Optional<LeaseKeeper> leases;
 
+    /** In a group. */
+    private final Optional<StrayCancels> cancels;
+
     private ClusterMembership(
             DataDirectory directory, Optional<PeerGroup> peers, ReplicatedLog log, ClusterNumber cluster, Epoch epoch) {
         this.directory = directory;
@@ -60,6 +64,7 @@ public final class ClusterMembership implements AutoCloseable {
         this.cluster = cluster;
         this.epoch = epoch;
         this.leases = peers.map(group -> new LeaseKeeper(log, group, epoch));
+        this.cancels = peers.map(StrayCancels::new);
     }
 
     /**
@@ -283,6 +288,19 @@ public final class ClusterMembership implements AutoCloseable {
         return leases.map(LeaseKeeper::expelled).orElseGet(CompletableFuture::new);
     }
 
+    /**
+     * Asks the other members to cancel what runs under a key that no client of this node has. Completes, always normally, when
+     * they have; a member that cannot be reached within seconds is left out.
+     */
+    public CompletableFuture<Void> cancelElsewhere(byte[] key) {
+        return cancels.map(elsewhere -> elsewhere.passOn(key)).orElseGet(() -> CompletableFuture.completedFuture(null));
+    }
+
+    /** Who is told of the keys that other members pass on; called by many threads. */
+    public void onCancel(Consumer<byte[]> handler) {
+        peers.ifPresent(group -> group.onCancel(handler));
+    }
+
     /** The member that leads, if this one knows. */
     Optional<String> leader() {
         return log.leader();
@@ -322,6 +340,7 @@ public final class ClusterMembership implements AutoCloseable {
     @Override
     public void close() throws IOException {
         leases.ifPresent(LeaseKeeper::close);
+        cancels.ifPresent(StrayCancels::close);
         closeAll(directory, peers, Optional.of(log));
     }
 

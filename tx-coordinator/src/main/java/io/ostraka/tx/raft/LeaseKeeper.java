@@ -84,7 +84,7 @@ final class LeaseKeeper implements LogListener, Leases.Port<CompletableFuture<Vo
     }
 
     void start() {
-        peers.onMessage(this::answer);
+        peers.onLeaseCall(this::answer);
         log.tell(this);
         thread.scheduleWithFixedDelay(() -> safely(this::tick), 0, RENEWAL_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -173,7 +173,7 @@ final class LeaseKeeper implements LogListener, Leases.Port<CompletableFuture<Vo
             return CompletableFuture.completedFuture(false);
         }
         CompletableFuture<byte[]> answer =
-                leader.get().equals(self) ? asked(question) : peers.callAsync(leader.get(), PeerCall.MESSAGE, question);
+                leader.get().equals(self) ? asked(question) : peers.callAsync(leader.get(), PeerCall.LEASE, question);
         return answer.handle((said, failure) -> failure == null && said.length == 1 && said[0] == YES);
     }
 
@@ -201,7 +201,7 @@ final class LeaseKeeper implements LogListener, Leases.Port<CompletableFuture<Vo
 
     private byte[] answer(byte[] question) {
         try {
-            return asked(question).get(PeerCall.MESSAGE.timeout().toMillis(), TimeUnit.MILLISECONDS);
+            return asked(question).get(PeerCall.LEASE.timeout().toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new byte[] {NO};
@@ -233,7 +233,7 @@ final class LeaseKeeper implements LogListener, Leases.Port<CompletableFuture<Vo
                 answer.complete(false);
             }
         });
-        return answer.orTimeout(PeerCall.MESSAGE.timeout().toMillis(), TimeUnit.MILLISECONDS)
+        return answer.orTimeout(PeerCall.LEASE.timeout().toMillis(), TimeUnit.MILLISECONDS)
                 .thenApply(yes -> new byte[] {yes ? YES : NO});
     }
 

@@ -14,10 +14,12 @@ enum PeerCall {
     REQUEST(6),
     /** An operator's change of the group; to the leader. */
     CHANGE(7),
-    /** Not about the log: for whoever listens. */
-    MESSAGE(8),
+    /** About leases; see {@link LeaseKeeper}. */
+    LEASE(8),
     /** In which term the node is: while it is in the leader's, it has voted for no later one. */
-    TERM(9);
+    TERM(9),
+    /** A client's request to cancel, sent to a proxy that does not know its key: the key as it came. */
+    CANCEL(10);
 
     /** A peer that answers no faster counts as away; an election must not wait for it for long. */
     private static final Duration SHORT = Duration.ofSeconds(2);
@@ -33,7 +35,7 @@ enum PeerCall {
 
     Duration timeout() {
         return switch (this) {
-            case STATUS, VOTE, APPEND, ELECT, MESSAGE, TERM -> SHORT;
+            case STATUS, VOTE, APPEND, ELECT, LEASE, TERM, CANCEL -> SHORT;
             case INSTALL, REQUEST, CHANGE -> LONG;
         };
     }

@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.ratis.client.impl.ClientProtoUtils;
@@ -47,9 +48,10 @@ final class PeerGroup implements AutoCloseable {
 
     private volatile Optional<RaftServer> server = Optional.empty();
     private volatile Optional<ReplicatedLog> log = Optional.empty();
-    private volatile UnaryOperator<byte[]> onMessage = message -> {
-        throw new IllegalStateException("this node does not take messages yet");
+    private volatile UnaryOperator<byte[]> onLeaseCall = call -> {
+        throw new IllegalStateException("this node does not grant leases yet");
     };
+    private volatile Consumer<byte[]> onCancel = key -> {};
 
     private PeerGroup(GroupSettings settings, DataDirectory directory) throws IOException {
         this.settings = settings;
@@ -88,9 +90,14 @@ final class PeerGroup implements AutoCloseable {
         log = Optional.of(opened);
     }
 
-    /** What {@link PeerCall#MESSAGE} brings; called by many threads, may block for a moment. */
-    void onMessage(UnaryOperator<byte[]> handler) {
-        onMessage = handler;
+    /** What {@link PeerCall#LEASE} brings; called by many threads, may block for a moment. */
+    void onLeaseCall(UnaryOperator<byte[]> handler) {
+        onLeaseCall = handler;
+    }
+
+    /** What {@link PeerCall#CANCEL} brings; called by many threads. */
+    void onCancel(Consumer<byte[]> handler) {
+        onCancel = handler;
     }
 
     void learn(Member member) {
@@ -160,9 +167,13 @@ final class PeerGroup implements AutoCloseable {
             case REQUEST -> requested(body);
             case CHANGE ->
                 MembershipChange.decode(body).carryOut(this, opened()).getBytes(StandardCharsets.UTF_8);
-            case MESSAGE -> onMessage.apply(body);
+            case LEASE -> onLeaseCall.apply(body);
             case TERM ->
                 ByteBuffer.allocate(Long.BYTES).putLong(opened().term()).array();
+            case CANCEL -> {
+                onCancel.accept(body);
+                yield new byte[0];
+            }
         };
     }
 
@@ -201,6 +212,15 @@ final class PeerGroup implements AutoCloseable {
         } catch (ExecutionException | TimeoutException e) {
             throw new IOException("the log did not answer: " + e.getMessage(), e);
         }
+    }
+
+    /** The other members of the group, as this node knows them; nobody while it starts. */
+    List<String> otherMembers() {
+        String self = directory.marker().id();
+        return log.map(ReplicatedLog::members).orElseGet(List::of).stream()
+                .map(Member::id)
+                .filter(id -> !id.equals(self))
+                .toList();
     }
 
     /** Every node that the configuration names but this one. */
