@@ -163,7 +163,7 @@ class StatementNamesTest {
                         execute("", 0),
                         sync());
                 assertEquals(
-                        "[1, E, Z]",
+                        "[1, 2, E, Z]",
                         client.untilReady().stream()
                                 .map(each -> each.type())
                                 .toList()
