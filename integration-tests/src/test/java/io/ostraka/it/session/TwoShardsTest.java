@@ -307,17 +307,28 @@ class TwoShardsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "BEGIN ISOLATION LEVEL REPEATABLE READ",
                 "BEGIN ISOLATION LEVEL SERIALIZABLE",
                 "BEGIN|SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-                "SET default_transaction_isolation = 'repeatable read'|BEGIN",
                 "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE|BEGIN"
             })
-    void snapshotsOfTwoShardsAreNotMixedAboveReadCommitted(String beginning) {
+    void snapshotsOfTwoTimesAreNotMixed(String beginning) {
         run(beginning.split("\\|", -1));
         assertEquals(List.of(value("v$0") + " SELECT 1 T", "0A000 E", "ROLLBACK I"), run(READ0, READ1, "COMMIT"));
         run(beginning.split("\\|", -1));
         assertEquals(List.of("0A000 E", "ROLLBACK I"), run("SELECT id FROM t", "COMMIT"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "BEGIN ISOLATION LEVEL REPEATABLE READ",
+                "SET default_transaction_isolation = 'repeatable read'|BEGIN"
+            })
+    void repeatableReadHasOneTimeOnBothShards(String beginning) {
+        run(beginning.split("\\|", -1));
+        assertEquals(
+                List.of(value("v$0") + " SELECT 1 T", value("v$1") + " SELECT 1 T", "COMMIT I"),
+                run(READ0, READ1, "COMMIT"));
     }
 
     @ParameterizedTest

@@ -11,11 +11,13 @@ import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.BindValue;
 import io.ostraka.proxy.wire.BindView;
 import io.ostraka.proxy.wire.CorruptedFrameException;
+import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.Frame;
 import io.ostraka.proxy.wire.FrontendMessages;
 import io.ostraka.proxy.wire.Parse;
 import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -50,6 +52,8 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     /** Frames up to this size are copied into the outgoing buffer: cheaper than a write of their own. */
     private static final int COPY_BYTES = 4096;
 
+    private static final String QUERY_CANCELED = "57014";
+
     private static final byte[] UNNAMED = new byte[0];
     private static final String BETWEEN = "ostraka: a command of its own";
 
@@ -80,6 +84,9 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     private int restOfMessage;
 
     private boolean closing;
+
+    /** What the client is told instead of "canceling statement due to user request". */
+    private Optional<PgError> cancelError = Optional.empty();
 
     private int cancelsInFlight;
     private Optional<Runnable> afterCancels = Optional.empty();
@@ -159,9 +166,9 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         return !replies.areAllHere();
     }
 
-    /** Whether ReadyForQuery is still to come for something that was sent. */
-    public boolean isWaitingForReady() {
-        return replies.isWaitingForReady();
+    /** How often ReadyForQuery is still to come. */
+    public int awaitedReadies() {
+        return replies.awaitedReadies();
     }
 
     /** Whether it serves nobody: outside a transaction, with nothing to be answered. */
@@ -486,6 +493,29 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     }
 
     // ---- cancelling ----------------------------------------------------------------------------------------------
+
+    /** The next error that a cancel causes here is to be this one; its listener has to say so. */
+    public void replaceCancelError(PgError error) {
+        cancelError = Optional.of(error);
+    }
+
+    /** What an error is to be replaced by; at most once. */
+    public Optional<PgError> takeReplacement(ErrorFields error) {
+        Optional<PgError> instead = replaces(error) ? cancelError : Optional.empty();
+        if (instead.isPresent()) {
+            cancelError = Optional.empty();
+        }
+        return instead;
+    }
+
+    /** The cancel came too late, or has done its work. */
+    public void forgetCancelError() {
+        cancelError = Optional.empty();
+    }
+
+    boolean replaces(ErrorFields error) {
+        return cancelError.isPresent() && error.sqlState().equals(QUERY_CANCELED);
+    }
 
     byte[] cancelKey() {
         return cancelKey.clone();

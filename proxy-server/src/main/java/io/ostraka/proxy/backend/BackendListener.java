@@ -32,7 +32,10 @@ public interface BackendListener {
     /** CommandComplete, EmptyQueryResponse or PortalSuspended. The bytes were passed on where {@code visibility} shows them. */
     void onCommandEnd(Backend backend, Visibility visibility, ByteBuf borrowed, int frame);
 
-    /** An error. Its bytes were passed on under {@link Visibility#ALL} and only then. */
+    /**
+     * An error. Its bytes were passed on under {@link Visibility#ALL} and only then, unless it is to be replaced: see {@link
+     * Backend#takeReplacement}.
+     */
     void onError(Backend backend, Visibility visibility, ByteBuf borrowed, int frame);
 
     /** The client's own name for a statement, if it has one. */

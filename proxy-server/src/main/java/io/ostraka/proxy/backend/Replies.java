@@ -56,14 +56,15 @@ final class Replies {
         return restOfPiece > 0;
     }
 
-    /** Whether ReadyForQuery is still to come for something that was sent. */
-    boolean isWaitingForReady() {
+    /** How often ReadyForQuery is still to come for something that was sent. */
+    int awaitedReadies() {
+        int readies = 0;
         for (Expected reply : expected) {
             if (reply.endsWithReady()) {
-                return true;
+                readies++;
             }
         }
-        return false;
+        return readies;
     }
 
     void answerInOrder(Expected answer, ByteBuf owned) {
@@ -129,12 +130,12 @@ final class Replies {
         return tag == BackendTag.DATA_ROW || tag == BackendTag.COPY_DATA || tag == BackendTag.FUNCTION_CALL_RESPONSE;
     }
 
-    private static boolean isShown(ByteBuf in, int frame, byte tag, Expected head) {
+    private boolean isShown(ByteBuf in, int frame, byte tag, Expected head) {
         return switch (tag) {
-            case BackendTag.ERROR_RESPONSE ->
-                head != null
-                        && head.visibility.shows(tag)
-                        && !ErrorFields.read(FieldReader.ofFrame(in, frame)).endsSession();
+            case BackendTag.ERROR_RESPONSE -> {
+                ErrorFields error = ErrorFields.read(FieldReader.ofFrame(in, frame));
+                yield head != null && head.visibility.shows(tag) && !error.endsSession() && !backend.replaces(error);
+            }
             case BackendTag.READY_FOR_QUERY, BackendTag.PARAMETER_STATUS, BackendTag.NOTIFICATION_RESPONSE -> false;
             case BackendTag.NOTICE_RESPONSE -> head != null && head.visibility != Visibility.NONE;
             default -> head != null && head.visibility.shows(tag);

@@ -6,6 +6,7 @@ import io.ostraka.proxy.wire.BindView;
 import io.ostraka.rules.plan.Fragment;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -14,7 +15,8 @@ import java.util.Set;
  *
  * @param combiner the combiner's backend, outside of any transaction
  * @param copies what is copied, from where; the combiner itself may be among the sources
- * @param inOneSnapshot sources outside of a transaction that are asked more than once
+ * @param inOneSnapshot sources outside of a transaction that are asked more than once, or at the time of others
+ * @param imports what is said first in a transaction of this run, so that all read at one time; empty where each has its own
  * @param toSync backends with messages of the extended protocol that no Sync has ended yet
  * @param localSettings statements for the combiner's transaction before all else
  * @param original the client's statement
@@ -27,6 +29,7 @@ public record CombineOrder(
         Backend combiner,
         List<Copy> copies,
         Set<Backend> inOneSnapshot,
+        Map<Backend, String> imports,
         Set<Backend> toSync,
         List<String> localSettings,
         StatementKey original,
@@ -45,6 +48,7 @@ public record CombineOrder(
     public CombineOrder {
         copies = List.copyOf(copies);
         inOneSnapshot = Set.copyOf(inOneSnapshot);
+        imports = Map.copyOf(imports);
         toSync = Set.copyOf(toSync);
         localSettings = List.copyOf(localSettings);
     }

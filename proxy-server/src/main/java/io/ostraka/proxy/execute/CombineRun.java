@@ -124,7 +124,8 @@ public final class CombineRun implements BackendListener {
     }
 
     private void begin(Backend backend, String statement) {
-        backend.sendQuery(statement, Visibility.NONE);
+        String imported = order.imports().get(backend);
+        backend.sendQuery(imported == null ? statement : statement + "; " + imported, Visibility.NONE);
         begun.add(backend);
     }
 

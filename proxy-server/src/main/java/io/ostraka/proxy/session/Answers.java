@@ -257,11 +257,15 @@ final class Answers implements BackendListener {
         }
         copyingIn = false;
         executing.clear();
+        Optional<PgError> instead = backend.takeReplacement(error);
         switch (visibility) {
-            case ALL -> session.extended().onBackendError(backend);
+            case ALL -> {
+                instead.ifPresent(session::writeError);
+                session.extended().onBackendError(backend);
+            }
             case ROWS -> {
                 if (!scatter.orElseThrow().isFailed()) {
-                    writeError(borrowed, frame);
+                    instead.ifPresentOrElse(session::writeError, () -> writeError(borrowed, frame));
                     scatterFailed();
                     session.extended().onBackendError(backend);
                 }
@@ -316,6 +320,13 @@ final class Answers implements BackendListener {
         scatterFailed();
     }
 
+    /** Ends what runs on one backend; the client is told {@code reason}. */
+    void cancel(Backend backend, PgError reason) {
+        backend.replaceCancelError(reason);
+        cancelsOwn = true;
+        session.database().cancel(backend);
+    }
+
     /** The others need not go on: their rows would be thrown away. */
     private void scatterFailed() {
         scatter.orElseThrow().onError();
@@ -367,6 +378,13 @@ final class Answers implements BackendListener {
         scatter = Optional.empty();
         if (status == TransactionStatus.IDLE) {
             tellSchemaChange();
+        }
+        if (status != TransactionStatus.IDLE
+                && !session.transaction().isOpen()
+                && session.snapshot().isHeld()) {
+            // A cancel has hit the end of a read at one time.
+            session.own().rounds().start(session.held().all(), "ROLLBACK", false, this::answered);
+            return;
         }
         if (status != TransactionStatus.IDLE && !session.transaction().isOpen()) {
             session.end(
@@ -426,6 +444,7 @@ final class Answers implements BackendListener {
                 return;
             }
             cancelsOwn = false;
+            session.held().all().forEach(Backend::forgetCancelError);
         }
         then.run();
     }
@@ -490,7 +509,7 @@ final class Answers implements BackendListener {
     @Override
     public void onClosed(Backend backend) {
         boolean awaited = backend.hasOutstandingReplies();
-        boolean wasWaitingForReady = backend.isWaitingForReady();
+        int awaitedReadies = backend.awaitedReadies();
         boolean isApart = session.combining().isHolding(backend);
         PgError error = forget(backend);
         if (session.isClosed() || isApart) {
@@ -508,7 +527,7 @@ final class Answers implements BackendListener {
         if (session.questions().hears(backend)) {
             session.questions().onClosed(error);
         } else if (awaited) {
-            lostInUse(backend, error, wasWaitingForReady);
+            lostInUse(backend, error, awaitedReadies);
         }
         session.output().flush();
     }
@@ -526,7 +545,7 @@ final class Answers implements BackendListener {
         return error;
     }
 
-    private void lostInUse(Backend backend, PgError error, boolean wasWaitingForReady) {
+    private void lostInUse(Backend backend, PgError error, int awaitedReadies) {
         executing.clear();
         copyingIn = false;
         if (scatter.isEmpty()) {
@@ -535,8 +554,8 @@ final class Answers implements BackendListener {
             scatterFailed(error);
         }
         session.extended().onBackendGone(backend);
-        if (wasWaitingForReady) {
-            readiesToCome--;
+        if (awaitedReadies > 0) {
+            readiesToCome -= awaitedReadies;
             if (readiesToCome <= 0 && !endsImplicit()) {
                 scatter = Optional.empty();
                 answered();

@@ -114,6 +114,10 @@ final class Combining implements CombineRun.Host {
         if (backends.isEmpty() || combiner.isEmpty()) {
             return false;
         }
+        boolean atOneTime = session.shards().readsAtOneTime(needed.size());
+        if (atOneTime && !session.snapshot().isReady()) {
+            return false;
+        }
         if (isInBlock) {
             session.shards().requireOneSnapshot(backends.get());
             backends.get().forEach(backend -> session.shards().enlist(backend, Access.READ));
@@ -128,7 +132,8 @@ final class Combining implements CombineRun.Host {
         CombineOrder order = new CombineOrder(
                 combiner.get(),
                 copies,
-                isInBlock ? Set.of() : askedAgain(copies, combiner.get()),
+                isInBlock ? Set.of() : atOneTime ? sources(copies, combiner.get()) : askedAgain(copies, combiner.get()),
+                imports(atOneTime ? backends.get() : List.of(combiner.get())),
                 isInBlock ? Set.of() : session.extended().pipeline().unsynced(),
                 localSettings(),
                 original,
@@ -148,6 +153,22 @@ final class Combining implements CombineRun.Host {
             backend.attach(run);
         });
         run.start();
+    }
+
+    /** What brings backends to the session's one point in time, if it has one. */
+    private Map<Backend, String> imports(List<Backend> backends) {
+        Map<Backend, String> imports = new LinkedHashMap<>();
+        if (session.snapshot().isHeld()) {
+            backends.forEach(backend -> imports.put(backend, session.snapshot().importOn(backend.shard())));
+        }
+        return imports;
+    }
+
+    private static Set<Backend> sources(List<CombineOrder.Copy> copies, Backend combiner) {
+        Set<Backend> sources = new HashSet<>();
+        copies.forEach(copy -> sources.addAll(copy.sources()));
+        sources.remove(combiner);
+        return sources;
     }
 
     /** Those that have rows of more than one table. */

@@ -271,9 +271,18 @@ final class ExtendedQuery {
         if (backends.isEmpty()) {
             return false;
         }
+        boolean atOneTime = !plan.locks() && pipeline.mayReadAtOneTime(backends.get());
+        if (atOneTime && !session.snapshot().isReady()) {
+            return false;
+        }
         session.shards().requireOneSnapshot(backends.get());
         Access access = session.shards().accessOf(plan);
         shards.forEach(shard -> session.shards().requireMayWrite(shard, access));
+        if (atOneTime) {
+            pipeline.readAtOneTime(backends.get());
+        } else {
+            pipeline.endOneTimeOfOthers(backends.get());
+        }
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, access);
             pipeline.unsynced().add(backend);
@@ -323,6 +332,7 @@ final class ExtendedQuery {
         pipeline.requireNothingExecuted();
         Optional<Map<ShardName, RowSplit.Part>> parts =
                 plan.split().map(split -> split.of(sent.planned().planned(), known));
+        pipeline.endOneTimeOfOthers(List.of());
         session.shards().beginSpread(backends.get());
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.WRITE);

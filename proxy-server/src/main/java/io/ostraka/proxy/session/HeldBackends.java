@@ -97,6 +97,9 @@ final class HeldBackends {
      */
     Optional<Backend> ready(ShardName shard) {
         session.database().commits().requireReadable(shard);
+        if (!session.isStarting() && !session.shards().isTimeKnown()) {
+            return Optional.empty();
+        }
         Backend backend = held.get(shard);
         if (backend != null) {
             return backend.settings().same(wanted(backend)) || backend.hasOutstandingReplies()

@@ -10,6 +10,7 @@ import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -25,6 +26,9 @@ final class Pipeline {
     private final Set<Backend> poisoned = new HashSet<>();
     /** Where the latest messages went: an answer of the proxy's own waits behind those. */
     private Optional<Backend> target = Optional.empty();
+
+    /** Backends that read at one time, in a transaction which the client does not know of. */
+    private List<Backend> atOneTime = List.of();
 
     private boolean skipping;
     /** Whether a shard has executed something since the last Sync. */
@@ -84,11 +88,49 @@ final class Pipeline {
         return poisoned.contains(backend);
     }
 
+    /**
+     * Whether backends can be brought to one point in time: not when something was sent before to one of them, which is then in the
+     * same transaction. They may be already.
+     */
+    boolean mayReadAtOneTime(List<Backend> backends) {
+        return session.shards().readsAtOneTime(backends.size())
+                && unsynced.stream().noneMatch(backends::contains);
+    }
+
+    /** Has them read at the time of the session's snapshot, up to the next statement. */
+    void readAtOneTime(List<Backend> backends) {
+        endOneTime();
+        List<String> imports = backends.stream()
+                .map(backend -> session.snapshot().importOn(backend.shard()))
+                .toList();
+        for (int i = 0; i < imports.size(); i++) {
+            backends.get(i).sendHidden(SessionSnapshot.BEGIN);
+            backends.get(i).sendHidden(imports.get(i));
+        }
+        atOneTime = List.copyOf(backends);
+    }
+
+    /** Other backends than these are asked next, or these are at that time already. */
+    void endOneTimeOfOthers(List<Backend> backends) {
+        if (!atOneTime.equals(backends)) {
+            endOneTime();
+        }
+    }
+
+    /** What follows in the same pipeline reads at its own time, and may write. */
+    private void endOneTime() {
+        atOneTime.forEach(backend -> backend.sendHidden("COMMIT"));
+        atOneTime = List.of();
+    }
+
     /** The shard's backend, ready to be sent messages; empty while it, or what was sent to another one, is on its way. */
     Optional<Backend> turnTo(ShardName shard, Access access) {
         Optional<Backend> backend = session.held().ready(shard);
         if (backend.isEmpty() || !session.isQuietBut(backend.get())) {
             return Optional.empty();
+        }
+        if (!atOneTime.isEmpty()) {
+            endOneTime();
         }
         session.shards().enlist(backend.get(), access);
         unsynced.add(backend.get());
@@ -145,8 +187,10 @@ final class Pipeline {
             }
             return;
         }
-        session.answers().busyUntilReady(unsynced.size());
+        session.answers().busyUntilReady(unsynced.size() + atOneTime.size());
         unsynced.forEach(backend -> backend.sendSync(Visibility.ALL));
+        atOneTime.forEach(backend -> backend.sendQuery("COMMIT", Visibility.NONE));
+        atOneTime = List.of();
     }
 
     boolean isSkipping() {

@@ -52,6 +52,11 @@ public final class ServedDatabase {
         return config.hasOneShard();
     }
 
+    /** Whether reads over shards are to see all of a commit over shards, or nothing of it. */
+    boolean isAtomic() {
+        return config.consistency() != DatabaseConfig.Consistency.SHARD;
+    }
+
     boolean hasShard(String name) {
         return config.shards().keySet().stream().anyMatch(shard -> shard.value().equals(name));
     }

@@ -49,6 +49,8 @@ final class Session {
     private final Sessions sessions;
     private final ServedDatabase database;
     private final SessionSettings settings;
+    private final DeadlockVictim victim = new DeadlockVictim(this);
+    private final SessionSnapshot snapshot = new SessionSnapshot(this);
     private final ShardChoice shards;
     private final Answers answers = new Answers(this);
     private final SessionTransaction transaction = new SessionTransaction();
@@ -90,7 +92,7 @@ final class Session {
         this.held = new HeldBackends(
                 this, shard -> database.pool(shard, login).on(client().loop()), database.poolsBySession());
         this.settings = new SessionSettings(login.user(), initial, transaction, held);
-        this.shards = new ShardChoice(database, transaction, settings);
+        this.shards = new ShardChoice(this, victim::joined);
         this.own = new OwnCommands(this);
         this.combining = new Combining(this, HeldBackends.apart(this, shard -> database.pool(shard, login)
                 .on(client().loop())));
@@ -154,6 +156,10 @@ final class Session {
 
     SessionSettings settingState() {
         return settings;
+    }
+
+    SessionSnapshot snapshot() {
+        return snapshot;
     }
 
     ShardChoice shards() {
@@ -402,6 +408,8 @@ final class Session {
         }
         closed = true;
         answers.close();
+        victim.ended();
+        snapshot.release();
         cancel();
         combining.close();
         held.close();
@@ -542,6 +550,8 @@ final class Session {
             settings.revert();
         }
         transaction.end();
+        victim.ended();
+        snapshot.release();
         untold = Optional.empty();
         extended.onTransactionEnd();
         answers.tellSchemaChange();
@@ -554,6 +564,7 @@ final class Session {
                 && !transaction.isOpen()
                 && extended.pipeline().isSynced()
                 && !client().hasFrameWaiting()) {
+            snapshot.release();
             held.releaseIdle();
         }
     }
@@ -571,6 +582,7 @@ final class Session {
         answers.onSynced();
         extended.onSynced();
         if (!transaction.isOpen()) {
+            snapshot.release();
             settings.keep();
             held.releaseIdle();
         }
@@ -600,6 +612,9 @@ final class Session {
         }
         starting = Optional.empty();
         cancelKey = told;
+        held.all().stream()
+                .findFirst()
+                .ifPresent(first -> shards.defaultIsolationIs(first.defaultOf(Backend.DEFAULT_ISOLATION)));
         writeReady();
         output().flush();
         activity = Activity.AVAILABLE;

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Which shards a session's statement goes to, and how they join its transaction, or why they must not. Confined to the
@@ -24,13 +25,20 @@ final class ShardChoice {
     private final ServedDatabase database;
     private final SessionTransaction transaction;
     private final SessionSettings settings;
+    private final SessionSnapshot snapshot;
+    private final Consumer<Backend> whenJoined;
+    /** The servers' own, as the session's first backend told it. */
+    private String defaultIsolation = "read committed";
     /** The shard that statements outside a transaction block have written to since the last ReadyForQuery. */
     private Optional<ShardName> implicitWriter = Optional.empty();
 
-    ShardChoice(ServedDatabase database, SessionTransaction transaction, SessionSettings settings) {
-        this.database = database;
-        this.transaction = transaction;
-        this.settings = settings;
+    /** {@code whenJoined} hears of each backend that joins the transaction. */
+    ShardChoice(Session session, Consumer<Backend> whenJoined) {
+        this.database = session.database();
+        this.transaction = session.transaction();
+        this.settings = session.settingState();
+        this.snapshot = session.snapshot();
+        this.whenJoined = whenJoined;
     }
 
     Optional<ShardName> forcedShard() {
@@ -151,9 +159,10 @@ final class ShardChoice {
         ShardName shard = backend.shard();
         if (transaction.isOpen() && !transaction.hasJoined(shard)) {
             requireOneSnapshot(List.of(backend));
-            transaction.script().forEach(backend::sendHidden);
+            tell(backend);
             backend.settingsAre(settings.now().made());
             transaction.join(shard);
+            whenJoined.accept(backend);
         }
         if (access == Access.WRITE) {
             if (transaction.isOpen()) {
@@ -162,6 +171,53 @@ final class ShardChoice {
                 implicitWriter = Optional.of(shard);
             }
         }
+    }
+
+    /** What was said so far; a snapshot to be imported comes before the first savepoint. */
+    private void tell(Backend backend) {
+        if (!snapshot.isHeld()) {
+            transaction.script().forEach(backend::sendHidden);
+            return;
+        }
+        String imported = snapshot.importOn(backend.shard());
+        transaction.scriptToFirstSavepoint().forEach(backend::sendHidden);
+        backend.sendHidden(imported);
+        transaction.scriptFromFirstSavepoint().forEach(backend::sendHidden);
+    }
+
+    void defaultIsolationIs(String level) {
+        defaultIsolation = level;
+    }
+
+    /**
+     * Whether a shard may join, or be read from; false while the transaction waits for the one snapshot that all its shards shall
+     * have: then {@link Session#resume} follows.
+     */
+    boolean isTimeKnown() {
+        return !transaction.isOpen()
+                || !transaction.participants().isEmpty()
+                || !isFenced()
+                || !level().equals("repeatable read")
+                || snapshot.isReady();
+    }
+
+    /** Whether reads of several shards outside a transaction block share one snapshot. */
+    boolean readsAtOneTime(int shards) {
+        return shards > 1 && !transaction.isOpen() && isFenced();
+    }
+
+    private boolean isFenced() {
+        return database.isAtomic() && !database.hasOneShard();
+    }
+
+    private String level() {
+        return transaction
+                .isolationLevel()
+                .or(() -> settings.now()
+                        .made()
+                        .statement(Backend.DEFAULT_ISOLATION)
+                        .map(SessionTransaction::levelIn))
+                .orElse(defaultIsolation);
     }
 
     /** Snapshots of two shards are taken at two points in time: no isolation level above READ COMMITTED may mix them. */
@@ -174,15 +230,9 @@ final class ShardChoice {
         if (all.size() < 2) {
             return;
         }
-        Backend joining = needed.get(0);
-        String level = transaction
-                .isolationLevel()
-                .or(() -> settings.now()
-                        .made()
-                        .statement(Backend.DEFAULT_ISOLATION)
-                        .map(SessionTransaction::levelIn))
-                .orElseGet(() -> joining.defaultOf(Backend.DEFAULT_ISOLATION));
-        if (level.equals("repeatable read") || level.equals("serializable")) {
+        String level = level();
+        boolean isShared = level.equals("repeatable read") && snapshot.isHeld();
+        if (!isShared && (level.equals("repeatable read") || level.equals("serializable"))) {
             throw new PgError(
                             SqlState.FEATURE_NOT_SUPPORTED,
                             "a transaction with isolation level " + level.toUpperCase(Locale.ROOT)

@@ -208,21 +208,38 @@ final class SimpleQuery {
         if (backends.isEmpty()) {
             return false;
         }
+        boolean atOneTime = !plan.locks() && session.shards().readsAtOneTime(shards.size());
+        if (atOneTime && !session.snapshot().isReady()) {
+            return false;
+        }
+        List<String> imports = atOneTime ? imports(shards) : List.of();
         session.shards().requireOneSnapshot(backends.get());
         Access access = session.shards().accessOf(plan);
         shards.forEach(shard -> session.shards().requireMayWrite(shard, access));
         session.extended().portals().dropUnnamed();
         session.answers().scatterTo(merge(session, plan, statement.values(), shards.size(), true));
-        for (Backend backend : backends.get()) {
+        for (int i = 0; i < shards.size(); i++) {
+            Backend backend = backends.get().get(i);
             session.shards().enlist(backend, access);
+            if (atOneTime) {
+                backend.sendQuery(SessionSnapshot.BEGIN + "; " + imports.get(i), Visibility.NONE);
+            }
             if (plan.merge() instanceof Merge.Ordered ordered) {
                 sendOrdered(ordered, statement, backend);
             } else {
                 backend.sendQuery(borrowed, frame, bytes, Visibility.ROWS);
             }
+            if (atOneTime) {
+                backend.sendQuery("COMMIT", Visibility.NONE);
+            }
         }
-        session.answers().busyUntilReady(shards.size());
+        session.answers().busyUntilReady(shards.size() * (atOneTime ? 3 : 1));
         return true;
+    }
+
+    /** What each shard is told to read at the same time as the others. Throws before anything is sent. */
+    private List<String> imports(List<ShardName> shards) {
+        return shards.stream().map(session.snapshot()::importOn).toList();
     }
 
     private boolean spread(

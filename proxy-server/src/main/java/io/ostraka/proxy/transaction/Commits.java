@@ -24,6 +24,9 @@ public final class Commits implements AutoCloseable {
     /** Above what settling takes when the shards answer; one that does not is read by nobody until it has been settled. */
     private static final Duration SETTLING = Duration.ofSeconds(5);
 
+    /** Connections to each shard that no session can use up. */
+    private static final int RESERVED = 4;
+
     private final ClusterMembership membership;
     private final BackendConnector connector;
     private final CoordinatorLoop coordinator;
@@ -49,8 +52,16 @@ public final class Commits implements AutoCloseable {
                 loop = loops.iterator();
             }
             ShardId id = new ShardId(database, numbers.get(shard.shard()));
-            ReservedLinks links = new ReservedLinks(connector, shard, recovery, loop.next());
-            servers.put(id, new ShardServer(id, shard.shard(), links, commits));
+            EventLoop home = loop.next();
+            servers.put(
+                    id,
+                    new ShardServer(
+                            id,
+                            shard.shard(),
+                            new ReservedLinks(connector, shard, recovery, home, RESERVED),
+                            // One round may be under way while all its predecessors are in use.
+                            new ReservedLinks(connector, shard, recovery, home, Fence.MOST_SNAPSHOTS + 2),
+                            commits));
         }
         return commits;
     }
@@ -80,6 +91,10 @@ public final class Commits implements AutoCloseable {
         return membership.holdsLease();
     }
 
+    void snapshot(String database, SnapshotRequest request) {
+        coordinator.snapshot(database, request);
+    }
+
     void commit(String database, CommitRequest request) {
         CommitLinks links = new CommitLinks(request);
         coordinator.commit(
@@ -94,6 +109,9 @@ public final class Commits implements AutoCloseable {
     @Override
     public void close() {
         coordinator.close();
-        servers.values().forEach(server -> server.links().close());
+        servers.values().forEach(server -> {
+            server.links().close();
+            server.keepers().close();
+        });
     }
 }

@@ -24,8 +24,6 @@ import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.decision.ShardNumber;
 import io.ostraka.tx.decision.TransactionEntry;
 import io.ostraka.tx.fence.Consistency;
-import io.ostraka.tx.fence.Gate;
-import io.ostraka.tx.fence.RoundId;
 import io.ostraka.tx.raft.ClusterMembership;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,7 +48,7 @@ import org.slf4j.LoggerFactory;
  * <p>A thread of its own, and not an event loop of sessions, because a decided transaction must not wait behind somebody's
  * statement of ten megabytes. A crash loses all of it; {@link Sweeper} finishes what is left at the next start.
  */
-final class CoordinatorLoop implements CommitPort, GroupCommit.Port, Gate.Port {
+final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
     private static final Logger LOG = LoggerFactory.getLogger(CoordinatorLoop.class);
 
     private static final CommitSettings SETTINGS = new CommitSettings(
@@ -59,7 +57,6 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port, Gate.Port {
     /** Between proposals of the same entry, while the log does not answer. */
     private static final Duration LOG_PAUSE = Duration.ofMillis(500);
 
-    private static final Duration LONGEST_ROUND = Duration.ofSeconds(1);
     private static final Duration DRAIN = Duration.ofSeconds(5);
 
     private final EventLoop loop = new DefaultEventLoop(new DefaultThreadFactory("coordinator", true));
@@ -67,7 +64,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port, Gate.Port {
     private final Failpoints failpoints;
     private final Coordinator coordinator;
     private final GroupCommit log = new GroupCommit(this);
-    private final Gate gate = new Gate(LONGEST_ROUND, this);
+    private final Map<String, Fence> fences = new HashMap<>();
     private final Sweeper sweeper;
     /** What is under way, by name, until nothing of it is left to do. */
     private final Map<Gtid, UnderWay> underWay = new HashMap<>();
@@ -76,7 +73,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port, Gate.Port {
     private Optional<Gtid> finishing = Optional.empty();
 
     /** {@code links} are those of the session; absent when this node finishes what an earlier life has left. */
-    private record UnderWay(Optional<CommitLinks> links, List<Future<?>> timers) {}
+    private record UnderWay(String database, Optional<CommitLinks> links, List<Future<?>> timers) {}
 
     CoordinatorLoop(ClusterMembership membership, Failpoints failpoints) {
         this.membership = membership;
@@ -87,7 +84,17 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port, Gate.Port {
 
     /** The future completes when what earlier lives left is settled. Any thread. */
     CompletableFuture<Void> start(Map<ShardId, ShardServer> servers) {
-        loop.execute(() -> sweeper.start(servers));
+        loop.execute(() -> {
+            Map<DatabaseCommits, List<ShardServer>> byDatabase = new HashMap<>();
+            servers.values().forEach(server -> byDatabase
+                    .computeIfAbsent(server.database(), first -> new ArrayList<>())
+                    .add(server));
+            byDatabase.forEach((database, its) -> {
+                new DeadlockWatch(loop, database, its).start();
+                fences.put(database.name(), new Fence(loop, membership, its, this::windowOpen));
+            });
+            sweeper.start(servers);
+        });
         if (!membership.isAlone()) {
             membership.tell(new GroupEvents(this::tell, sweeper));
         }
@@ -98,15 +105,20 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port, Gate.Port {
     void commit(String database, CommitLinks links, List<Participant> participants) {
         tell(() -> {
             Gtid gtid = coordinator.next();
-            underWay.put(gtid, new UnderWay(Optional.of(links), new ArrayList<>()));
+            underWay.put(gtid, new UnderWay(database, Optional.of(links), new ArrayList<>()));
             event(gtid, () -> coordinator.commit(gtid, database, participants));
         });
+    }
+
+    /** Any thread. */
+    void snapshot(String database, SnapshotRequest request) {
+        tell(() -> fences.get(database).request(request));
     }
 
     private void finish(PreparedBranches transaction) {
         Gtid gtid = transaction.gtid();
         LOG.info("tx {}: finishing what an earlier life of this node had decided", gtid);
-        underWay.putIfAbsent(gtid, new UnderWay(Optional.empty(), new ArrayList<>()));
+        underWay.putIfAbsent(gtid, new UnderWay(transaction.database(), Optional.empty(), new ArrayList<>()));
         event(gtid, () -> coordinator.finish(transaction));
     }
 
@@ -175,12 +187,13 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port, Gate.Port {
 
     @Override
     public void openWindow(Gtid gtid) {
-        gate.openWindow(gtid);
+        fences.get(underWay.get(gtid).database()).openWindow(gtid);
     }
 
     @Override
     public void closeWindow(Gtid gtid) {
-        gate.closeWindow(gtid);
+        // Also of one that has ended: whoever does not know it does nothing.
+        fences.values().forEach(fence -> fence.closeWindow(gtid));
     }
 
     @Override
@@ -289,26 +302,8 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port, Gate.Port {
         event(gtid, () -> coordinator.onForgotten(gtid));
     }
 
-    // What the gate wants: nobody takes snapshots over shards yet
-
-    @Override
-    public void windowOpen(Gtid gtid) {
-        tell(() -> event(gtid, () -> coordinator.onWindowOpen(gtid)));
-    }
-
-    @Override
-    public void closed(RoundId round) {
-        throw new IllegalStateException("round " + round + " was never begun");
-    }
-
-    @Override
-    public void opened(RoundId round, boolean held) {
-        throw new IllegalStateException("round " + round + " was never begun");
-    }
-
-    @Override
-    public void wake(RoundId round, Duration after) {
-        throw new IllegalStateException("round " + round + " was never begun");
+    private void windowOpen(Gtid gtid) {
+        event(gtid, () -> coordinator.onWindowOpen(gtid));
     }
 
     /** Waits for commits under way, then stops the thread. Blocks. */

@@ -6,6 +6,7 @@ import io.ostraka.rules.error.SqlState;
 import io.ostraka.tx.decision.ShardNumber;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What sessions of one database need to know of commits over its shards: whom to hand them to, which shards cannot prepare,
@@ -21,6 +22,7 @@ public final class DatabaseCommits {
     private final String database;
     private final Map<ShardName, ShardNumber> numbers;
     private final Commits commits;
+    private final Set<SpanningTransaction> spanning = ConcurrentHashMap.newKeySet();
     private volatile Set<ShardName> withheld = Set.of();
     private volatile Set<ShardName> unableToPrepare = Set.of();
 
@@ -33,6 +35,11 @@ public final class DatabaseCommits {
     /** Hands the commit over; {@link CommitRequest.Committer#onOutcome} follows. On the event loop of its backends. */
     public void commit(CommitRequest request) {
         commits.commit(database, request);
+    }
+
+    /** Asks for one point in time on all shards. Any thread. */
+    public void snapshot(SnapshotRequest request) {
+        commits.snapshot(database, request);
     }
 
     public ShardNumber numberOf(ShardName shard) {
@@ -83,6 +90,24 @@ public final class DatabaseCommits {
                             "Put \"max_prepared_transactions = 200\" into the shard's postgresql.conf and restart it.")
                     .toException();
         }
+    }
+
+    /** A transaction is open on a second shard now. */
+    public void opened(SpanningTransaction transaction) {
+        spanning.add(transaction);
+    }
+
+    public void closed(SpanningTransaction transaction) {
+        spanning.remove(transaction);
+    }
+
+    /** What is open on several shards. A view. */
+    Set<SpanningTransaction> spanning() {
+        return spanning;
+    }
+
+    String name() {
+        return database;
     }
 
     void withhold(Set<ShardName> shards) {

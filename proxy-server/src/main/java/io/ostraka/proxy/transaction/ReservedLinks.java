@@ -21,20 +21,52 @@ import java.util.function.Consumer;
  * <p>Thread-safe; results come on the event loop of the connections.
  */
 final class ReservedLinks {
-    private static final PoolConfig POOL = new PoolConfig(4, PoolConfig.Mode.TRANSACTION, Duration.ofSeconds(5));
+    private static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final EventLoop loop;
     private final BackendPool pool;
 
-    ReservedLinks(BackendConnector connector, ShardAddress address, ShardLogin login, EventLoop loop) {
+    ReservedLinks(BackendConnector connector, ShardAddress address, ShardLogin login, EventLoop loop, int most) {
         this.loop = loop;
-        this.pool = new BackendPool(connector, address, login, POOL);
+        this.pool = new BackendPool(
+                connector, address, login, new PoolConfig(most, PoolConfig.Mode.TRANSACTION, ACQUIRE_TIMEOUT));
     }
 
     /** Runs each query as a message of its own. */
     void run(List<String> queries, Consumer<LinkResult> then) {
         borrow(then, link -> link.run(queries, PATIENCE, result -> giveBack(link, result, then)));
+    }
+
+    /** Runs queries on a connection that is kept for the caller, with what is open on it, until {@link Kept#end}. */
+    void keep(List<String> queries, Consumer<Kept> then) {
+        borrow(
+                lost -> then.accept(new Kept(Optional.empty(), lost)),
+                link -> link.run(queries, PATIENCE, result -> then.accept(new Kept(Optional.of(link), result))));
+    }
+
+    /** A connection that is kept, and what it was answered. Thread-safe. */
+    final class Kept {
+        private final Optional<ShardLink> link;
+        private final LinkResult result;
+
+        private Kept(Optional<ShardLink> link, LinkResult result) {
+            this.link = link;
+            this.result = result;
+        }
+
+        /** The first value it was answered; empty when it was answered none. */
+        Optional<String> value() {
+            return result.rows().isEmpty()
+                    ? Optional.empty()
+                    : result.rows().get(0).get(0);
+        }
+
+        /** Once. */
+        void end() {
+            link.ifPresent(held -> loop.execute(() -> held.run(
+                    List.of("ROLLBACK"), PATIENCE, ended -> pool.on(loop).release(held.backend()))));
+        }
     }
 
     /**

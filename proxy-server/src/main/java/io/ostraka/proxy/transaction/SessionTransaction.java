@@ -39,6 +39,8 @@ public final class SessionTransaction {
 
     private static final Pattern SETS_LEVEL = Pattern.compile("isolation", Pattern.CASE_INSENSITIVE);
 
+    private static final int SHORTEST_WITH_LEVEL = "begin isolation level".length();
+
     /** A statement of the script; savepoints are those that a later RELEASE takes out again. */
     private record Said(String statement, boolean isSavepoint) {}
 
@@ -47,6 +49,9 @@ public final class SessionTransaction {
 
     private State state = State.NONE;
     private boolean implicit;
+    /** Whether a statement of the script may say the isolation level; false for nearly all, which are not looked through then. */
+    private boolean mayNameLevel;
+
     private final List<Said> script = new ArrayList<>();
     private final Set<ShardName> joined = new LinkedHashSet<>();
     private final Deque<Savepoint> savepoints = new ArrayDeque<>();
@@ -66,7 +71,7 @@ public final class SessionTransaction {
             throw new IllegalStateException("begin in state " + state);
         }
         state = State.OPEN;
-        script.add(new Said(text, false));
+        remember(text);
     }
 
     /** A block of the session's own around a statement that writes on several shards: it ends with the statement. */
@@ -89,6 +94,7 @@ public final class SessionTransaction {
     public void end() {
         state = State.NONE;
         implicit = false;
+        mayNameLevel = false;
         script.clear();
         joined.clear();
         savepoints.clear();
@@ -100,13 +106,33 @@ public final class SessionTransaction {
         return script.stream().map(Said::statement).toList();
     }
 
+    /** The part of {@link #script} before the first savepoint. */
+    public List<String> scriptToFirstSavepoint() {
+        return script.stream()
+                .takeWhile(said -> !said.isSavepoint())
+                .map(Said::statement)
+                .toList();
+    }
+
+    /** The rest of it. */
+    public List<String> scriptFromFirstSavepoint() {
+        return script.stream()
+                .dropWhile(said -> !said.isSavepoint())
+                .map(Said::statement)
+                .toList();
+    }
+
     /** A statement all later participants must run too: SET LOCAL, SET TRANSACTION, SET CONSTRAINTS. */
     public void remember(String statement) {
         script.add(new Said(statement, false));
+        mayNameLevel |= statement.length() >= SHORTEST_WITH_LEVEL;
     }
 
     /** The isolation level the client asked for last in this block, in lower case; empty when it is the session's default. */
     public Optional<String> isolationLevel() {
+        if (!mayNameLevel) {
+            return Optional.empty();
+        }
         for (int i = script.size() - 1; i >= 0; i--) {
             String statement = script.get(i).statement();
             if (SETS_LEVEL.matcher(statement).find()) {

@@ -1,0 +1,260 @@
+package io.ostraka.it.transaction;
+
+import static io.ostraka.it.harness.FrontendMessages.bind;
+import static io.ostraka.it.harness.FrontendMessages.execute;
+import static io.ostraka.it.harness.FrontendMessages.parse;
+import static io.ostraka.it.harness.FrontendMessages.sync;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ostraka.it.harness.BackendMessage;
+import io.ostraka.it.harness.ClusterSpec;
+import io.ostraka.it.harness.TestCluster;
+import io.ostraka.it.harness.WireClient;
+import io.ostraka.it.session.NoLeaks;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Counters on three shards that every transaction raises together: a read that sees two of them differ has seen half of a
+ * commit. Without the fence about every second one does.
+ */
+@ExtendWith(NoLeaks.class)
+class FenceTest {
+    private static final int READS = 150;
+    private static final String SELECT = "SELECT n FROM counter WHERE id IN ($0, $1, $2)";
+
+    private final TestCluster cluster = TestCluster.of(Counters.spec(3));
+    private WireClient client;
+    private Counters counters;
+
+    @BeforeEach
+    void connect() throws SQLException {
+        client = WireClient.login(cluster.proxy());
+        counters = Counters.filled(cluster, client);
+    }
+
+    @AfterEach
+    void disconnect() {
+        client.close();
+    }
+
+    /** Commits while {@code reading} goes on; returns what it returned. */
+    private <T> T underCommits(TestCluster of, Supplier<T> reading) {
+        AtomicBoolean stop = new AtomicBoolean();
+        AtomicInteger committed = new AtomicInteger();
+        List<CompletableFuture<Void>> writers = new ArrayList<>();
+        for (int writer = 0; writer < 2; writer++) {
+            writers.add(CompletableFuture.runAsync(() -> {
+                try (WireClient writing = WireClient.login(of.proxy())) {
+                    while (!stop.get()) {
+                        counters.run(
+                                writing, "BEGIN", Counters.increment(0), Counters.increment(1), Counters.increment(2));
+                        assertEquals("COMMIT", Counters.outcome(writing.query("COMMIT")));
+                        committed.incrementAndGet();
+                    }
+                }
+            }));
+        }
+        try {
+            return reading.get();
+        } finally {
+            stop.set(true);
+            writers.forEach(CompletableFuture::join);
+            assertTrue(committed.get() > 0, "nothing was committed meanwhile");
+        }
+    }
+
+    private static Set<String> values(List<BackendMessage> answer) {
+        Set<String> values = new HashSet<>();
+        int rows = 0;
+        for (BackendMessage message : answer) {
+            if (message.type() == 'D') {
+                rows++;
+                values.add(new String(message.values().get(0).orElseThrow(), StandardCharsets.US_ASCII));
+            }
+        }
+        assertEquals(3, rows, answer::toString);
+        return values;
+    }
+
+    @Test
+    void aStatementAloneSeesAllOfACommitOrNothing() {
+        int fractured = underCommits(cluster, () -> {
+            int seen = 0;
+            for (int i = 0; i < READS; i++) {
+                seen += values(client.query(counters.sql(SELECT))).size() > 1 ? 1 : 0;
+            }
+            return seen;
+        });
+        assertEquals(0, fractured);
+    }
+
+    @Test
+    void sortedAndCombinedReadsDoToo() {
+        String spread = "SELECT max(n) - min(n) FROM counter WHERE id IN ($0, $1, $2)";
+        int fractured = underCommits(cluster, () -> {
+            int seen = 0;
+            for (int i = 0; i < READS / 3; i++) {
+                seen += values(client.query(counters.sql(SELECT + " ORDER BY n")))
+                                        .size()
+                                > 1
+                        ? 1
+                        : 0;
+                String row = client.query(counters.sql(spread)).get(1).toString();
+                seen += row.equals("D[0]") ? 0 : 1;
+            }
+            return seen;
+        });
+        assertEquals(0, fractured);
+    }
+
+    @Test
+    void theExtendedProtocolReadsAlike() {
+        int fractured = underCommits(cluster, () -> {
+            int seen = 0;
+            for (int i = 0; i < READS; i++) {
+                client.send(parse("", counters.sql(SELECT)), bind("", "", List.of(), false), execute("", 0), sync());
+                seen += values(client.untilReady()).size() > 1 ? 1 : 0;
+            }
+            return seen;
+        });
+        assertEquals(0, fractured);
+    }
+
+    @Test
+    void aRepeatableReadTransactionSeesOnePointInTime() {
+        int fractured = underCommits(cluster, () -> {
+            int seen = 0;
+            for (int i = 0; i < READS / 3; i++) {
+                Set<String> values = new HashSet<>();
+                client.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
+                for (int shard = 0; shard < 3; shard++) {
+                    values.add(client.query(counters.sql("SELECT n FROM counter WHERE id = $" + shard))
+                            .get(1)
+                            .toString());
+                }
+                values(client.query(counters.sql(SELECT))).forEach(value -> values.add("D[" + value + "]"));
+                assertEquals("COMMIT", Counters.outcome(client.query("COMMIT")));
+                seen += values.size() > 1 ? 1 : 0;
+            }
+            return seen;
+        });
+        assertEquals(0, fractured);
+    }
+
+    @Test
+    void aRepeatableReadTransactionMayWriteOnSeveralShards() throws SQLException {
+        String[] all = {
+            "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            "SAVEPOINT a",
+            Counters.increment(0),
+            Counters.increment(1),
+            "ROLLBACK TO a",
+            Counters.increment(1),
+            Counters.increment(2),
+            "COMMIT"
+        };
+        assertEquals(
+                List.of("BEGIN", "SAVEPOINT", "UPDATE 1", "UPDATE 1", "ROLLBACK", "UPDATE 1", "UPDATE 1", "COMMIT"),
+                counters.run(client, all));
+        assertEquals(List.of(0, 1, 1), counters.values());
+    }
+
+    @Test
+    void theSecondOfTwoWritersOfARowIsRefused() throws SQLException {
+        assertEquals(
+                List.of("BEGIN", "SELECT 1"),
+                counters.run(client, "BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT n FROM counter WHERE id = $0"));
+        try (WireClient other = WireClient.login(cluster.proxy())) {
+            assertEquals(List.of("UPDATE 1"), counters.run(other, Counters.increment(1)));
+        }
+        // Although this shard is reached only now, its time is that of the first statement.
+        assertEquals(
+                List.of("SELECT 1", "40001", "ROLLBACK"),
+                counters.run(
+                        client, "SELECT n FROM counter WHERE id = $1 AND n = 0", Counters.increment(1), "ROLLBACK"));
+    }
+
+    @Test
+    void serializableOverShardsIsRefused() {
+        assertEquals(
+                List.of("BEGIN", "SELECT 1", "0A000", "ROLLBACK"),
+                counters.run(
+                        client,
+                        "BEGIN ISOLATION LEVEL SERIALIZABLE",
+                        "SELECT n FROM counter WHERE id = $0",
+                        "SELECT n FROM counter WHERE id = $1",
+                        "ROLLBACK"));
+    }
+
+    @Test
+    void manySnapshotsAreShared() {
+        List<WireClient> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < 12; i++) {
+                WireClient one = WireClient.login(cluster.proxy());
+                clients.add(one);
+                assertEquals(
+                        List.of("BEGIN", "SELECT 120"),
+                        counters.run(
+                                one,
+                                "BEGIN ISOLATION LEVEL REPEATABLE READ",
+                                "SELECT a.id FROM counter a, (VALUES (1), (2), (3)) b (x)"));
+            }
+        } finally {
+            clients.forEach(WireClient::close);
+        }
+    }
+
+    @Test
+    void statementsOfOnePipelineAreNotHeldToOneTime() throws SQLException {
+        client.send(
+                parse("", counters.sql(SELECT)),
+                bind("", "", List.of(), false),
+                execute("", 0),
+                parse("", counters.sql(Counters.increment(0))),
+                bind("", "", List.of(), false),
+                execute("", 0),
+                sync());
+        StringBuilder types = new StringBuilder();
+        client.untilReady().forEach(message -> types.append(message.type()));
+        assertEquals("12DDDC12CZ", types.toString());
+        assertEquals(List.of(1, 0, 0), counters.values());
+    }
+
+    @Test
+    void withoutTheFenceTheTestWouldNoticeIt() {
+        TestCluster unfenced = TestCluster.of(unfenced());
+        int fractured = 0;
+        try (WireClient reader = WireClient.login(unfenced.proxy())) {
+            counters = Counters.filled(unfenced, reader);
+            fractured = underCommits(unfenced, () -> {
+                int seen = 0;
+                for (int i = 0; seen == 0 && i < 20_000; i++) {
+                    seen += values(reader.query(counters.sql(SELECT))).size() > 1 ? 1 : 0;
+                }
+                return seen;
+            });
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        assertEquals(1, fractured);
+    }
+
+    private static ClusterSpec unfenced() {
+        return Counters.spec(3).withDatabase("consistency: shard");
+    }
+}

@@ -1,0 +1,59 @@
+package io.ostraka.proxy.session;
+
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.transaction.SpanningTransaction;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Tells the watch for deadlocks of the session's transaction while it is open on several shards, and ends it when the watch
+ * says so. Confined to the session's event loop, but for {@link #breakDeadlock}.
+ */
+final class DeadlockVictim implements SpanningTransaction.Victim {
+    private final Session session;
+    private Optional<SpanningTransaction> open = Optional.empty();
+
+    DeadlockVictim(Session session) {
+        this.session = session;
+    }
+
+    /** This backend's shard has joined the transaction. */
+    void joined(Backend backend) {
+        Set<ShardName> participants = session.transaction().participants();
+        if (participants.size() < 2) {
+            return;
+        }
+        if (open.isEmpty()) {
+            SpanningTransaction spanning = new SpanningTransaction("session " + session.id(), System.nanoTime(), this);
+            participants.forEach(shard -> session.held().find(shard).ifPresent(one -> tell(spanning, one)));
+            open = Optional.of(spanning);
+            session.database().commits().opened(spanning);
+        } else {
+            tell(open.get(), backend);
+        }
+    }
+
+    private static void tell(SpanningTransaction spanning, Backend backend) {
+        spanning.joined(backend.shard(), backend.pid().value());
+    }
+
+    /** The transaction has ended, or the session. */
+    void ended() {
+        if (open.isPresent()) {
+            session.database().commits().closed(open.get());
+            open = Optional.empty();
+        }
+    }
+
+    /** Any thread. */
+    @Override
+    public void breakDeadlock(ShardName shard, int process, PgError error) {
+        session.loop().execute(() -> session.held()
+                .find(shard)
+                .filter(backend ->
+                        open.isPresent() && backend.pid().value() == process && backend.hasOutstandingReplies())
+                .ifPresent(backend -> session.answers().cancel(backend, error)));
+    }
+}

@@ -1,0 +1,119 @@
+package io.ostraka.proxy.transaction;
+
+import io.netty.channel.EventLoop;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.tx.deadlock.Deadlocks;
+import io.ostraka.tx.deadlock.Victim;
+import io.ostraka.tx.deadlock.Wait;
+import io.ostraka.tx.decision.ShardId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks the shards of one database, once a second, who waits for whom, and breaks the circles that no shard sees alone. Asks
+ * nothing as long as fewer than two transactions are open on several shards: there is no such circle then.
+ *
+ * <p>Confined to the coordinator's thread. Source: {@code transactions.md}, section 8.
+ */
+final class DeadlockWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(DeadlockWatch.class);
+
+    private static final Duration INTERVAL = Duration.ofSeconds(1);
+
+    /** A row for each edge. {@code xact_start} is null to a user who may not see it; then the process stands for it. */
+    private static final String EDGES = "SELECT w.pid, w.waitstart, b.pid, a.xact_start FROM pg_catalog.pg_locks w"
+            + " CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b(pid)"
+            + " LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) b.pid"
+            + " WHERE NOT w.granted AND w.waitstart IS NOT NULL";
+
+    private final EventLoop loop;
+    private final DatabaseCommits database;
+    private final Map<ShardId, ShardServer> servers;
+    private final Deadlocks deadlocks = new Deadlocks();
+
+    DeadlockWatch(EventLoop loop, DatabaseCommits database, Collection<ShardServer> servers) {
+        this.loop = loop;
+        this.database = database;
+        this.servers = new TreeMap<>();
+        servers.forEach(server -> this.servers.put(server.id(), server));
+    }
+
+    void start() {
+        loop.schedule(this::look, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void look() {
+        if (database.spanning().size() < 2) {
+            deadlocks.onSample(List.of(), (shard, pid) -> Optional.empty());
+            start();
+            return;
+        }
+        List<Wait> sample = new ArrayList<>();
+        int[] awaited = {servers.size()};
+        for (ShardServer server : servers.values()) {
+            server.links()
+                    .run(
+                            List.of(EDGES),
+                            result -> tell(() -> {
+                                sample.addAll(waits(server.id(), result));
+                                awaited[0]--;
+                                if (awaited[0] == 0) {
+                                    sampled(sample);
+                                    start();
+                                }
+                            }));
+        }
+    }
+
+    private void tell(Runnable what) {
+        try {
+            loop.execute(what);
+        } catch (RejectedExecutionException stopped) {
+            LOG.debug("after the end: {}", stopped.getMessage());
+        }
+    }
+
+    private static List<Wait> waits(ShardId shard, LinkResult result) {
+        Map<Integer, String> since = new HashMap<>();
+        Map<Integer, TreeMap<Integer, String>> blockers = new TreeMap<>();
+        for (List<Optional<String>> row : result.rows()) {
+            int pid = Integer.parseInt(row.get(0).orElseThrow());
+            since.put(pid, row.get(1).orElseThrow());
+            blockers.computeIfAbsent(pid, first -> new TreeMap<>())
+                    .put(Integer.parseInt(row.get(2).orElseThrow()), row.get(3).orElse(""));
+        }
+        List<Wait> waits = new ArrayList<>();
+        blockers.forEach((pid, by) -> waits.add(new Wait(shard, pid, since.get(pid), by)));
+        return waits;
+    }
+
+    private void sampled(List<Wait> sample) {
+        for (Victim victim :
+                deadlocks.onSample(sample, (shard, pid) -> ownerOf(shard, pid).map(SpanningTransaction::waiter))) {
+            ShardName shard = servers.get(victim.shard()).name();
+            LOG.info("deadlock over shards, ending {}: {}", victim.transaction().name(), victim.cycle());
+            ownerOf(victim.shard(), victim.pid())
+                    .ifPresent(transaction -> transaction.session().breakDeadlock(shard, victim.pid(), victim.error()));
+        }
+    }
+
+    private Optional<SpanningTransaction> ownerOf(ShardId shard, int pid) {
+        ShardName name = servers.get(shard).name();
+        for (SpanningTransaction transaction : database.spanning()) {
+            if (transaction.owns(name, pid)) {
+                return Optional.of(transaction);
+            }
+        }
+        return Optional.empty();
+    }
+}
