@@ -560,6 +560,79 @@ class TwoShardsTest {
     }
 
     @Test
+    void rowsOfSeveralShardsGoOnBehindOtherReadsOfThePipeline() {
+        byte[] all = parse("", "SELECT id FROM t ORDER BY id");
+        for (String between :
+                List.of(shards.sql(READ0), "SELECT id FROM t WHERE id IN (1, 2)", "SELECT count(*) FROM t")) {
+            boolean isCombined = between.contains("count");
+            client.send(all, bind("p", ""), execute("p", 3), parse("", between), bind("", ""), execute("", 0), flush());
+            client.send(execute("p", 18), sync());
+            String answer = types(client.untilReady());
+            // The combiner needs the pipeline's transactions to have ended.
+            String rest = isCombined ? "EZ" : "D".repeat(17) + "CZ";
+            assertEquals("12DDDs12D" + (between.contains("IN") ? "D" : "") + "C" + rest, answer, between);
+            client.send(all, bind("p", ""), parse("", between), bind("", ""), execute("", 0), execute("p", 0), sync());
+            assertTrue(types(client.untilReady()).endsWith(isCombined ? "EZ" : "D".repeat(20) + "CZ"), between);
+        }
+    }
+
+    @Test
+    void oneShardsRowsGoPastAResultOfSeveralThatIsOpen() {
+        run("BEGIN");
+        client.send(parse("", "SELECT id FROM t ORDER BY id"), bind("p", ""), execute("p", 3));
+        client.send(parse("", shards.sql(READ1)), bind("", ""), execute("", 0), execute("p", 3), sync());
+        assertEquals("12DDDs12DCDDDsZ", types(client.untilReady()));
+        run("ROLLBACK");
+    }
+
+    /** Of which {@link NoLeaks} would tell. */
+    @Test
+    void rowsInOrderThatNobodyFetchesAreGivenBack() {
+        byte[] all = parse("", "SELECT id FROM t ORDER BY id");
+        for (byte[] end : List.of(closePortal(""), bind("", ""), query("ROLLBACK"))) {
+            run("BEGIN");
+            client.send(all, bind("", ""), execute("", 3), sync());
+            assertEquals("12DDDsZ", types(client.untilReady()));
+            client.send(end, sync());
+            assertTrue(types(client.untilReady()).matches("[23]Z|CZ"));
+            if (end[0] == 'Q') {
+                assertEquals("Z", types(client.untilReady()));
+            } else {
+                run("ROLLBACK");
+            }
+        }
+        try (WireClient leaving = WireClient.login(cluster.proxy())) {
+            leaving.query("BEGIN");
+            leaving.send(all, bind("", ""), execute("", 3), sync());
+            assertEquals("12DDDsZ", types(leaving.untilReady()));
+        }
+    }
+
+    @Test
+    void aPortalOverShardsThatAWriteOfThePipelineEndsSaysSo() {
+        client.send(parse("", "SELECT id FROM t"), bind("p", ""), execute("p", 3));
+        client.send(parse("", shards.sql(UPDATE0)), bind("", ""), execute("", 0), execute("p", 3), sync());
+        String answer = brief(client.untilReady());
+        assertTrue(answer.endsWith("UPDATE 1 0A000 I"), answer);
+        client.send(parse("", "SELECT id FROM t"), bind("p", ""), execute("p", 3));
+        client.send(parse("", shards.sql(UPDATE0)), bind("", ""), execute("", 0), closePortal("p"), sync());
+        assertEquals("12DDDs12C3Z", types(client.untilReady()));
+        assertEquals(List.of(value("new") + " SELECT 1 I"), run(READ0));
+    }
+
+    @Test
+    void laterReadsOfAPipelineSeeWhatWasCommittedMeanwhile() throws SQLException {
+        String sql = "SELECT v FROM t WHERE v = 'new'";
+        client.send(parse("", sql), bind("", ""), execute("", 0), flush());
+        assertEquals("12C", types(List.of(client.read(), client.read(), client.read())));
+        try (WireClient other = WireClient.login(cluster.proxy())) {
+            assertEquals("UPDATE 1", other.query(shards.sql(UPDATE1)).get(0).text());
+        }
+        client.send(parse("", sql), bind("", ""), execute("", 0), sync());
+        assertEquals("12DCZ", types(client.untilReady()));
+    }
+
+    @Test
     void aRowLimitOnOneShardIsTheShards() {
         run("BEGIN");
         client.send(parse("", READ0.replace("$0", "$1")), bound("", shards.key0()), execute("", 3), sync());

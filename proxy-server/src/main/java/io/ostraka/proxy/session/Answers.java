@@ -109,6 +109,11 @@ final class Answers implements BackendListener {
         scatter = Optional.of(merge);
     }
 
+    /** What comes next is one shard's, and is passed on as it is. */
+    void scatterEnds() {
+        scatter = Optional.empty();
+    }
+
     /** The client is gone. */
     void close() {
         scatter.ifPresent(ScatterMerge::close);

@@ -72,6 +72,7 @@ final class Combining implements CombineRun.Host {
 
     /** An Execute; false while backends are on their way. */
     boolean start(Portal.Combined portal) {
+        session.extended().pipeline().endOneTime();
         BoundValues values = new BoundValues(portal.bind());
         values.use(portal.statement().values(), portal.key().parameterOids());
         return start(portal.combination(), portal.statement(), values, portal.key(), Optional.of(portal.bind()));
@@ -115,7 +116,7 @@ final class Combining implements CombineRun.Host {
             return false;
         }
         boolean atOneTime = session.shards().readsAtOneTime(needed.size());
-        if (atOneTime && !session.snapshot().isReady()) {
+        if (atOneTime && !session.extended().pipeline().isTimeReady()) {
             return false;
         }
         if (isInBlock) {
@@ -129,6 +130,9 @@ final class Combining implements CombineRun.Host {
                 fragment,
                 fragment.select(statement.planned(), values),
                 shards.stream().map(byShard::get).toList())));
+        if (atOneTime) {
+            session.extended().pipeline().usesTime();
+        }
         CombineOrder order = new CombineOrder(
                 combiner.get(),
                 copies,

@@ -240,7 +240,7 @@ final class ExtendedQuery {
 
     private boolean bindTo(ShardName shard, Sent sent, Access access, boolean pins) {
         session.shards().requireMayWrite(shard, access);
-        Optional<Backend> ready = pipeline.turnTo(shard, access);
+        Optional<Backend> ready = pipeline.turnTo(shard, access, Optional.of(bind.portal()));
         if (ready.isEmpty()) {
             return false;
         }
@@ -271,8 +271,10 @@ final class ExtendedQuery {
         if (backends.isEmpty()) {
             return false;
         }
-        boolean atOneTime = !plan.locks() && pipeline.mayReadAtOneTime(backends.get());
-        if (atOneTime && !session.snapshot().isReady()) {
+        boolean staysAtOneTime =
+                !plan.locks() && pipeline.staysAtOneTime(backends.get(), Optional.of(bind.portal()));
+        boolean atOneTime = !plan.locks() && !staysAtOneTime && pipeline.mayReadAtOneTime(backends.get());
+        if (atOneTime && !pipeline.isTimeReady()) {
             return false;
         }
         session.shards().requireOneSnapshot(backends.get());
@@ -280,8 +282,8 @@ final class ExtendedQuery {
         shards.forEach(shard -> session.shards().requireMayWrite(shard, access));
         if (atOneTime) {
             pipeline.readAtOneTime(backends.get());
-        } else {
-            pipeline.endOneTimeOfOthers(backends.get());
+        } else if (!staysAtOneTime) {
+            pipeline.endOneTime();
         }
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, access);
@@ -332,7 +334,7 @@ final class ExtendedQuery {
         pipeline.requireNothingExecuted();
         Optional<Map<ShardName, RowSplit.Part>> parts =
                 plan.split().map(split -> split.of(sent.planned().planned(), known));
-        pipeline.endOneTimeOfOthers(List.of());
+        pipeline.endOneTime();
         session.shards().beginSpread(backends.get());
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.WRITE);
@@ -525,7 +527,7 @@ final class ExtendedQuery {
     }
 
     void onBackendGone(Backend backend) {
-        if (pipeline.unsynced().remove(backend)) {
+        if (pipeline.gone(backend)) {
             skipToSync();
             pipeline.poison(Optional.of(backend));
         }

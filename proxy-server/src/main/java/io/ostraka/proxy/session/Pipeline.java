@@ -28,7 +28,9 @@ final class Pipeline {
     private Optional<Backend> target = Optional.empty();
 
     /** Backends that read at one time, in a transaction which the client does not know of. */
-    private List<Backend> atOneTime = List.of();
+    private final Set<Backend> atOneTime = new LinkedHashSet<>();
+    /** Whether a statement has read at the session's snapshot. */
+    private boolean timeUsed;
 
     private boolean skipping;
     /** Whether a shard has executed something since the last Sync. */
@@ -90,46 +92,73 @@ final class Pipeline {
 
     /**
      * Whether backends can be brought to one point in time: not when something was sent before to one of them, which is then in the
-     * same transaction. They may be already.
+     * same transaction, unless that was a read at one time.
      */
     boolean mayReadAtOneTime(List<Backend> backends) {
         return session.shards().readsAtOneTime(backends.size())
-                && unsynced.stream().noneMatch(backends::contains);
+                && unsynced.stream().noneMatch(sent -> backends.contains(sent) && !atOneTime.contains(sent));
     }
 
-    /** Has them read at the time of the session's snapshot, up to the next statement. */
+    /**
+     * Whether a snapshot is there that no statement of the pipeline has read at: what others have committed since then must be seen.
+     * If not, it is asked for, and {@link Session#resume} follows. All that was sent must have been answered.
+     */
+    boolean isTimeReady() {
+        if (timeUsed) {
+            timeUsed = false;
+            session.snapshot().release();
+        }
+        return session.snapshot().isReady();
+    }
+
+    /** Has them read at the time of the session's snapshot, as long as nothing else is sent to them. */
     void readAtOneTime(List<Backend> backends) {
-        endOneTime();
         List<String> imports = backends.stream()
                 .map(backend -> session.snapshot().importOn(backend.shard()))
                 .toList();
+        if (backends.stream().anyMatch(atOneTime::contains)) {
+            endOneTime();
+        }
         for (int i = 0; i < imports.size(); i++) {
             backends.get(i).sendHidden(SessionSnapshot.BEGIN);
             backends.get(i).sendHidden(imports.get(i));
         }
-        atOneTime = List.copyOf(backends);
+        atOneTime.addAll(backends);
+        timeUsed = true;
     }
 
-    /** Other backends than these are asked next, or these are at that time already. */
-    void endOneTimeOfOthers(List<Backend> backends) {
-        if (!atOneTime.equals(backends)) {
-            endOneTime();
+    /** Whether these are at one time already, and have portals there that the client may go on with. */
+    boolean staysAtOneTime(List<Backend> backends, Optional<String> portalMade) {
+        return atOneTime.containsAll(backends) && session.extended().portals().hasOthersOn(backends, portalMade);
+    }
+
+    /** A statement reads at the session's snapshot. */
+    void usesTime() {
+        timeUsed = true;
+    }
+
+    /** What follows in the same pipeline reads at its own time, and may write. Portals that were open there are gone. */
+    void endOneTime() {
+        if (!atOneTime.isEmpty()) {
+            session.extended().portals().lose(atOneTime);
+            atOneTime.forEach(backend -> backend.sendHidden("COMMIT"));
+            atOneTime.clear();
         }
-    }
-
-    /** What follows in the same pipeline reads at its own time, and may write. */
-    private void endOneTime() {
-        atOneTime.forEach(backend -> backend.sendHidden("COMMIT"));
-        atOneTime = List.of();
     }
 
     /** The shard's backend, ready to be sent messages; empty while it, or what was sent to another one, is on its way. */
     Optional<Backend> turnTo(ShardName shard, Access access) {
+        return turnTo(shard, access, Optional.empty());
+    }
+
+    /** The same for a Bind, which makes this portal anew. */
+    Optional<Backend> turnTo(ShardName shard, Access access, Optional<String> portalMade) {
         Optional<Backend> backend = session.held().ready(shard);
-        if (backend.isEmpty() || !session.isQuietBut(backend.get())) {
+        if (backend.isEmpty() || !mayTurnTo(backend.get())) {
             return Optional.empty();
         }
-        if (!atOneTime.isEmpty()) {
+        if (atOneTime.contains(backend.get())
+                && (access == Access.WRITE || !staysAtOneTime(List.of(backend.get()), portalMade))) {
             endOneTime();
         }
         session.shards().enlist(backend.get(), access);
@@ -140,11 +169,23 @@ final class Pipeline {
 
     /** The same for a backend that has a portal; false while what was sent to another one is on its way. */
     boolean turnTo(Backend backend) {
-        if (!session.isQuietBut(backend)) {
+        if (!mayTurnTo(backend)) {
             return false;
         }
         unsynced.add(backend);
         target = Optional.of(backend);
+        return true;
+    }
+
+    /** What one shard answers goes past the merge of those before, which may have more to say than this backend's part. */
+    private boolean mayTurnTo(Backend backend) {
+        if (session.answers().scatter().isEmpty()) {
+            return session.isQuietBut(backend);
+        }
+        if (!session.isQuiet()) {
+            return false;
+        }
+        session.answers().scatterEnds();
         return true;
     }
 
@@ -190,7 +231,13 @@ final class Pipeline {
         session.answers().busyUntilReady(unsynced.size() + atOneTime.size());
         unsynced.forEach(backend -> backend.sendSync(Visibility.ALL));
         atOneTime.forEach(backend -> backend.sendQuery("COMMIT", Visibility.NONE));
-        atOneTime = List.of();
+        atOneTime.clear();
+    }
+
+    /** Returns whether it had been sent something. */
+    boolean gone(Backend backend) {
+        atOneTime.remove(backend);
+        return unsynced.remove(backend);
     }
 
     boolean isSkipping() {
@@ -251,6 +298,7 @@ final class Pipeline {
         effectPending = false;
         unsynced.clear();
         poisoned.clear();
+        timeUsed = false;
         target = Optional.empty();
     }
 }

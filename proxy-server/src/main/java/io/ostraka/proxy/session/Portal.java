@@ -48,6 +48,9 @@ sealed interface Portal {
     /** A command that was carried out, which can be done once. */
     record Spent(SessionCommand command) implements Portal {}
 
+    /** On several backends, whose transaction has ended before the client's. */
+    record Lost() implements Portal {}
+
     /** Nothing: an empty query. */
     record Nothing() implements Portal {}
 

@@ -34,17 +34,29 @@ final class Portals {
     }
 
     void put(String name, Portal portal) {
-        byName.put(name, portal);
+        dropped(byName.put(name, portal));
     }
 
     void clear() {
+        byName.values().forEach(Portals::dropped);
         byName.clear();
+    }
+
+    /** Rows that were read for a portal and not fetched are given back. */
+    private static void dropped(Portal portal) {
+        if (portal instanceof Portal.OnMany many) {
+            many.merge().close();
+        }
+    }
+
+    private void drop(String name) {
+        dropped(byName.remove(name));
     }
 
     /** A simple query is to PostgreSQL a use of the unnamed portal. */
     void dropUnnamed() {
         if (!byName.isEmpty()) {
-            byName.remove("");
+            drop("");
         }
     }
 
@@ -52,7 +64,7 @@ final class Portals {
     void dropUnnamedBut(Backend backend) {
         Portal unnamed = byName.isEmpty() ? null : byName.get("");
         if (unnamed != null && unnamed.single().filter(on -> on == backend).isEmpty()) {
-            byName.remove("");
+            drop("");
         }
     }
 
@@ -60,6 +72,36 @@ final class Portals {
     void onBackendGone(Backend backend) {
         byName.values()
                 .removeIf(portal -> portal.single().filter(on -> on == backend).isPresent());
+    }
+
+    /** Whether there is a portal over several shards, but for one, on one of these backends. */
+    boolean hasOthersOn(Collection<Backend> backends, Optional<String> but) {
+        return byName.entrySet().stream()
+                .anyMatch(entry -> !but.equals(Optional.of(entry.getKey())) && isOn(entry.getValue(), backends));
+    }
+
+    /** The transaction ends that portals over several shards have on these backends. */
+    void lose(Collection<Backend> backends) {
+        byName.replaceAll((name, portal) -> {
+            if (!isOn(portal, backends)) {
+                return portal;
+            }
+            dropped(portal);
+            return new Portal.Lost();
+        });
+    }
+
+    private static boolean isOn(Portal portal, Collection<Backend> backends) {
+        return portal instanceof Portal.OnMany many && many.backends().stream().anyMatch(backends::contains);
+    }
+
+    private static PgErrorException lost(String name) {
+        return new PgError(
+                        SqlState.FEATURE_NOT_SUPPORTED,
+                        "portal \"" + name + "\" over several shards cannot be used any more",
+                        "Another statement of its pipeline was sent to one of its shards, outside a transaction block.",
+                        "Send BEGIN first, or execute the portal to its end before the next statement.")
+                .toException();
     }
 
     /** False while what was sent before must be answered first. */
@@ -87,6 +129,9 @@ final class Portals {
         }
         if (portal instanceof Portal.Cursor cursor) {
             return executeCursor(cursor, name, maxRows);
+        }
+        if (portal instanceof Portal.Lost) {
+            throw lost(name);
         }
         if (portal instanceof Portal.Nothing) {
             if (!pipeline.mayAnswer()) {
@@ -141,6 +186,9 @@ final class Portals {
 
     boolean describe(String name) {
         Portal portal = named(name);
+        if (portal instanceof Portal.Lost) {
+            throw lost(name);
+        }
         if (portal.single().isPresent()) {
             Backend backend = portal.single().get();
             if (!pipeline.turnTo(backend)) {
@@ -253,6 +301,8 @@ final class Portals {
                 && (!session.transaction().isOpen() || session.transaction().isImplicit());
         if (isOfPipeline) {
             executeOwnThere(portal);
+        } else if (ends || command instanceof SessionCommand.Begin) {
+            pipeline.endOneTime();
         }
         if (ends) {
             clear();
@@ -301,7 +351,7 @@ final class Portals {
             }
             pipeline.answer(BackendTag.CLOSE_COMPLETE);
         }
-        byName.remove(name);
+        drop(name);
         return true;
     }
 }

@@ -408,6 +408,7 @@ final class Session {
         }
         closed = true;
         answers.close();
+        extended.portals().clear();
         victim.ended();
         snapshot.release();
         cancel();
