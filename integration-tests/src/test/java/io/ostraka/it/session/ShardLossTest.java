@@ -2,6 +2,7 @@ package io.ostraka.it.session;
 
 import static io.ostraka.it.harness.FrontendMessages.bind;
 import static io.ostraka.it.harness.FrontendMessages.execute;
+import static io.ostraka.it.harness.FrontendMessages.flush;
 import static io.ostraka.it.harness.FrontendMessages.parse;
 import static io.ostraka.it.harness.FrontendMessages.query;
 import static io.ostraka.it.harness.FrontendMessages.sync;
@@ -149,6 +150,32 @@ class ShardLossTest {
         awaitActive("pg_sleep");
         cluster.server("s1").kill();
         assertEquals("08006", outcome(client.untilReady()));
+        assertEquals("SELECT 1", outcome(READ0));
+    }
+
+    @Test
+    void aPipelineThatLosesAShardBetweenItsMessagesIsEndedByItsSync() throws IOException {
+        client.send(parse("", shards.sql(UPDATE1)), bind("", "", List.of(), false), execute("", 0), flush());
+        for (char expected : "12C".toCharArray()) {
+            assertEquals(expected, client.read().type());
+        }
+        cluster.server("s1").kill();
+        assertEquals("08007", client.read().sqlState());
+        client.send(sync());
+        assertEquals('Z', client.read().type());
+        assertEquals("SELECT 1", outcome(READ0));
+    }
+
+    @Test
+    void aPipelineThatHasReadSeveralShardsDoesToo() throws IOException {
+        client.send(parse("", "SELECT id FROM t"), bind("", "", List.of(), false), execute("", 3), flush());
+        for (char expected : "12DDDs".toCharArray()) {
+            assertEquals(expected, client.read().type());
+        }
+        cluster.server("s1").kill();
+        assertEquals("08006", client.read().sqlState());
+        client.send(sync());
+        assertEquals('Z', client.read().type());
         assertEquals("SELECT 1", outcome(READ0));
     }
 

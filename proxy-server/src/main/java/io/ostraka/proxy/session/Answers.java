@@ -525,13 +525,15 @@ final class Answers implements BackendListener {
             session.output().flush();
             return;
         }
+        // What it did since the last Sync is undone, though it has answered.
+        boolean undoes = !awaited && session.extended().pipeline().undoes(backend);
         if (failsTransaction) {
             session.transaction().fail();
-            session.tellLater(awaited ? Optional.empty() : Optional.of(error));
+            session.tellLater(awaited || undoes ? Optional.empty() : Optional.of(error));
         }
         if (session.questions().hears(backend)) {
             session.questions().onClosed(error);
-        } else if (awaited) {
+        } else if (awaited || undoes) {
             lostInUse(backend, error, awaitedReadies);
         }
         session.output().flush();

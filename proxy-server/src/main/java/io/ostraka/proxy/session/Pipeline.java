@@ -234,6 +234,11 @@ final class Pipeline {
         atOneTime.clear();
     }
 
+    /** The backend is gone: whether the client, who has been told of no error yet, must be told. If not, it is forgotten here. */
+    boolean undoes(Backend backend) {
+        return unsynced.contains(backend) && (!skipping || !gone(backend));
+    }
+
     /** Returns whether it had been sent something. */
     boolean gone(Backend backend) {
         atOneTime.remove(backend);
