@@ -302,6 +302,8 @@ public final class CombineRun implements BackendListener {
         if (failed || phase == Phase.ENDING) {
             settle();
         } else if (visibility == Visibility.ROWS && sending.remove(backend)) {
+            // The combiner may have had no room for its last rows; whatever else it says must be heard all the same.
+            backend.setReading(true);
             if (sending.isEmpty()) {
                 combiner.sendCopyEnd();
                 copied(copiesToCome.element().fragment());
