@@ -170,7 +170,7 @@ public final class OstrakaServer implements AutoCloseable {
         List<EventLoop> eventLoops = new ArrayList<>();
         loops.forEach(loop -> eventLoops.add((EventLoop) loop));
         return all.add(
-                database.name(),
+                database,
                 database.shards().values().stream().map(ShardAddress::of).toList(),
                 SchemaService.recoveryUser(config, database),
                 eventLoops);

@@ -116,7 +116,7 @@ final class Combining implements CombineRun.Host {
             return false;
         }
         boolean atOneTime = session.shards().readsAtOneTime(needed.size());
-        if (atOneTime && !session.extended().pipeline().isTimeReady()) {
+        if (atOneTime && !session.extended().pipeline().isTimeReady(needed)) {
             return false;
         }
         if (isInBlock) {

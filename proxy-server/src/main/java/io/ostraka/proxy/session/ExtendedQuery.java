@@ -271,10 +271,9 @@ final class ExtendedQuery {
         if (backends.isEmpty()) {
             return false;
         }
-        boolean staysAtOneTime =
-                !plan.locks() && pipeline.staysAtOneTime(backends.get(), Optional.of(bind.portal()));
+        boolean staysAtOneTime = !plan.locks() && pipeline.staysAtOneTime(backends.get(), Optional.of(bind.portal()));
         boolean atOneTime = !plan.locks() && !staysAtOneTime && pipeline.mayReadAtOneTime(backends.get());
-        if (atOneTime && !pipeline.isTimeReady()) {
+        if (atOneTime && !pipeline.isTimeReady(shards)) {
             return false;
         }
         session.shards().requireOneSnapshot(backends.get());

@@ -97,7 +97,7 @@ final class HeldBackends {
      */
     Optional<Backend> ready(ShardName shard) {
         session.database().commits().requireReadable(shard);
-        if (!session.isStarting() && !session.shards().isTimeKnown()) {
+        if (!session.isStarting() && !session.shards().isTimeKnown(shard)) {
             return Optional.empty();
         }
         Backend backend = held.get(shard);

@@ -8,6 +8,7 @@ import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -100,15 +101,15 @@ final class Pipeline {
     }
 
     /**
-     * Whether a snapshot is there that no statement of the pipeline has read at: what others have committed since then must be seen.
+     * Whether a snapshot of these shards is there that no statement of the pipeline has read at: what others have committed since then must be seen.
      * If not, it is asked for, and {@link Session#resume} follows. All that was sent must have been answered.
      */
-    boolean isTimeReady() {
+    boolean isTimeReady(Collection<ShardName> shards) {
         if (timeUsed) {
             timeUsed = false;
             session.snapshot().release();
         }
-        return session.snapshot().isReady();
+        return session.snapshot().isReady(shards);
     }
 
     /** Has them read at the time of the session's snapshot, as long as nothing else is sent to them. */

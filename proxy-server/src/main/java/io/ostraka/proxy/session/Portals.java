@@ -303,6 +303,8 @@ final class Portals {
             executeOwnThere(portal);
         } else if (ends || command instanceof SessionCommand.Begin) {
             pipeline.endOneTime();
+            // A block has its own time, which begins with its first statement.
+            session.snapshot().release();
         }
         if (ends) {
             clear();

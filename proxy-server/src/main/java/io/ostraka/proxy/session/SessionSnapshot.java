@@ -5,18 +5,21 @@ import io.ostraka.proxy.transaction.SnapshotRequest;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
+import java.util.Collection;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The point in time at which a session reads several shards: asked for before the first of them is told anything, imported by
- * each, released when none imports it any more. Confined to the session's event loop, but for what comes from the coordinator.
+ * each, released when none imports it any more. What comes for a statement that has ended meanwhile is nobody's: the next one must see
+ * what was committed before it came. Confined to the session's event loop, but for what comes from the coordinator.
  */
-final class SessionSnapshot implements SnapshotRequest {
+final class SessionSnapshot {
     /** What a statement outside a transaction block runs in, on each shard; the import follows. */
     static final String BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
     private final Session session;
-    private boolean asked;
+    private Optional<Request> asked = Optional.empty();
     private Optional<Snapshot> held = Optional.empty();
     private Optional<PgError> error = Optional.empty();
 
@@ -24,16 +27,23 @@ final class SessionSnapshot implements SnapshotRequest {
         this.session = session;
     }
 
-    /** Whether it is there; if not, it is asked for, and {@link Session#resume} follows. Throws when there is none. */
-    boolean isReady() {
+    /**
+     * Whether there is one for these shards; if not, it is asked for, and {@link Session#resume} follows. Throws when there is none to
+     * be had. Nobody may have imported the one that is held.
+     */
+    boolean isReady(Collection<ShardName> needed) {
         if (error.isPresent()) {
             PgError why = error.get();
             error = Optional.empty();
             throw why.toException();
         }
-        if (held.isEmpty() && !asked) {
-            asked = true;
-            session.database().commits().snapshot(this);
+        if (held.filter(snapshot -> !snapshot.covers(needed)).isPresent()) {
+            release();
+        }
+        if (held.isEmpty() && asked.isEmpty()) {
+            Request request = new Request(Set.copyOf(needed));
+            asked = Optional.of(request);
+            session.database().commits().snapshot(request);
         }
         return held.isPresent();
     }
@@ -47,40 +57,62 @@ final class SessionSnapshot implements SnapshotRequest {
         return held.flatMap(snapshot -> snapshot.importOn(shard)).orElseThrow(() -> new PgError(
                         SqlState.CANNOT_CONNECT_NOW,
                         "shard \"" + shard + "\" is not in the snapshot",
-                        "It did not answer when the snapshot over all shards was taken.",
+                        "It could not be reached when the transaction began.",
                         "Try it again.")
                 .toException());
     }
 
-    /** Nobody imports it any more. */
+    /** Nobody imports it any more, or waits for it. */
     void release() {
+        asked = Optional.empty();
+        error = Optional.empty();
         if (held.isPresent()) {
             held.get().release();
             held = Optional.empty();
         }
     }
 
-    @Override
-    public void onSnapshot(Snapshot snapshot) {
-        session.loop().execute(() -> {
-            asked = false;
-            if (session.isClosed()) {
-                snapshot.release();
-                return;
-            }
-            held = Optional.of(snapshot);
-            session.resume();
-            // What it was asked for may have been refused meanwhile.
-            session.releaseUnused();
-        });
-    }
+    /** One that was asked for, as long as the session waits for it. */
+    private final class Request implements SnapshotRequest {
+        private final Set<ShardName> needed;
 
-    @Override
-    public void onNoSnapshot(PgError why) {
-        session.loop().execute(() -> {
-            asked = false;
-            error = Optional.of(why);
-            session.resume();
-        });
+        Request(Set<ShardName> needed) {
+            this.needed = needed;
+        }
+
+        @Override
+        public Set<ShardName> needed() {
+            return needed;
+        }
+
+        private boolean isWaitedFor() {
+            return asked.filter(latest -> latest == this).isPresent();
+        }
+
+        @Override
+        public void onSnapshot(Snapshot snapshot) {
+            session.loop().execute(() -> {
+                if (session.isClosed() || !isWaitedFor()) {
+                    snapshot.release();
+                    return;
+                }
+                asked = Optional.empty();
+                held = Optional.of(snapshot);
+                session.resume();
+                // What it was asked for may have been refused meanwhile.
+                session.releaseUnused();
+            });
+        }
+
+        @Override
+        public void onNoSnapshot(PgError why) {
+            session.loop().execute(() -> {
+                if (isWaitedFor()) {
+                    asked = Optional.empty();
+                    error = Optional.of(why);
+                    session.resume();
+                }
+            });
+        }
     }
 }

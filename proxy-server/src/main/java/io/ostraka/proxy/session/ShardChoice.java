@@ -175,7 +175,7 @@ final class ShardChoice {
 
     /** What was said so far; a snapshot to be imported comes before the first savepoint. */
     private void tell(Backend backend) {
-        if (!snapshot.isHeld()) {
+        if (!snapshot.isHeld() || !level().equals("repeatable read")) {
             transaction.script().forEach(backend::sendHidden);
             return;
         }
@@ -190,15 +190,15 @@ final class ShardChoice {
     }
 
     /**
-     * Whether a shard may join, or be read from; false while the transaction waits for the one snapshot that all its shards shall
+     * Whether this shard may join, or be read from; false while the transaction waits for the one snapshot that all its shards shall
      * have: then {@link Session#resume} follows.
      */
-    boolean isTimeKnown() {
+    boolean isTimeKnown(ShardName shard) {
         return !transaction.isOpen()
                 || !transaction.participants().isEmpty()
                 || !isFenced()
                 || !level().equals("repeatable read")
-                || snapshot.isReady();
+                || snapshot.isReady(Set.of(shard));
     }
 
     /** Whether reads of several shards outside a transaction block share one snapshot. */

@@ -209,7 +209,7 @@ final class SimpleQuery {
             return false;
         }
         boolean atOneTime = !plan.locks() && session.shards().readsAtOneTime(shards.size());
-        if (atOneTime && !session.snapshot().isReady()) {
+        if (atOneTime && !session.snapshot().isReady(shards)) {
             return false;
         }
         List<String> imports = atOneTime ? imports(shards) : List.of();

@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.ostraka.proxy.auth.ShardLogin;
 import io.ostraka.proxy.backend.BackendConnector;
 import io.ostraka.proxy.backend.ShardAddress;
+import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.decision.ShardNumber;
@@ -41,11 +42,13 @@ public final class Commits implements AutoCloseable {
 
     /** A database with several shards; {@code recovery} can finish what any user has prepared there. Before {@link #start}. */
     public DatabaseCommits add(
-            String database, Collection<ShardAddress> shards, ShardLogin recovery, Iterable<EventLoop> loops) {
+            DatabaseConfig config, Collection<ShardAddress> shards, ShardLogin recovery, Iterable<EventLoop> loops) {
+        String database = config.name();
         var loop = loops.iterator();
         Map<ShardName, ShardNumber> numbers = new HashMap<>();
         shards.forEach(shard -> numbers.put(shard.shard(), membership.shardNumber(database, shard.shard())));
-        DatabaseCommits commits = new DatabaseCommits(database, numbers, this);
+        boolean isAtomic = config.consistency() != DatabaseConfig.Consistency.SHARD;
+        DatabaseCommits commits = new DatabaseCommits(database, isAtomic, numbers, this);
         databases.put(database, commits);
         for (ShardAddress shard : shards) {
             if (!loop.hasNext()) {
@@ -59,8 +62,7 @@ public final class Commits implements AutoCloseable {
                             id,
                             shard.shard(),
                             new ReservedLinks(connector, shard, recovery, home, RESERVED),
-                            // One round may be under way while all its predecessors are in use.
-                            new ReservedLinks(connector, shard, recovery, home, Fence.MOST_SNAPSHOTS + 2),
+                            new ReservedLinks(connector, shard, recovery, home, Fence.MOST_KEEPERS),
                             commits));
         }
         return commits;
@@ -68,7 +70,7 @@ public final class Commits implements AutoCloseable {
 
     /** A database with one shard, whose transactions PostgreSQL commits. */
     public DatabaseCommits addSingle(String database, ShardName shard) {
-        return new DatabaseCommits(database, Map.of(shard, membership.shardNumber(database, shard)), this);
+        return new DatabaseCommits(database, false, Map.of(shard, membership.shardNumber(database, shard)), this);
     }
 
     /**

@@ -91,7 +91,11 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
                     .add(server));
             byDatabase.forEach((database, its) -> {
                 new DeadlockWatch(loop, database, its).start();
-                fences.put(database.name(), new Fence(loop, membership, its, this::windowOpen));
+                Fence fence = new Fence(loop, membership, its, this::windowOpen);
+                fences.put(database.name(), fence);
+                if (database.isAtomic()) {
+                    fence.start();
+                }
             });
             sweeper.start(servers);
         });

@@ -20,14 +20,16 @@ public final class DatabaseCommits {
     public static final long SHARD_EPOCH = 0;
 
     private final String database;
+    private final boolean isAtomic;
     private final Map<ShardName, ShardNumber> numbers;
     private final Commits commits;
     private final Set<SpanningTransaction> spanning = ConcurrentHashMap.newKeySet();
     private volatile Set<ShardName> withheld = Set.of();
     private volatile Set<ShardName> unableToPrepare = Set.of();
 
-    DatabaseCommits(String database, Map<ShardName, ShardNumber> numbers, Commits commits) {
+    DatabaseCommits(String database, boolean isAtomic, Map<ShardName, ShardNumber> numbers, Commits commits) {
         this.database = database;
+        this.isAtomic = isAtomic;
         this.numbers = Map.copyOf(numbers);
         this.commits = commits;
     }
@@ -108,6 +110,11 @@ public final class DatabaseCommits {
 
     String name() {
         return database;
+    }
+
+    /** Whether reads over its shards take snapshots. */
+    boolean isAtomic() {
+        return isAtomic;
     }
 
     void withhold(Set<ShardName> shards) {

@@ -1,6 +1,7 @@
 package io.ostraka.proxy.transaction;
 
 import io.netty.channel.EventLoop;
+import io.ostraka.proxy.transaction.Keepers.Keeper;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
@@ -14,14 +15,14 @@ import io.ostraka.tx.fence.Rounds;
 import io.ostraka.tx.fence.Vector;
 import io.ostraka.tx.raft.ClusterMembership;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -33,39 +34,62 @@ import java.util.function.Consumer;
  * The gate that commits over shards of one database pass, and the rounds that take snapshots of all its shards while no such
  * commit is half done. In a group of one both ends of the protocol are here, and their messages go through this thread's queue.
  *
- * <p>A snapshot is kept open by a transaction on a connection of its own on each shard, the keeper, until nobody may import it
- * any more. At most {@value #MOST_SNAPSHOTS} are open; who asks then waits for one to go, and no gate is closed meanwhile.
+ * <p>A snapshot is kept open by a transaction on a connection of its own on each shard, the {@link Keepers keeper}, until nobody
+ * may import it any more. At most {@value #MOST_SNAPSHOTS} are open; who asks then waits for one to go, and no gate is closed meanwhile.
+ *
+ * <p>Who asks is answered after {@link #TIMEOUT} at the latest, and a little: with a snapshot of all shards that are not away, or with an
+ * error. A round that misses a shard's snapshot is for nobody, and another one follows; what it has taken is released. Those who
+ * wait are in {@link #waiting} or in the one round under way, which ends by its own clock.
  *
  * <p>Confined to the coordinator's thread. A crash leaves what the shards roll back. Source: {@code transactions.md}, section 7.
  */
 final class Fence {
     static final int MOST_SNAPSHOTS = 16;
 
-    private static final Duration LONGEST_ROUND = Duration.ofSeconds(1);
-    private static final Duration PATIENCE = Duration.ofMillis(200);
+    /** One round may be under way while all its predecessors are in use, and another keeper is at hand for the next. */
+    static final int MOST_KEEPERS = MOST_SNAPSHOTS + 2;
+
+    /** A gate opens by itself after this. */
+    private static final Duration LONGEST_ROUND = Duration.ofMillis(1_500);
+
+    /** For commits that are half done to end, and for a round trip to each shard; a round waits twice as long at the most. */
+    private static final Duration PATIENCE = Duration.ofMillis(600);
+
     private static final Duration RETRY_PAUSE = Duration.ofMillis(20);
     /** For how long one asks in vain. */
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
-
-    /** The keepers read nothing: they only hold what they export. */
-    private static final List<String> EXPORT =
-            List.of("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_catalog.pg_export_snapshot()");
 
     private final EventLoop loop;
     private final ClusterMembership membership;
     private final Epoch self;
     private final Map<ShardId, ShardServer> servers = new TreeMap<>();
+    private final Map<ShardId, Keepers> keepers = new TreeMap<>();
     private final Consumer<Gtid> windowOpen;
     private final Gate gate;
-    private final Rounds<Asked> rounds;
-    private final Map<RoundId, Map<ShardId, ReservedLinks.Kept>> keepers = new HashMap<>();
-    private final Queue<Asked> waiting = new ArrayDeque<>();
-    /** Who is told of the round that is being delivered. */
-    private final List<Asked> delivered = new ArrayList<>();
+    private final Rounds<List<Asked>> rounds;
+    /** What keeps the snapshots of rounds that have not ended, or whose snapshots are in use. */
+    private final Map<RoundId, Map<ShardId, Keeper>> kept = new HashMap<>();
+
+    private final Set<Asked> waiting = new LinkedHashSet<>();
+
+    /** Whether a round is under way for some who asked. */
+    private boolean running;
 
     private int open;
 
-    private record Asked(SnapshotRequest request, long since) {}
+    /** Who asks, by identity, and when first. */
+    private static final class Asked {
+        private final SnapshotRequest request;
+        private final long since = System.nanoTime();
+
+        Asked(SnapshotRequest request) {
+            this.request = request;
+        }
+
+        Duration left() {
+            return TIMEOUT.minusNanos(System.nanoTime() - since);
+        }
+    }
 
     /** {@code windowOpen} is told of each commit that may pass, later and on this thread. */
     Fence(EventLoop loop, ClusterMembership membership, Collection<ShardServer> shards, Consumer<Gtid> windowOpen) {
@@ -73,9 +97,17 @@ final class Fence {
         this.membership = membership;
         this.self = membership.epoch();
         this.windowOpen = windowOpen;
-        shards.forEach(server -> servers.put(server.id(), server));
+        shards.forEach(server -> {
+            servers.put(server.id(), server);
+            keepers.put(server.id(), new Keepers(loop, server.keepers(), MOST_KEEPERS, () -> tell(this::begin)));
+        });
         gate = new Gate(LONGEST_ROUND, new GateEnd());
         rounds = new Rounds<>(1, PATIENCE, new RoundsEnd());
+    }
+
+    /** Opens the connections that the first who ask will need. */
+    void start() {
+        keepers.values().forEach(Keepers::prepare);
     }
 
     void openWindow(Gtid gtid) {
@@ -87,29 +119,59 @@ final class Fence {
     }
 
     void request(SnapshotRequest request) {
-        ask(new Asked(request, System.nanoTime()));
+        ask(new Asked(request));
     }
 
     private void ask(Asked asked) {
-        if (open < MOST_SNAPSHOTS) {
-            rounds.request(asked);
-        } else {
-            waiting.add(asked);
-            later(TIMEOUT, () -> {
+        Duration left = asked.left();
+        if (left.isNegative() || left.isZero()) {
+            giveUp(asked);
+            return;
+        }
+        waiting.add(asked);
+        begin();
+        if (waiting.contains(asked)) {
+            later(left, () -> {
                 if (waiting.remove(asked)) {
-                    asked.request()
-                            .onNoSnapshot(new PgError(
-                                    SqlState.TOO_MANY_CONNECTIONS,
-                                    "too many snapshots over several shards are open",
-                                    MOST_SNAPSHOTS + " are in use by transactions.",
-                                    "End REPEATABLE READ transactions sooner, or use READ COMMITTED."));
+                    giveUp(asked);
                 }
             });
         }
     }
 
+    /** A round for all who can be served now; called whenever that may have changed. */
+    private void begin() {
+        if (running || waiting.isEmpty() || open >= MOST_SNAPSHOTS) {
+            return;
+        }
+        keepers.values().forEach(Keepers::prepare);
+        Set<ShardName> ready = new LinkedHashSet<>();
+        for (ShardId shard : readable()) {
+            if (keepers.get(shard).isAtHand()) {
+                ready.add(servers.get(shard).name());
+            } else if (!keepers.get(shard).isAway()) {
+                // It will be there in a moment, or will be away.
+                return;
+            }
+        }
+        List<Asked> served = waiting.stream()
+                .filter(asked -> ready.containsAll(asked.request.needed()))
+                .toList();
+        if (!served.isEmpty()) {
+            served.forEach(waiting::remove);
+            running = true;
+            rounds.request(served);
+        }
+    }
+
+    private SortedSet<ShardId> readable() {
+        SortedSet<ShardId> readable = new TreeSet<>(servers.keySet());
+        readable.removeAll(membership.read(DecisionState::halfShown));
+        return readable;
+    }
+
     private void later(Duration after, Runnable what) {
-        loop.schedule(what, after.toMillis(), TimeUnit.MILLISECONDS);
+        loop.schedule(what, after.toMillis() + 1, TimeUnit.MILLISECONDS);
     }
 
     private void tell(Runnable what) {
@@ -121,13 +183,84 @@ final class Fence {
         }
     }
 
+    /** The snapshot, or the next try, for those for whom a round was held. */
+    private void ended(List<Asked> served, Vector vector) {
+        running = false;
+        boolean isComplete = isComplete(vector);
+        Map<ShardName, String> names = new HashMap<>();
+        vector.snapshots().forEach((shard, name) -> names.put(servers.get(shard).name(), name));
+        List<Asked> users = served.stream()
+                .filter(asked -> isComplete && names.keySet().containsAll(asked.request.needed()))
+                .toList();
+        if (users.isEmpty()) {
+            release(vector.round());
+        } else {
+            open++;
+            Snapshot snapshot = new Snapshot(names, users.size(), () -> tell(() -> unused(vector.round())));
+            users.forEach(user -> user.request.onSnapshot(snapshot));
+        }
+        List<Asked> others = new ArrayList<>(served);
+        others.removeAll(users);
+        if (!others.isEmpty()) {
+            later(RETRY_PAUSE, () -> others.forEach(this::ask));
+        }
+        begin();
+    }
+
+    /** Whether all that is read now took part. A shard that did not answer in time has missed the round for all. */
+    private boolean isComplete(Vector vector) {
+        boolean isComplete = true;
+        for (ShardId shard : readable()) {
+            if (!vector.snapshots().containsKey(shard) && !keepers.get(shard).isAway()) {
+                keepers.get(shard).missed();
+                isComplete = false;
+            }
+        }
+        return isComplete;
+    }
+
     private void unused(RoundId round) {
         open--;
-        keepers.getOrDefault(round, Map.of()).values().forEach(ReservedLinks.Kept::end);
-        keepers.remove(round);
-        while (open < MOST_SNAPSHOTS && !waiting.isEmpty()) {
-            rounds.request(waiting.remove());
+        release(round);
+        begin();
+    }
+
+    private void release(RoundId round) {
+        Map<ShardId, Keeper> ofRound = kept.remove(round);
+        if (ofRound != null) {
+            ofRound.forEach((shard, keeper) -> keepers.get(shard).end(keeper));
         }
+    }
+
+    private void giveUp(Asked asked) {
+        asked.request.onNoSnapshot(reason(asked));
+    }
+
+    private PgError reason(Asked asked) {
+        if (open >= MOST_SNAPSHOTS) {
+            return new PgError(
+                    SqlState.TOO_MANY_CONNECTIONS,
+                    "too many snapshots over several shards are open",
+                    MOST_SNAPSHOTS + " are in use by transactions.",
+                    "End REPEATABLE READ transactions sooner, or use READ COMMITTED.");
+        }
+        Optional<ShardName> missing = servers.values().stream()
+                .filter(server -> asked.request.needed().contains(server.name())
+                        && !keepers.get(server.id()).isAtHand())
+                .map(ShardServer::name)
+                .findFirst();
+        return missing.map(shard -> new PgError(
+                        SqlState.CANNOT_CONNECT_NOW,
+                        "shard \"" + shard + "\" is not in the snapshot",
+                        "It did not answer for " + TIMEOUT.toSeconds()
+                                + " s while a snapshot over several shards was to be taken.",
+                        "Try it again."))
+                .orElseGet(() -> new PgError(
+                        SqlState.SERIALIZATION_FAILURE,
+                        "no snapshot over several shards could be taken in time",
+                        "Commits over several shards were under way, or shards were slow to answer, for "
+                                + TIMEOUT.toSeconds() + " s.",
+                        "Try it again."));
     }
 
     /** What the gate says to the leader: ourselves. */
@@ -154,7 +287,7 @@ final class Fence {
     }
 
     /** What the rounds want of gates and shards. */
-    private final class RoundsEnd implements Rounds.Port<Asked> {
+    private final class RoundsEnd implements Rounds.Port<List<Asked>> {
         @Override
         public SortedSet<Epoch> liveEpochs() {
             return new TreeSet<>(List.of(self));
@@ -162,8 +295,8 @@ final class Fence {
 
         @Override
         public SortedSet<ShardId> readableShards() {
-            SortedSet<ShardId> readable = new TreeSet<>(servers.keySet());
-            readable.removeAll(membership.read(DecisionState::halfShown));
+            SortedSet<ShardId> readable = readable();
+            readable.removeIf(shard -> !keepers.get(shard).isAtHand());
             return readable;
         }
 
@@ -179,26 +312,26 @@ final class Fence {
 
         @Override
         public void snapshot(RoundId round, ShardId shard) {
-            servers.get(shard).keepers().keep(EXPORT, kept -> tell(() -> exported(round, shard, kept)));
+            keepers.get(shard).export(keeper -> exported(round, shard, keeper));
         }
 
-        private void exported(RoundId round, ShardId shard, ReservedLinks.Kept kept) {
-            Optional<String> name = kept.value();
-            if (name.isEmpty()) {
-                kept.end();
+        private void exported(RoundId round, ShardId shard, Optional<Keeper> keeper) {
+            if (keeper.isEmpty()) {
                 rounds.onNoSnapshot(round, shard);
                 return;
             }
-            keepers.computeIfAbsent(round, first -> new HashMap<>()).put(shard, kept);
-            rounds.onSnapshot(round, shard, name.get());
+            kept.computeIfAbsent(round, first -> new HashMap<>()).put(shard, keeper.get());
+            rounds.onSnapshot(round, shard, keeper.get().snapshot());
         }
 
         @Override
         public void release(RoundId round, ShardId shard) {
-            Map<ShardId, ReservedLinks.Kept> ofRound = keepers.getOrDefault(round, new HashMap<>());
-            Optional.ofNullable(ofRound.remove(shard)).ifPresent(ReservedLinks.Kept::end);
+            Map<ShardId, Keeper> ofRound = kept.getOrDefault(round, Map.of());
+            if (ofRound.containsKey(shard)) {
+                keepers.get(shard).end(ofRound.remove(shard));
+            }
             if (ofRound.isEmpty()) {
-                keepers.remove(round);
+                kept.remove(round);
             }
         }
 
@@ -214,37 +347,18 @@ final class Fence {
         }
 
         @Override
-        public void deliver(Asked requester, Vector vector) {
-            if (delivered.isEmpty()) {
-                tell(() -> handOut(vector));
-            }
-            delivered.add(requester);
+        public void deliver(List<Asked> requesters, Vector vector) {
+            tell(() -> ended(requesters, vector));
         }
 
         @Override
-        public void failed(Asked requester) {
-            if (System.nanoTime() - requester.since() < TIMEOUT.toNanos()) {
-                later(RETRY_PAUSE, () -> ask(requester));
-            } else {
-                requester
-                        .request()
-                        .onNoSnapshot(new PgError(
-                                SqlState.SERIALIZATION_FAILURE,
-                                "no snapshot over several shards could be taken in time",
-                                "Commits over several shards were under way for " + TIMEOUT.toSeconds() + " s.",
-                                "Try it again."));
-            }
+        public void failed(List<Asked> requesters) {
+            later(RETRY_PAUSE, () -> {
+                running = false;
+                requesters.forEach(Fence.this::ask);
+                // All of them may have given up.
+                begin();
+            });
         }
-    }
-
-    /** All who were served by one round share its snapshot; {@link Rounds} names them one after the other. */
-    private void handOut(Vector vector) {
-        Map<ShardName, String> names = new HashMap<>();
-        vector.snapshots().forEach((shard, name) -> names.put(servers.get(shard).name(), name));
-        List<Asked> users = List.copyOf(delivered);
-        delivered.clear();
-        open++;
-        Snapshot snapshot = new Snapshot(names, users.size(), () -> tell(() -> unused(vector.round())));
-        users.forEach(user -> user.request().onSnapshot(snapshot));
     }
 }

@@ -38,34 +38,27 @@ final class ReservedLinks {
         borrow(then, link -> link.run(queries, PATIENCE, result -> giveBack(link, result, then)));
     }
 
-    /** Runs queries on a connection that is kept for the caller, with what is open on it, until {@link Kept#end}. */
-    void keep(List<String> queries, Consumer<Kept> then) {
-        borrow(
-                lost -> then.accept(new Kept(Optional.empty(), lost)),
-                link -> link.run(queries, PATIENCE, result -> then.accept(new Kept(Optional.of(link), result))));
+    /** A connection for the caller to keep; empty when there was none to be had. */
+    void keep(Consumer<Optional<Kept>> then) {
+        borrow(lost -> then.accept(Optional.empty()), link -> then.accept(Optional.of(new Kept(link))));
     }
 
-    /** A connection that is kept, and what it was answered. Thread-safe. */
+    /** A connection that one caller has, with what is open on it, until {@link #giveBack}. Thread-safe. */
     final class Kept {
-        private final Optional<ShardLink> link;
-        private final LinkResult result;
+        private final ShardLink link;
 
-        private Kept(Optional<ShardLink> link, LinkResult result) {
+        private Kept(ShardLink link) {
             this.link = link;
-            this.result = result;
         }
 
-        /** The first value it was answered; empty when it was answered none. */
-        Optional<String> value() {
-            return result.rows().isEmpty()
-                    ? Optional.empty()
-                    : result.rows().get(0).get(0);
+        /** One batch at a time. */
+        void run(List<String> queries, Consumer<LinkResult> then) {
+            loop.execute(() -> link.run(queries, PATIENCE, then));
         }
 
-        /** Once. */
-        void end() {
-            link.ifPresent(held -> loop.execute(() -> held.run(
-                    List.of("ROLLBACK"), PATIENCE, ended -> pool.on(loop).release(held.backend()))));
+        /** Once; what is not at rest is closed. */
+        void giveBack() {
+            loop.execute(() -> pool.on(loop).release(link.backend()));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.ostraka.proxy.transaction;
 
 import io.ostraka.rules.config.ShardName;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,7 +21,12 @@ public final class Snapshot {
         this.unused = unused;
     }
 
-    /** What a transaction on this shard says first; empty for a shard that did not answer. */
+    /** Whether it can be imported on all of these. */
+    public boolean covers(Collection<ShardName> shards) {
+        return names.keySet().containsAll(shards);
+    }
+
+    /** What a transaction on this shard says first; empty for a shard that could not be reached. */
     public Optional<String> importOn(ShardName shard) {
         return Optional.ofNullable(names.get(shard)).map(name -> "SET TRANSACTION SNAPSHOT '" + name + "'");
     }

@@ -1,0 +1,172 @@
+package io.ostraka.proxy.transaction;
+
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * The connections to one shard whose transactions keep snapshots open. One more than is used is open, from the start, because
+ * commits wait while snapshots are taken, and must not wait for a connection, too.
+ * <pre>
+ * COMING --opened--> AT_HAND            neither opened nor failed for a while, or failed: --> AWAY
+ * AT_HAND --lost--> COMING              too many exports in a row without an answer:      --> AWAY
+ * AWAY --opened, or answers again--> AT_HAND
+ * </pre>
+ * Who needs a shard waits while it is COMING; nobody else waits for one that is AWAY.
+ *
+ * <p>Confined to the coordinator's thread. A crash leaves what the shard rolls back.
+ */
+final class Keepers {
+    /** For how long a connection that is being opened may hold up those who can do without the shard. */
+    private static final Duration GRACE = Duration.ofSeconds(3);
+
+    /** Between attempts, while the shard is away. */
+    private static final Duration PAUSE = Duration.ofMillis(500);
+
+    /** Rounds in a row that end before the shard has answered: a machine that has too much to do misses one or two. */
+    private static final int MOST_MISSES = 5;
+
+    /** They read nothing: they only hold what they export. */
+    private static final List<String> EXPORT =
+            List.of("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_catalog.pg_export_snapshot()");
+
+    private final EventLoop loop;
+    private final ReservedLinks links;
+    private final int most;
+    private final Runnable whenChanged;
+    private final Deque<ReservedLinks.Kept> free = new ArrayDeque<>();
+    /** Free, in use, or coming. */
+    private int all;
+
+    private boolean coming;
+    private boolean away;
+    private int misses;
+
+    /** A transaction that keeps a snapshot open. */
+    record Keeper(ReservedLinks.Kept link, String snapshot) {}
+
+    /** At most {@code most} are open; {@code whenChanged} hears of what was waited for, or need not be waited for any more. */
+    Keepers(EventLoop loop, ReservedLinks links, int most, Runnable whenChanged) {
+        this.loop = loop;
+        this.links = links;
+        this.most = most;
+        this.whenChanged = whenChanged;
+    }
+
+    boolean isAtHand() {
+        return !free.isEmpty() && !away;
+    }
+
+    boolean isAway() {
+        return away;
+    }
+
+    /** Sees to it that one is at hand, or on its way. */
+    void prepare() {
+        if (!free.isEmpty() || coming || all >= most) {
+            return;
+        }
+        coming = true;
+        all++;
+        links.keep(kept -> tell(() -> arrived(kept)));
+        later(GRACE, () -> {
+            if (coming && free.isEmpty()) {
+                goesAway();
+            }
+        });
+    }
+
+    private void arrived(Optional<ReservedLinks.Kept> kept) {
+        coming = false;
+        if (kept.isPresent()) {
+            free.push(kept.get());
+            answers();
+        } else {
+            all--;
+            goesAway();
+            later(PAUSE, this::prepare);
+        }
+    }
+
+    private void answers() {
+        away = false;
+        misses = 0;
+        whenChanged.run();
+    }
+
+    private void goesAway() {
+        away = true;
+        whenChanged.run();
+    }
+
+    /** Has one export a snapshot; empty when the connection was lost. One must be at hand. */
+    void export(Consumer<Optional<Keeper>> then) {
+        ReservedLinks.Kept link = free.pop();
+        prepare();
+        link.run(
+                EXPORT,
+                result -> tell(() -> {
+                    Optional<String> snapshot = result.rows().isEmpty()
+                            ? Optional.empty()
+                            : result.rows().get(0).get(0);
+                    if (snapshot.isEmpty()) {
+                        drop(link);
+                    } else {
+                        answers();
+                    }
+                    then.accept(snapshot.map(name -> new Keeper(link, name)));
+                }));
+    }
+
+    /** A round has ended without the shard's snapshot. */
+    void missed() {
+        misses++;
+        if (misses >= MOST_MISSES && !away) {
+            goesAway();
+        }
+    }
+
+    /** Nobody imports the snapshot any more. */
+    void end(Keeper keeper) {
+        keeper.link()
+                .run(
+                        List.of("ROLLBACK"),
+                        result -> tell(() -> {
+                            if (result.lost() || result.error().isPresent()) {
+                                drop(keeper.link());
+                            } else {
+                                free.push(keeper.link());
+                                whenChanged.run();
+                            }
+                        }));
+    }
+
+    /** The server may have gone, and the others with it: the next that is opened, or lent by the pool, will tell. */
+    private void drop(ReservedLinks.Kept link) {
+        link.giveBack();
+        all--;
+        all -= free.size();
+        free.forEach(ReservedLinks.Kept::giveBack);
+        free.clear();
+        prepare();
+    }
+
+    private void later(Duration after, Runnable what) {
+        loop.schedule(what, after.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void tell(Runnable what) {
+        try {
+            loop.execute(what);
+        } catch (RejectedExecutionException stopped) {
+            // The process ends, and the connections with it.
+            return;
+        }
+    }
+}
