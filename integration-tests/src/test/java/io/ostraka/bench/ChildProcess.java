@@ -52,6 +52,10 @@ final class ChildProcess implements AutoCloseable {
         return start(name, directory, command);
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     ProcessUsage usage() throws IOException {
         return ProcessUsage.of(process.pid());
     }

@@ -126,10 +126,9 @@ final class Contestants {
                 path, path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
     }
 
-    private Contestant ostraka() throws IOException {
-        int port = freePort();
-        Path file = directory.resolve("ostraka.yaml");
-        Files.writeString(file, """
+    /** Writes Ostraka's, for a proxy on that port. */
+    Path configuration(int port) throws IOException {
+        return Files.writeString(directory.resolve("ostraka.yaml"), """
                 listen: 127.0.0.1:%d
                 data_dir: %s
                 users:
@@ -180,8 +179,16 @@ final class Contestants {
                         shards.whole().port(),
                         Shards.DATABASE,
                         clients));
-        ChildProcess process =
-                ChildProcess.startJava("ostraka", directory, "io.ostraka.proxy.server.Main", "serve", file.toString());
+    }
+
+    private Contestant ostraka() throws IOException {
+        int port = freePort();
+        ChildProcess process = ChildProcess.startJava(
+                "ostraka",
+                directory,
+                "io.ostraka.proxy.server.Main",
+                "serve",
+                configuration(port).toString());
         return ready(new Started(
                 "ostraka",
                 door -> new Target(
@@ -223,7 +230,7 @@ final class Contestants {
         }
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }

@@ -232,8 +232,10 @@ final class StartupHandler extends ByteToMessageDecoder {
     private void admit(ChannelHandlerContext ctx, ShardLogin login) {
         timeout.ifPresent(timer -> timer.cancel(false));
         SessionSlots slots = door.slots();
-        slots.enter(startup.user());
-        ctx.channel().closeFuture().addListener(closed -> slots.leave(startup.user()));
+        String user = startup.user();
+        slots.enter(user);
+        // Not by this handler, which nothing else keeps: there may be thousands of clients.
+        ctx.channel().closeFuture().addListener(closed -> slots.leave(user));
         ServedDatabase database = door.databases().find(startup.database());
         Settings settings = StartupSettings.of(startup);
         Session session = new Session(door.sessions(), database, login, door.limits(), settings, hasLongCancelKey);
