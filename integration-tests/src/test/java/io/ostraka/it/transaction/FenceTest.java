@@ -247,6 +247,35 @@ class FenceTest {
     }
 
     @Test
+    void aBlockDoesNotReadAtTheTimeOfAReadBeforeIt() {
+        for (String begin : List.of("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ")) {
+            client.send(
+                    parse("", counters.sql(SELECT)),
+                    bind("", "", List.of(), false),
+                    parse("", begin),
+                    bind("", "", List.of(), false),
+                    execute("", 0),
+                    sync());
+            StringBuilder types = new StringBuilder();
+            client.untilReady().forEach(message -> types.append(message.type()));
+            assertEquals("1212CZ", types.toString());
+            try (WireClient other = WireClient.login(cluster.proxy())) {
+                assertEquals(
+                        List.of("BEGIN", "UPDATE 1", "UPDATE 1", "UPDATE 1", "COMMIT"),
+                        counters.run(
+                                other,
+                                "BEGIN",
+                                Counters.increment(0),
+                                Counters.increment(1),
+                                Counters.increment(2),
+                                "COMMIT"));
+            }
+            assertEquals(Set.of(begin.equals("BEGIN") ? "1" : "2"), values(client.query(counters.sql(SELECT))));
+            assertEquals("ROLLBACK", Counters.outcome(client.query("ROLLBACK")));
+        }
+    }
+
+    @Test
     void aShardThatMissesARoundIsAskedAgain() throws Exception {
         assertEquals(List.of("SELECT 3"), counters.run(client, SELECT));
         List<Long> stopped = new ArrayList<>();

@@ -32,9 +32,9 @@ final class Keepers {
     /** Rounds in a row that end before the shard has answered: a machine that has too much to do misses one or two. */
     private static final int MOST_MISSES = 5;
 
-    /** They read nothing: they only hold what they export. */
-    private static final List<String> EXPORT =
-            List.of("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_catalog.pg_export_snapshot()");
+    /** They read nothing: they only hold what they export, for as long as others' transactions need it. */
+    private static final List<String> EXPORT = List.of("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+            + " SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_catalog.pg_export_snapshot()");
 
     private final EventLoop loop;
     private final ReservedLinks links;
