@@ -31,6 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class StatementBenchmark {
     private static final String POINT = "SELECT name, amount FROM t0 WHERE id = 4711";
+    private static final String REFUSED = "UPDATE t0 SET id = 5, name = 'x' WHERE id = 4711";
     private static final String TWENTY_LINES = """
             SELECT a.id, a.name, sum(b.amount) AS total,
                    count(*) FILTER (WHERE b.amount > 10) AS large
@@ -80,8 +81,10 @@ public class StatementBenchmark {
         requirePlanned(analysis());
         requirePlanned(analysisOfTwentyLines());
         requirePlanned(insertOfThousandRows());
-        if (!(rejection().get(0).plan() instanceof Plan.Refusal)) {
-            throw new IllegalStateException("taken");
+        for (List<PlannedStatement> wrong : List.of(rejection(), rejectionOfTwentyLines(), refusal(), refusalAgain())) {
+            if (!(wrong.get(0).plan() instanceof Plan.Refusal)) {
+                throw new IllegalStateException("taken");
+            }
         }
     }
 
@@ -126,6 +129,24 @@ public class StatementBenchmark {
     @Benchmark
     public List<PlannedStatement> rejection() {
         return database.planner.plan(POINT + " WHERE", PlannedDatabase.PATH);
+    }
+
+    /** The same at the end of the twenty lines. */
+    @Benchmark
+    public List<PlannedStatement> rejectionOfTwentyLines() {
+        return database.planner.plan(TWENTY_LINES + " WHERE", PlannedDatabase.PATH);
+    }
+
+    /** A statement that is read, and refused because its key changes. */
+    @Benchmark
+    public List<PlannedStatement> refusal() {
+        return database.planner.plan(REFUSED, PlannedDatabase.PATH);
+    }
+
+    /** The same statement again: refusals are remembered like plans. */
+    @Benchmark
+    public List<PlannedStatement> refusalAgain() {
+        return database.cache.plan(REFUSED, PlannedDatabase.PATH);
     }
 
     @Benchmark

@@ -77,6 +77,13 @@ class CombineTest {
                 "SELECT id FROM item EXCEPT ALL SELECT item_id FROM part",
                 "WITH RECURSIVE r(n) AS (SELECT min(id) FROM item UNION ALL SELECT n + 1 FROM r WHERE n < 10)"
                         + " SELECT n, t FROM r JOIN item ON id = n",
+                "WITH RECURSIVE r (n, up) AS (SELECT id, i2 FROM item WHERE id = 9 UNION ALL SELECT i.id, i.i2 FROM item i"
+                        + " JOIN r ON i.id = r.up) SEARCH DEPTH FIRST BY n SET place CYCLE n SET again USING way"
+                        + " SELECT n, again, place, way FROM r WHERE NOT again ORDER BY place",
+                "WITH RECURSIVE r AS (SELECT id, i2 FROM item UNION ALL SELECT r.id, i.i2 FROM item i JOIN r ON i.id = r.i2"
+                        + " AND r.i2 < 5) CYCLE i2 SET again TO 'y' DEFAULT 'n' USING way SELECT *, again || id FROM r",
+                "SELECT j.i2, count(*) FROM item JOIN kind USING (i2) AS j GROUP BY j.i2",
+                "SELECT j, item.id FROM item LEFT JOIN kind USING (i2) AS j",
                 "WITH x AS (SELECT i2, count(*) AS c FROM item GROUP BY i2) SELECT a.i2, b.c FROM x a, x b WHERE a.c > b.c",
                 "SELECT e FROM item ORDER BY e, id",
                 "SELECT t FROM item ORDER BY t COLLATE \"en-x-icu\", id LIMIT 5",

@@ -165,7 +165,7 @@ class SplitInsertTest {
                     "INSERT INTO stamped (id) VALUES " + rows(1, 20, "").replaceAll(", '[0-9]+'", ""));
             // PostgreSQL refuses this one itself.
             both.check("INSERT INTO item (id, n) VALUES (1, 2), (2, generate_series(1, 2)), (3, 4), (4, 5)");
-            both.checkRefused("INSERT INTO item (id, name) VALUES " + rows(1, 20, "") + " RETURNING id");
+            both.checkRefused("INSERT INTO item (id, name) VALUES " + rows(1, 20, "") + " RETURNING id, ctid");
             both.checkRefused("INSERT INTO stamped VALUES (1, NULL), (2, NULL), (3, NULL), (4, NULL), (5, NULL)"
                     + " ON CONFLICT (id) DO UPDATE SET at = DEFAULT");
             both.check("INSERT INTO stamped VALUES (1, now()), (2, now()), (3, now()), (4, now()), (5, now())");

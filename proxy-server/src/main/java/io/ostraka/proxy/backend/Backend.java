@@ -55,6 +55,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     private static final String QUERY_CANCELED = "57014";
 
     private static final byte[] UNNAMED = new byte[0];
+    private static final short[] ALL_BINARY = {1};
     private static final String BETWEEN = "ostraka: a command of its own";
 
     private final ShardName shard;
@@ -343,7 +344,13 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** A Bind of the proxy's own with values of the client's; its result comes in binary. */
     public void sendBind(byte[] statement, String portal, List<BindValue> values, Visibility visibility) {
-        FrontendMessages.bind(out(), portal, new String(statement, StandardCharsets.UTF_8), values);
+        sendBind(statement, portal, values, ALL_BINARY, visibility);
+    }
+
+    /** The same with these formats for the result's columns. */
+    public void sendBind(
+            byte[] statement, String portal, List<BindValue> values, short[] resultFormats, Visibility visibility) {
+        FrontendMessages.bind(out(), portal, new String(statement, StandardCharsets.UTF_8), values, resultFormats);
         expect(Expected.Kind.BIND, visibility);
     }
 

@@ -6,6 +6,7 @@ import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.RowShape;
+import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Merge;
@@ -46,6 +47,7 @@ public final class ScatterMerge {
     private Optional<ByteBuf> keptTag = Optional.empty();
     private boolean keepsTag;
     private boolean otherTexts;
+    private Optional<RowsInTurn> turns = Optional.empty();
 
     private record Ordering(Merge.Ordered plan, OrderedRows rows) {}
 
@@ -88,6 +90,12 @@ public final class ScatterMerge {
     /** The shards run texts that the client did not write, in which a place means nothing to it. */
     public ScatterMerge ofOtherTexts() {
         otherTexts = true;
+        return this;
+    }
+
+    /** The rows come in the order of these: for each the shard that returns it. */
+    public ScatterMerge inTurn(List<ShardName> rowOwners) {
+        turns = Optional.of(new RowsInTurn(client, rowOwners));
         return this;
     }
 
@@ -151,6 +159,8 @@ public final class ScatterMerge {
             owned.release();
         } else if (ordering.isPresent()) {
             ordering.get().rows().onRows(backend, owned);
+        } else if (turns.isPresent()) {
+            turns.get().onRows(backend, owned);
         } else {
             client.write(owned);
         }
@@ -195,6 +205,7 @@ public final class ScatterMerge {
         ended++;
         rows = counting == Counting.COPIES ? count : rows + count;
         ordering.ifPresent(merged -> merged.rows().onEnd(backend));
+        turns.ifPresent(inTurn -> inTurn.onEnd(backend));
         if (ended == shards) {
             ordering.ifPresent(merged -> {
                 rows = merged.rows().emitted();
@@ -269,6 +280,7 @@ public final class ScatterMerge {
     /** Gives back what it holds. */
     public void close() {
         ordering.ifPresent(merged -> merged.rows().close());
+        turns.ifPresent(RowsInTurn::close);
         takeTag().ifPresent(ByteBuf::release);
     }
 

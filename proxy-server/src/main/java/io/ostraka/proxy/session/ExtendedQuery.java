@@ -346,7 +346,7 @@ final class ExtendedQuery {
         if (isShared && backends.get().stream().anyMatch(backend -> backend.hasPrepared(sent.key()))) {
             statements.answerParseHere(statement);
         }
-        ScatterMerge merge = merge(plan, session, shards.size());
+        ScatterMerge merge = merge(plan, session, shards.size(), known);
         session.answers().scatterTo(merge);
         for (Backend backend : backends.get()) {
             Visibility ofParse = statement.answered ? Visibility.NONE : Visibility.ROWS;
@@ -364,15 +364,23 @@ final class ExtendedQuery {
     }
 
     /** The merge of a write on so many shards. */
-    static ScatterMerge merge(Plan.Spread plan, Session session, int shards) {
+    static ScatterMerge merge(Plan.Spread plan, Session session, int shards, StatementValues values) {
         ScatterMerge merge = ScatterMerge.writing(session.output(), shards, plan.copies());
-        return plan.split().isPresent() ? merge.ofOtherTexts() : merge;
+        if (plan.split().isEmpty()) {
+            return merge;
+        }
+        ScatterMerge ofParts = merge.ofOtherTexts();
+        return plan.returnsRows() ? ofParts.inTurn(plan.split().get().owners(values)) : ofParts;
     }
 
     private void bindPart(RowSplit.Part part, Backend backend, Sent sent, StatementValues known, Visibility ofParse) {
         List<Integer> oids = part.parameters().stream().map(known::parameterOid).toList();
         byte[] name = backend.prepare(sent.key().with(part.sql(), oids), false, ofParse);
-        backend.sendBind(name, bind.portal(), BoundValues.of(known, part.parameters()), Visibility.ROWS);
+        short[] formats = new short[bind.resultFormatCount()];
+        for (int i = 0; i < formats.length; i++) {
+            formats[i] = bind.resultFormat(i);
+        }
+        backend.sendBind(name, bind.portal(), BoundValues.of(known, part.parameters()), formats, Visibility.ROWS);
     }
 
     /** Those that the client asks for, and binary for the keys behind its columns. */

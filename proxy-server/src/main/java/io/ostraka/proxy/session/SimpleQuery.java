@@ -257,7 +257,7 @@ final class SimpleQuery {
         Optional<Map<ShardName, RowSplit.Part>> parts =
                 plan.split().map(split -> split.of(statement.planned(), values));
         session.shards().beginSpread(backends.get());
-        ScatterMerge merge = ExtendedQuery.merge(plan, session, shards.size());
+        ScatterMerge merge = ExtendedQuery.merge(plan, session, shards.size(), values);
         session.answers().scatterTo(session.transaction().isImplicit() ? merge.keepingTag() : merge);
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.WRITE);

@@ -67,20 +67,12 @@ public final class FrontendMessages {
 
     /** Bind without parameters; {@code resultFormats} has one for each column, or none for text. */
     public static void bind(ByteBuf out, String portal, String statement, short[] resultFormats) {
-        int frame = begin(out, FrontendTag.BIND);
-        string(out, portal);
-        string(out, statement);
-        out.writeShort(0);
-        out.writeShort(0);
-        out.writeShort(resultFormats.length);
-        for (short format : resultFormats) {
-            out.writeShort(format);
-        }
-        end(out, frame);
+        bind(out, portal, statement, List.of(), resultFormats);
     }
 
-    /** Bind with these values; all columns of the result in binary. */
-    public static void bind(ByteBuf out, String portal, String statement, List<BindValue> values) {
+    /** Bind with these values; {@code resultFormats} has one for all columns, one for each, or none for text. */
+    public static void bind(
+            ByteBuf out, String portal, String statement, List<BindValue> values, short[] resultFormats) {
         int frame = begin(out, FrontendTag.BIND);
         string(out, portal);
         string(out, statement);
@@ -98,8 +90,10 @@ public final class FrontendMessages {
                 out.writeInt(-1);
             }
         }
-        out.writeShort(1);
-        out.writeShort(1);
+        out.writeShort(resultFormats.length);
+        for (short format : resultFormats) {
+            out.writeShort(format);
+        }
         end(out, frame);
     }
 

@@ -110,7 +110,10 @@ final class CommonTables {
     }
 
     private static boolean isWrite(Query query) {
-        return query instanceof Query.Insert || query instanceof Query.Update || query instanceof Query.Delete;
+        return query instanceof Query.Insert
+                || query instanceof Query.Update
+                || query instanceof Query.Delete
+                || query instanceof Query.Merge;
     }
 
     private interface Item extends Analyser.CommonTableUse {
@@ -215,6 +218,7 @@ final class CommonTables {
             for (int i = names.size(); i < declared.outputs().size(); i++) {
                 names.add(declared.outputs().get(i).name());
             }
+            names.addAll(table.added());
             return new OpaqueBlock(names);
         }
 

@@ -7,6 +7,7 @@ import io.ostraka.rules.plan.Distribution.PerKey;
 import io.ostraka.rules.plan.Distribution.Placement;
 import io.ostraka.rules.plan.Distribution.Split;
 import io.ostraka.rules.rule.KeyType;
+import io.ostraka.rules.rule.KeyedRule;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -78,6 +79,45 @@ final class Distributor {
         return all;
     }
 
+    /** How the rows lie that UPDATE or DELETE finds in the target and what it is joined with. */
+    Distribution of(Level.Joined write) {
+        Set<Leaf> seen = write.from().leaves();
+        Distribution rows = new FromDistributor(this).of(write.from(), write.whereFacts(), seen);
+        rows = widened(rows, JoinTree.joined(write.whereFacts(), write.from().guaranteed()));
+        return besides(rows, write.where(), write.others(), seen, Set.of(), write.at());
+    }
+
+    /** Whether each row that MERGE inserts, out of rows that lie so, belongs to the shard that finds it. */
+    static boolean areStoredInPlace(Level.Joined write, Distribution rows, KeyedRule rule) {
+        Optional<Placement> placement = rows instanceof Split split ? split.placement() : Optional.empty();
+        return write.stored().isEmpty()
+                || (placement.isPresent()
+                        && rule.placesAs(placement.get().rule())
+                        && write.stored().stream().allMatch(key -> isKey(placement.get(), key)));
+    }
+
+    private static boolean isKey(Placement placement, List<Variable> columns) {
+        for (int i = 0; i < columns.size(); i++) {
+            if (!placement.keys().get(i).contains(columns.get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether each row that the query puts out belongs, once it is stored, to the shard that puts it out. */
+    boolean isStoredInPlace(Level.Selected write) {
+        Leaf as = leaf(write.query());
+        Distribution rows = of(write.query(), as, Set.of(), Use.MEMBERS);
+        Optional<Placement> placement = rows instanceof Split split ? split.placement() : Optional.empty();
+        if (placement.isEmpty() || !write.rule().placesAs(placement.get().rule())) {
+            return false;
+        }
+        return write.keys().stream().allMatch(output -> output < as.columns().size())
+                && isKey(
+                        placement.get(), write.keys().stream().map(as::variable).toList());
+    }
+
     private Distribution ofSelect(Level.Select select, Leaf as, Set<Leaf> outer, Use use) {
         Distribution rows = select.from()
                 .map(tree -> new FromDistributor(this).of(tree, select.whereFacts(), both(outer, select.leaves())))
@@ -85,22 +125,13 @@ final class Distributor {
         rows = widened(rows, select.facts());
         Set<Leaf> seen = both(outer, select.leaves());
         Predicate<Variable> around = column -> outer.contains(column.leaf());
-        for (Level.Conjunct conjunct : select.where()) {
-            for (Level.Nested nested : conjunct.subqueries()) {
-                rows = beside(
-                        rows,
-                        ofCondition(nested, rows, seen),
-                        around,
-                        select.query().at());
-            }
-        }
-        for (Level other : select.others()) {
-            rows = beside(
-                    rows,
-                    ofNested(other, leaf(other), seen, Use.ROWS),
-                    around,
-                    select.query().at());
-        }
+        rows = besides(
+                rows,
+                select.where(),
+                select.others(),
+                seen,
+                outer,
+                select.query().at());
         if (rows instanceof Mixed) {
             return rows;
         }
@@ -256,6 +287,27 @@ final class Distributor {
                     .ifPresent(left -> compared.add(new Fact.Equal(left, member)));
         }
         return outside.get().widened(compared).meets(inside.placement().get());
+    }
+
+    /** The rows of a level with all the subqueries evaluated for each of them. */
+    private Distribution besides(
+            Distribution rows,
+            List<Level.Conjunct> where,
+            List<Level> others,
+            Set<Leaf> seen,
+            Set<Leaf> outer,
+            int at) {
+        Distribution found = rows;
+        Predicate<Variable> around = column -> outer.contains(column.leaf());
+        for (Level.Conjunct conjunct : where) {
+            for (Level.Nested nested : conjunct.subqueries()) {
+                found = beside(found, ofCondition(nested, found, seen), around, at);
+            }
+        }
+        for (Level other : others) {
+            found = beside(found, ofNested(other, leaf(other), seen, Use.ROWS), around, at);
+        }
+        return found;
     }
 
     /** The rows of a level with a subquery evaluated for each of them. */

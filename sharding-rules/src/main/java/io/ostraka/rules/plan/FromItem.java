@@ -44,7 +44,8 @@ sealed interface FromItem {
 
         record On(Expression expression) implements Condition {}
 
-        record Using(List<String> columns) implements Condition {
+        /** {@code alias} names the merged columns alone. */
+        record Using(List<String> columns, Optional<String> alias) implements Condition {
             public Using {
                 columns = List.copyOf(columns);
             }

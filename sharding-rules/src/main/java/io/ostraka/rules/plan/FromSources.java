@@ -11,6 +11,7 @@ import io.ostraka.rules.rule.TableRule;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,9 @@ final class FromSources {
     private final Scope outer;
     private final Map<Leaf, Source> sources = new LinkedHashMap<>();
     private final Map<JoinTree.Join, Conditions> conditions = new HashMap<>();
+    /** The target of MERGE, by identity. */
+    private final IdentityHashMap<FromItem, Built> given = new IdentityHashMap<>();
+
     private final Subqueries functionSubqueries = new Subqueries();
     private Scope scope;
     private Optional<JoinTree> tree = Optional.empty();
@@ -63,6 +67,16 @@ final class FromSources {
 
     void addAll(List<FromItem> items) {
         items.forEach(item -> add(build(item, scope)));
+    }
+
+    /** Adds what MERGE joins; the target's occurrence is the caller's. */
+    void addMerge(Leaf leaf, String schema, Query.Merge merge) {
+        Alias alias = merge.target().alias();
+        given.put(
+                merge.target(),
+                built(leaf, List.of(), alias.name().isPresent() ? Optional.empty() : Optional.of(schema), true));
+        FromItem.Condition on = new FromItem.Condition.On(merge.on());
+        add(build(new FromItem.Join(merge.kind(), merge.target(), merge.source(), on, Alias.NONE, merge.at()), scope));
     }
 
     /** Adds the table that UPDATE or DELETE changes; its occurrence is the caller's. */
@@ -102,6 +116,9 @@ final class FromSources {
 
     private Level.Origin origin(Leaf leaf) {
         Source source = sources.get(leaf);
+        if (source == null) { // The target of UPDATE, DELETE or MERGE.
+            return new Level.OfTable(analyser.analysis().occurrence(leaf), false);
+        }
         if (source instanceof OfTable table) {
             return new Level.OfTable(analyser.analysis().occurrence(leaf), table.sampled());
         }
@@ -161,6 +178,10 @@ final class FromSources {
 
     /** {@code before} is what a lateral item sees: everything to its left. */
     private Built build(FromItem item, Scope before) {
+        Built known = given.get(item);
+        if (known != null) {
+            return known;
+        }
         if (item instanceof FromItem.Relation relation) {
             return relation(relation);
         }
@@ -321,6 +342,10 @@ final class FromSources {
                             case FULL -> Optional.empty();
                         };
                 columns.add(new Visible(name, unconverted ? kept : Optional.empty()));
+            }
+            if (join.condition() instanceof FromItem.Condition.Using using
+                    && using.alias().isPresent()) {
+                ranges.add(new Range(Optional.empty(), using.alias().get(), columns, false));
             }
             left.columns().stream()
                     .filter(column -> !merged.contains(column.name()))

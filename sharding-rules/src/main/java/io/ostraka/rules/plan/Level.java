@@ -1,5 +1,6 @@
 package io.ostraka.rules.plan;
 
+import io.ostraka.rules.rule.KeyedRule;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -118,8 +119,11 @@ sealed interface Level {
         }
     }
 
-    /** INSERT, UPDATE, DELETE. */
-    record Write() implements Level {
+    /**
+     * INSERT, UPDATE, DELETE. {@code rows} are those that it writes: of UPDATE and DELETE the target's with what they are joined
+     * with, of INSERT with a query the query's. Empty where they are listed, or not looked at.
+     */
+    record Write(Optional<Written> rows) implements Level {
         @Override
         public List<Block.Output> outputs() {
             return List.of();
@@ -133,6 +137,36 @@ sealed interface Level {
         @Override
         public Level renamed(List<Block.Output> renamed) {
             return this;
+        }
+    }
+
+    /** Which rows are written. */
+    sealed interface Written {}
+
+    /**
+     * UPDATE, DELETE and MERGE: the target joined with FROM, USING or the source. {@code others} are the subqueries in what is set
+     * and returned, {@code stored} for each kind of rows that MERGE inserts the columns that make their key.
+     */
+    record Joined(Tree from, List<Conjunct> where, List<Level> others, List<List<Variable>> stored, int at)
+            implements Written {
+        public Joined {
+            where = List.copyOf(where);
+            others = List.copyOf(others);
+            stored = stored.stream().map(List::copyOf).toList();
+        }
+
+        /** What its WHERE alone says. */
+        List<Fact> whereFacts() {
+            List<Fact> facts = new ArrayList<>();
+            where.forEach(conjunct -> facts.addAll(conjunct.facts()));
+            return facts;
+        }
+    }
+
+    /** INSERT with a query; {@code keys} has, for each column of the target's shard key, its place in the query's columns. */
+    record Selected(Level query, KeyedRule rule, List<Integer> keys) implements Written {
+        public Selected {
+            keys = List.copyOf(keys);
         }
     }
 

@@ -101,6 +101,64 @@ sealed interface Query {
         }
     }
 
+    record Merge(
+            With with,
+            FromItem.Relation target,
+            FromItem source,
+            Expression on,
+            List<When> whens,
+            List<Item> returning,
+            int at)
+            implements Query {
+        public Merge {
+            whens = List.copyOf(whens);
+            returning = List.copyOf(returning);
+        }
+
+        enum Match {
+            BOTH,
+            NOT_BY_SOURCE,
+            NOT_BY_TARGET
+        }
+
+        enum Action {
+            INSERT,
+            UPDATE,
+            DELETE,
+            NOTHING
+        }
+
+        /** {@code columns} is empty when INSERT lists none, {@code values} for DEFAULT VALUES and other actions. */
+        record When(
+                Match match,
+                Optional<Expression> condition,
+                Action action,
+                List<Assignment> assignments,
+                List<String> columns,
+                boolean overridingUser,
+                List<Expression> values) {
+            public When {
+                assignments = List.copyOf(assignments);
+                columns = List.copyOf(columns);
+                values = List.copyOf(values);
+            }
+        }
+
+        /** How the target, on the left, and the source are joined: what a WHEN needs without a partner is kept. */
+        FromItem.Join.Kind kind() {
+            boolean target = keeps(Match.NOT_BY_SOURCE);
+            boolean others = keeps(Match.NOT_BY_TARGET);
+            if (target) {
+                return others ? FromItem.Join.Kind.FULL : FromItem.Join.Kind.LEFT;
+            }
+            return others ? FromItem.Join.Kind.RIGHT : FromItem.Join.Kind.INNER;
+        }
+
+        private boolean keeps(Match match) {
+            return whens.stream().anyMatch(when -> when.match() == match && when.action() != Action.NOTHING);
+        }
+    }
+
     /** An item of a select list or of RETURNING. */
     record Item(Expression value, Optional<String> alias) {}
 
@@ -143,9 +201,11 @@ sealed interface Query {
         }
     }
 
-    record CommonTable(String name, List<String> columns, Query query, int at) {
+    /** {@code added} are the columns that SEARCH and CYCLE add behind the query's own. */
+    record CommonTable(String name, List<String> columns, List<String> added, Query query, int at) {
         public CommonTable {
             columns = List.copyOf(columns);
+            added = List.copyOf(added);
         }
     }
 

@@ -255,6 +255,13 @@ final class Refusals {
                         + " shards or on none.");
     }
 
+    static PgError rowsOfQuery(TableName table, String why) {
+        return unsupported(
+                "INSERT into table \"" + table + "\" of a query's rows on several shards is not supported yet",
+                why,
+                "Confine the query to one value of the shard key, or read the rows first and insert them with VALUES.");
+    }
+
     static PgError needsOneShard(String construct, String table, int at) {
         return at(
                 unsupported(

@@ -148,6 +148,19 @@ public final class RowSplit {
         return parts;
     }
 
+    /**
+     * The shard of each row, in their order.
+     *
+     * @throws io.ostraka.rules.error.PgErrorException when a row belongs nowhere
+     */
+    public List<ShardName> owners(StatementValues values) {
+        List<ShardName> owners = new ArrayList<>(rows.count());
+        for (int row = 0; row < rows.count(); row++) {
+            owners.add(rows.owner(row, values));
+        }
+        return owners;
+    }
+
     /** One part as it grows. */
     private final class Writer {
         private final StatementTemplate template;

@@ -14,10 +14,14 @@ import java.util.stream.Collectors;
 record ScatterShape(Analysis analysis, FunctionJudge functions) {
 
     Optional<Obstacle> obstacle(Level top) {
+        return obstacle(new Distributor().of(top));
+    }
+
+    /** The same for rows that lie so. */
+    Optional<Obstacle> obstacle(Distribution rows) {
         if (analysis.hasOwnComparison()) {
             return obstacle("a comparison that may be a user-defined operator's", -1);
         }
-        Distribution rows = new Distributor().of(top);
         if (rows instanceof Distribution.Mixed mixed) {
             return Optional.of(mixed.obstacle());
         }

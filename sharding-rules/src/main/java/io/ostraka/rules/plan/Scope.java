@@ -38,6 +38,11 @@ record Scope(Optional<Scope> outer, List<Visible> columns, List<Range> ranges, b
 
     record SystemColumn(String name) implements Resolution {}
 
+    /** Whether every table has a column of this name that no catalog lists. */
+    static boolean isSystemColumn(String name) {
+        return SYSTEM_COLUMNS.contains(name);
+    }
+
     /** A whole row, a merged column, a function in attribute notation, an error, or not to be known from here. */
     record Unknown() implements Resolution {}
 

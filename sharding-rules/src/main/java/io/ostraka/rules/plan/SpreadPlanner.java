@@ -4,16 +4,20 @@ import io.ostraka.rules.catalog.Catalog;
 import io.ostraka.rules.catalog.Column;
 import io.ostraka.rules.catalog.Table;
 import io.ostraka.rules.config.TableName;
+import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
+import io.ostraka.rules.rule.KeyedRule;
 import io.ostraka.rules.sql.SqlParseFailure;
 import io.ostraka.rules.sql.StatementTemplate;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 
 /**
  * Lets a statement that writes run on several shards as it is, where that is the same as to run it on all rows at once: an
- * UPDATE or DELETE of one table that looks at no other row than the one it writes, and calls nothing that could have another
- * value on another shard. To copies of a reference table INSERT of listed rows goes the same way, if no copy can
+ * UPDATE or DELETE that looks at no other rows than the one it writes and those which are on its shard for having its key, and
+ * calls nothing that could have another value on another shard; an INSERT with a query whose rows belong where they are found. To
+ * copies of a reference table INSERT of listed rows goes the same way, if no copy can
  * come to differ from another: no default, no trigger. An INSERT of listed rows is cut into one for each shard ({@link RowSplit}),
  * if a row that is stored on another shard, among other rows, is the same.
  *
@@ -27,11 +31,15 @@ record SpreadPlanner(Query query, Analysis analysis, QueryPlanner planner, State
             return split(planned, forward, insert);
         }
         boolean copies = analysis.copies().isPresent();
-        boolean sound = copies ? isSoundForCopies() : isSoundForKeys();
-        if (!sound && copies) {
+        if (copies && !isSoundForCopies()) {
             return with(planned, new Plan.Refusal(forward.whenMany()));
         }
-        if (!sound || !(forward.router() instanceof StatementRouter router)) {
+        Optional<PgError> obstacle =
+                copies ? Optional.empty() : obstacleForKeys(planned.top().level(), forward);
+        if (obstacle.isPresent()) {
+            return with(planned, new Plan.Forward(forward.router(), forward.access(), forward.pins(), obstacle.get()));
+        }
+        if (!(forward.router() instanceof StatementRouter router)) {
             return planned;
         }
         return with(
@@ -68,7 +76,7 @@ record SpreadPlanner(Query query, Analysis analysis, QueryPlanner planner, State
                         Refusals.rowsOfSeveralShards(
                                 analysis.inserts().get(0).table(),
                                 obstacle.orElse("A parameter of no declared type stands in several rows.")),
-                        split.map(rows -> new Plan.Spread(false, false, Optional.of(rows)))));
+                        split.map(rows -> new Plan.Spread(false, returnsRows(), Optional.of(rows)))));
     }
 
     /** Why an INSERT of listed rows cannot be cut. */
@@ -81,9 +89,6 @@ record SpreadPlanner(Query query, Analysis analysis, QueryPlanner planner, State
                 || analysis.readsSystemCatalog()) {
             return Optional.of("It reads other tables.");
         }
-        if (!insert.returning().isEmpty()) {
-            return Optional.of("It returns rows.");
-        }
         if (analysis.systemColumn().isPresent() || analysis.serverLocalCast().isPresent()) {
             return Optional.of("It uses values that mean something on one server only.");
         }
@@ -95,21 +100,32 @@ record SpreadPlanner(Query query, Analysis analysis, QueryPlanner planner, State
                 .filter(use -> !planner.functions().isOfRow(use))
                 .map(use -> "Function " + use.last() + "() might not be the same on each of them.")
                 .findFirst();
-        return function.isPresent() ? function : defaultThatDiffers(insert, values);
+        return function.isPresent()
+                ? function
+                : defaultThatDiffers(
+                        insert,
+                        analysis.inserts().get(0).table(),
+                        (index, column) -> isGiven(insert, values, index, column));
     }
 
-    private Optional<String> defaultThatDiffers(Query.Insert insert, Query.Values values) {
-        Table table = planner.catalog().table(analysis.inserts().get(0).table()).orElseThrow();
+    private Optional<String> defaultThatDiffers(
+            Query.Insert insert, TableName name, BiPredicate<Integer, Column> isGiven) {
+        return columnThatDiffers(name, isGiven).or(() -> insert.onConflict()
+                .filter(conflict -> !defaultsAreTheSame(conflict.set(), name))
+                .map(conflict -> "ON CONFLICT sets a column to a default that might not be the same on each of them."));
+    }
+
+    /** {@code isGiven}: whether the statement gives the column, by its place and itself, a value in every row. */
+    private Optional<String> columnThatDiffers(TableName name, BiPredicate<Integer, Column> isGiven) {
+        Table table = planner.catalog().table(name).orElseThrow();
         for (int i = 0; i < table.columns().size(); i++) {
             Column column = table.columns().get(i);
-            if (column.hasDefault() && !isGiven(insert, values, i, column) && !isTheSameEverywhere(column)) {
+            if (column.hasDefault() && !isGiven.test(i, column) && !isTheSameEverywhere(column)) {
                 return Optional.of("Column \"" + column.name()
                         + "\" is not given, and its default might not be the same on each of them.");
             }
         }
-        return insert.onConflict()
-                .filter(conflict -> !defaultsAreTheSame(conflict.set(), table.name()))
-                .map(conflict -> "ON CONFLICT sets a column to a default that might not be the same on each of them.");
+        return Optional.empty();
     }
 
     private static boolean isGiven(Query.Insert insert, Query.Values values, int index, Column column) {
@@ -141,18 +157,105 @@ record SpreadPlanner(Query query, Analysis analysis, QueryPlanner planner, State
         if (query instanceof Query.Insert insert) {
             return !insert.returning().isEmpty();
         }
-        return query instanceof Query.Update update
-                ? !update.returning().isEmpty()
+        if (query instanceof Query.Update update) {
+            return !update.returning().isEmpty();
+        }
+        return query instanceof Query.Merge merge
+                ? !merge.returning().isEmpty()
                 : !((Query.Delete) query).returning().isEmpty();
     }
 
-    private boolean isSoundForKeys() {
-        return writesOneTable()
-                && analysis.inserts().isEmpty()
-                && (!(query instanceof Query.Update update)
-                        || defaultsAreTheSame(
-                                update.assignments(),
-                                analysis.occurrences().get(0).table()));
+    /** Why an UPDATE, a DELETE or an INSERT with a query cannot run on each shard for itself. */
+    private Optional<PgError> obstacleForKeys(Level top, Plan.Forward forward) {
+        boolean sound = analysis.inserts().isEmpty()
+                && analysis.occurrences().stream()
+                                .filter(Occurrence::written)
+                                .map(Occurrence::table)
+                                .distinct()
+                                .count()
+                        == 1
+                && !analysis.locks()
+                && !analysis.readsSystemCatalog()
+                && top instanceof Level.Write;
+        if (!sound) {
+            return Optional.of(forward.whenMany());
+        }
+        Occurrence target = analysis.occurrences().stream()
+                .filter(Occurrence::written)
+                .findFirst()
+                .orElseThrow();
+        if (query instanceof Query.Insert insert) {
+            return obstacleForSelected(insert, target, (Level.Write) top);
+        }
+        if (query instanceof Query.Update update && !defaultsAreTheSame(update.assignments(), target.table())) {
+            return Optional.of(forward.whenMany());
+        }
+        if (writesOneTable()) {
+            return Optional.empty();
+        }
+        if (!(((Level.Write) top).rows().orElse(null) instanceof Level.Joined joined)) {
+            return Optional.of(forward.whenMany());
+        }
+        Distribution rows = new Distributor().of(joined);
+        Optional<Distribution.Obstacle> obstacle = shape().obstacle(rows);
+        if (obstacle.isPresent()) {
+            return obstacle.map(found ->
+                    Refusals.needsOneShard(found.construct(), target.table().toString(), found.at()));
+        }
+        return query instanceof Query.Merge merge
+                ? obstacleForMerge(merge, target, Distributor.areStoredInPlace(joined, rows, (KeyedRule) target.rule()))
+                : Optional.empty();
+    }
+
+    private Optional<PgError> obstacleForMerge(Query.Merge merge, Occurrence target, boolean inPlace) {
+        if (!inPlace) {
+            return Optional.of(Refusals.rowsOfQuery(
+                    target.table(), "Rows of the source may belong to other shards than those they are found on."));
+        }
+        for (Query.Merge.When when : merge.whens()) {
+            if (!defaultsAreTheSame(when.assignments(), target.table())) {
+                return Optional.of(Refusals.writesMany(target.table()));
+            }
+            Optional<String> differs = when.action() != Query.Merge.Action.INSERT
+                    ? Optional.empty()
+                    : columnThatDiffers(target.table(), (index, column) -> {
+                        int place = when.columns().isEmpty()
+                                ? index
+                                : when.columns().indexOf(column.name());
+                        return !when.overridingUser()
+                                && place >= 0
+                                && place < when.values().size()
+                                && !isDefault(when.values().get(place));
+                    });
+            if (differs.isPresent()) {
+                return differs.map(why -> Refusals.rowsOfQuery(target.table(), why));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private ScatterShape shape() {
+        return new ScatterShape(analysis, planner.functions());
+    }
+
+    private Optional<PgError> obstacleForSelected(Query.Insert insert, Occurrence target, Level.Write top) {
+        if (!(top.rows().orElse(null) instanceof Level.Selected selected)
+                || insert.overridingUser()
+                || !new Distributor().isStoredInPlace(selected)) {
+            return Optional.of(Refusals.rowsOfQuery(
+                    target.table(), "Rows of the query may belong to other shards than those they are found on."));
+        }
+        Optional<Distribution.Obstacle> obstacle = shape().obstacle(new Distribution.Split(Optional.empty()));
+        return obstacle.map(found ->
+                        Refusals.needsOneShard(found.construct(), target.table().toString(), found.at()))
+                .or(() -> defaultThatDiffers(insert, target.table(), (index, column) -> {
+                            int place = insert.columns().isEmpty()
+                                    ? index
+                                    : insert.columns().indexOf(column.name());
+                            return place >= 0
+                                    && place < selected.query().outputs().size();
+                        })
+                        .map(why -> Refusals.rowsOfQuery(target.table(), why)));
     }
 
     /** Whether what is set to its default becomes the same on every shard. */

@@ -9,6 +9,8 @@ import io.ostraka.rules.sql.PgFunctionTable;
 import io.ostraka.rules.sql.PgGroupingSet;
 import io.ostraka.rules.sql.PgInsert;
 import io.ostraka.rules.sql.PgJoin;
+import io.ostraka.rules.sql.PgMerge;
+import io.ostraka.rules.sql.PgMergeWhen;
 import io.ostraka.rules.sql.PgOnConflict;
 import io.ostraka.rules.sql.PgQuery;
 import io.ostraka.rules.sql.PgReturning;
@@ -70,7 +72,37 @@ final class SyntaxReader {
                     returning(delete.returning()),
                     at(delete));
         }
+        if (node instanceof PgMerge merge) {
+            return new Query.Merge(
+                    with(merge.with()),
+                    target(merge.table()),
+                    fromItem(merge.source()),
+                    expressions.read(merge.on()),
+                    merge.whens().stream().map(this::when).toList(),
+                    returning(merge.returning()),
+                    at(merge));
+        }
         throw unsupported(node.getKind().lowerName.toUpperCase(Locale.ROOT), node);
+    }
+
+    private Query.Merge.When when(PgMergeWhen when) {
+        return new Query.Merge.When(
+                switch (when.match()) {
+                    case MATCHED -> Query.Merge.Match.BOTH;
+                    case NOT_MATCHED_BY_SOURCE -> Query.Merge.Match.NOT_BY_SOURCE;
+                    case NOT_MATCHED_BY_TARGET -> Query.Merge.Match.NOT_BY_TARGET;
+                },
+                when.condition().map(expressions::read),
+                switch (when.action()) {
+                    case INSERT -> Query.Merge.Action.INSERT;
+                    case UPDATE -> Query.Merge.Action.UPDATE;
+                    case DELETE -> Query.Merge.Action.DELETE;
+                    case NOTHING -> Query.Merge.Action.NOTHING;
+                },
+                assignments(when.assignments()),
+                when.columns().stream().map(SyntaxReader::column).toList(),
+                when.overriding().filter("user"::equalsIgnoreCase).isPresent(),
+                when.values().map(expressions::operands).orElse(List.of()));
     }
 
     Query query(PgQuery query) {
@@ -167,11 +199,12 @@ final class SyntaxReader {
         }
         List<Query.CommonTable> tables = new ArrayList<>();
         for (PgCte cte : with.get().ctes()) {
-            if (!cte.searchAndCycle().isEmpty() || !cte.addedColumns().isEmpty()) {
-                throw unsupported("SEARCH or CYCLE", cte);
-            }
             tables.add(new Query.CommonTable(
-                    simple(cte.name()), names(cte.columns()), statement(cte.statement()), at(cte)));
+                    simple(cte.name()),
+                    names(cte.columns()),
+                    names(cte.addedColumns()),
+                    statement(cte.statement()),
+                    at(cte)));
         }
         return new Query.With(with.get().recursive(), tables);
     }
@@ -250,9 +283,6 @@ final class SyntaxReader {
     }
 
     private FromItem join(PgJoin join) {
-        if (join.usingAlias().isPresent()) {
-            throw unsupported("JOIN USING with an alias", join);
-        }
         FromItem.Join.Kind kind =
                 switch (join.type()) {
                     case CROSS, INNER -> FromItem.Join.Kind.INNER;
@@ -274,7 +304,8 @@ final class SyntaxReader {
             return new FromItem.Condition.Natural();
         }
         if (!join.using().isEmpty()) {
-            return new FromItem.Condition.Using(names(join.using()));
+            return new FromItem.Condition.Using(
+                    names(join.using()), join.usingAlias().map(SyntaxReader::simple));
         }
         return join.on()
                 .<FromItem.Condition>map(on -> new FromItem.Condition.On(expressions.read(on)))

@@ -37,6 +37,11 @@ record Value(Source source, boolean negative, Optional<String> type) {
         if (expression instanceof Expression.Constant constant && constant.word() == Expression.Constant.Word.NULL) {
             return Optional.of(NULL);
         }
+        if (expression instanceof Expression.Constant constant && constant.word() != Expression.Constant.Word.DEFAULT) {
+            boolean isTrue = constant.word() == Expression.Constant.Word.TRUE;
+            return Optional.of(
+                    new Value(new Source.OfLiteral(-1, isTrue ? "'true'" : "'false'"), false, Optional.of("bool")));
+        }
         if (expression instanceof Expression.Formula formula) {
             return Optional.of(new Value(new Source.OfServer(formula.span()), false, Optional.empty()));
         }

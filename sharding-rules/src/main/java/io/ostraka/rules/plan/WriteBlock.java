@@ -9,27 +9,37 @@ import io.ostraka.rules.plan.FromItem.Alias;
 import io.ostraka.rules.rule.KeyedRule;
 import io.ostraka.rules.rule.ReferenceRule;
 import io.ostraka.rules.rule.TableRule;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
- * INSERT, UPDATE or DELETE, as a statement or in a WITH. What would leave a row where no query looks for it is
+ * INSERT, UPDATE, DELETE or MERGE, as a statement or in a WITH. What would leave a row where no query looks for it is
  * refused while it is declared. Confined to one statement.
  */
 final class WriteBlock implements Block {
     /** Records the occurrences. */
-    private interface Settling {
+    interface Settling {
         void settle(List<Fact> context);
     }
 
     private final Settling settling;
+    /** Asked for once it is settled. */
+    private final Supplier<Optional<Level.Written>> rows;
 
     private WriteBlock(Settling settling) {
+        this(settling, Optional::empty);
+    }
+
+    WriteBlock(Settling settling, Supplier<Optional<Level.Written>> rows) {
         this.settling = settling;
+        this.rows = rows;
     }
 
     static WriteBlock of(Analyser analyser, Query query, Scope outer, Place place) {
@@ -40,11 +50,14 @@ final class WriteBlock implements Block {
         if (query instanceof Query.Update update) {
             return update(analyser, update, outer, place);
         }
+        if (query instanceof Query.Merge merge) {
+            return MergeWrites.of(analyser, merge, outer, place);
+        }
         return delete(analyser, (Query.Delete) query, outer, place);
     }
 
     /** A table to be written, or none that the catalog knows: then the server will say so. */
-    private record Target(TableName name, Optional<Table> table, TableRule rule, Leaf leaf, int at) {
+    record Target(TableName name, Optional<Table> table, TableRule rule, Leaf leaf, int at) {
 
         static Target of(Analyser analyser, FromItem.Relation relation, Place place) {
             Optional<Table> table = analyser.table(relation.name(), place);
@@ -105,6 +118,14 @@ final class WriteBlock implements Block {
                     .forEach(column -> analyser.analysis().addHidden(name, column.onDefault())));
         }
 
+        /** Whether OVERRIDING USER VALUE puts something else into the column than the statement gives. */
+        boolean ignoresGiven(String column, boolean overridingUser) {
+            return overridingUser
+                    && table.flatMap(found -> found.column(column))
+                            .filter(Column::hasDefault)
+                            .isPresent();
+        }
+
         void checkKeyNotAssigned(List<Query.Assignment> assignments) {
             keyed().ifPresent(rule -> assignments.forEach(assignment -> assignment.columns().stream()
                     .filter(rule.keyColumns()::contains)
@@ -117,14 +138,14 @@ final class WriteBlock implements Block {
         }
     }
 
-    private static List<String> assigned(List<Query.Assignment> assignments) {
+    static List<String> assigned(List<Query.Assignment> assignments) {
         List<String> columns = new ArrayList<>();
         assignments.forEach(assignment -> columns.addAll(assignment.columns()));
         return columns;
     }
 
     /** The columns that an assignment sets to their default. */
-    private static Predicate<String> defaulted(List<Query.Assignment> assignments) {
+    static Predicate<String> defaulted(List<Query.Assignment> assignments) {
         Set<String> columns = new HashSet<>();
         assignments.stream()
                 .filter(assignment -> isDefault(assignment.value())
@@ -133,7 +154,7 @@ final class WriteBlock implements Block {
         return columns::contains;
     }
 
-    private static boolean isDefault(Expression value) {
+    static boolean isDefault(Expression value) {
         return value instanceof Expression.Constant constant && constant.word() == Expression.Constant.Word.DEFAULT;
     }
 
@@ -192,7 +213,7 @@ final class WriteBlock implements Block {
         sources.tree().ifPresent(tree -> tree.reduce(where.facts()));
         Subqueries otherSubqueries = new Subqueries();
         analyser.examine(others, sources.scope(), place, otherSubqueries);
-        return new WriteBlock(context -> {
+        Settling settling = context -> {
             List<Fact> facts = JoinTree.joined(context, where.facts());
             sources.settle(facts, (unsourced, ofTarget) -> {
                 if (unsourced == target.leaf()) {
@@ -203,7 +224,10 @@ final class WriteBlock implements Block {
                     facts, sources.tree().map(JoinTree::guaranteed).orElse(List.of()));
             where.settleSubqueries(ofRows);
             otherSubqueries.all().forEach(subquery -> subquery.settle(ofRows));
-        });
+        };
+        return new WriteBlock(settling, () -> sources.joined()
+                .map(tree ->
+                        new Level.Joined(tree, where.conjuncts(), otherSubqueries.levels(), List.of(), target.at())));
     }
 
     private static WriteBlock insert(Analyser analyser, Query.Insert insert, Scope outer, Place place) {
@@ -221,7 +245,10 @@ final class WriteBlock implements Block {
         Subqueries subqueries = new Subqueries();
         insert.onConflict().ifPresent(conflict -> onConflict(analyser, target, conflict, outer, place, subqueries));
         Scope ofTarget = targetScope(outer);
-        analyser.examine(insert.returning().stream().map(Query.Item::value).toList(), ofTarget, place, subqueries);
+        List<Expression> returned =
+                insert.returning().stream().map(Query.Item::value).toList();
+        analyser.examine(returned, ofTarget, place, subqueries);
+        markSystemColumns(analyser.analysis(), returned);
         if (target.keyed().isEmpty()) {
             Optional<Block> source = insert.source().map(query -> analyser.declare(query, outer, place));
             return new WriteBlock(context -> {
@@ -231,6 +258,18 @@ final class WriteBlock implements Block {
             });
         }
         return keyedInsert(analyser, insert, target, target.keyed().get(), columns, outer, place, subqueries);
+    }
+
+    /** In a scope of unknown columns they are told by their names. */
+    private static void markSystemColumns(Analysis analysis, List<Expression> expressions) {
+        Deque<Expression> left = new ArrayDeque<>(expressions);
+        while (!left.isEmpty()) {
+            Expression next = left.removeFirst();
+            if (next instanceof Expression.Name name && Scope.isSystemColumn(name.last())) {
+                analysis.markSystemColumn(name.at());
+            }
+            next.parts().forEach(left::addLast);
+        }
     }
 
     private static WriteBlock keyedInsert(
@@ -245,7 +284,7 @@ final class WriteBlock implements Block {
         List<Integer> places = new ArrayList<>();
         for (String key : rule.keyColumns()) {
             int at = columns.indexOf(key);
-            if (at < 0 || insert.source().isEmpty()) {
+            if (at < 0 || insert.source().isEmpty() || target.ignoresGiven(key, insert.overridingUser())) {
                 throw Refusals.keyMissing(target.name(), key, insert.at()).toException();
             }
             places.add(at);
@@ -262,11 +301,47 @@ final class WriteBlock implements Block {
             });
         }
         Block block = analyser.declare(source, outer, place);
-        return new WriteBlock(context -> {
+        Optional<List<Value>> sameKey = keyOfAllRows(source, places);
+        if (sameKey.isPresent()) {
+            Analysis.InsertedRows rows =
+                    new Analysis.InsertedRows(target.name(), rule, List.of(sameKey.get()), modifiers(target, rule));
+            return new WriteBlock(context -> {
+                analyser.analysis().add(rows);
+                block.settle(List.of());
+                subqueries.all().forEach(subquery -> subquery.settle(List.of()));
+            });
+        }
+        Settling settling = context -> {
             analyser.analysis().add(target.occurrence(ofSelected(target, rule, columns, block)));
             block.settle(List.of());
             subqueries.all().forEach(subquery -> subquery.settle(List.of()));
-        });
+        };
+        // As in ofSelected: a conversion on the way into the column would make another key of it.
+        boolean kept = modifiers(target, rule).stream().allMatch(modifier -> modifier < 0);
+        return new WriteBlock(
+                settling,
+                () -> kept && !block.hasGaps() && subqueries.all().isEmpty()
+                        ? Optional.of(new Level.Selected(block.level(), rule, places))
+                        : Optional.empty());
+    }
+
+    /** The key of every row that the query puts out, where its select list gives it as literals or parameters. */
+    private static Optional<List<Value>> keyOfAllRows(Query source, List<Integer> places) {
+        if (!(source instanceof Query.Select select)
+                || select.items().stream().anyMatch(item -> item.value() instanceof Expression.Star)) {
+            return Optional.empty();
+        }
+        List<Value> key = new ArrayList<>();
+        for (int place : places) {
+            Optional<Value> value = place < select.items().size()
+                    ? Value.of(select.items().get(place).value())
+                    : Optional.empty();
+            if (value.filter(given -> !given.equals(Value.NULL)).isEmpty()) {
+                return Optional.empty();
+            }
+            key.add(value.get());
+        }
+        return Optional.of(key);
     }
 
     /** What is known of the key of each row that the query puts out and INSERT stores. */
@@ -313,7 +388,7 @@ final class WriteBlock implements Block {
         return List.copyOf(keys);
     }
 
-    private static List<Integer> modifiers(Target target, KeyedRule rule) {
+    static List<Integer> modifiers(Target target, KeyedRule rule) {
         return rule.keyColumns().stream()
                 .map(key -> target.table()
                         .flatMap(table -> table.column(key))
@@ -397,7 +472,7 @@ final class WriteBlock implements Block {
 
     @Override
     public Level level() {
-        return new Level.Write();
+        return new Level.Write(rows.get());
     }
 
     @Override

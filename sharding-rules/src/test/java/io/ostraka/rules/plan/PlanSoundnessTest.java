@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * For random rows and random predicates: every row (or pair of rows) that is in the answer lives on shards of the
@@ -38,9 +38,27 @@ class PlanSoundnessTest {
 
     private record Operand(String sql, Function<Pair, Integer> value) {}
 
+    /** The tables that a, b and c stand for. Rows of {@code pairs} have a key of two columns. */
+    private List<String> realNames = List.of();
+
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
-    void everyRowOfTheAnswerIsOnAShardOfTheRoute(long seed) {
+    @CsvSource({
+        "1, small, t, u",
+        "2, small, t, u",
+        "3, small, t, u",
+        "4, small, t, u",
+        "5, steps, steps, steps",
+        "6, steps, steps, steps",
+        "7, kinds, kinds, kinds",
+        "8, kinds, kinds, kinds",
+        "9, pairs, pairs, pairs",
+        "10, pairs, pairs, pairs",
+        "11, small, steps, kinds",
+        "12, pairs, small, steps",
+        "13, ring, ring, ring",
+    })
+    void everyRowOfTheAnswerIsOnAShardOfTheRoute(long seed, String a, String b, String c) {
+        realNames = List.of(a, b, c);
         Random random = new Random(seed);
         int pruned = 0;
         for (int i = 0; i < 200; i++) {
@@ -53,39 +71,40 @@ class PlanSoundnessTest {
     }
 
     /** Returns 1 when the route left out a shard. */
-    private static int checkOneTable(Random random, long seed) {
+    private int checkOneTable(Random random, long seed) {
         Condition condition = condition(random, 3, List.of("a"));
-        String sql = "SELECT * FROM small a WHERE " + condition.sql();
+        String sql = "SELECT * FROM " + realNames.get(0) + " a WHERE " + condition.sql();
         List<String> shards = shards(sql);
         for (int id = 0; id < KEYS; id++) {
             for (Integer other : new Integer[] {0, 1, 5, null}) {
                 Pair pair = new Pair(new Row(id, other), NONE);
-                if (isTrue(condition.truth().apply(pair))) {
-                    assertOn(shards, id, sql, seed);
+                if (isStored(0, pair.a()) && isTrue(condition.truth().apply(pair))) {
+                    assertOn(shards, pair.a(), sql, seed);
                 }
             }
         }
         return shards.size() < 3 ? 1 : 0;
     }
 
-    private static int checkJoin(Random random, long seed) {
+    private int checkJoin(Random random, long seed) {
         String kind = kind(random);
         Condition on = onOf(random, "a", "b");
         Condition where = biased(random, List.of("a", "b"));
-        String sql = "SELECT * FROM small a " + kind + " t b ON " + on.sql() + " WHERE " + where.sql();
+        String sql = "SELECT * FROM " + realNames.get(0) + " a " + kind + " " + realNames.get(1) + " b ON " + on.sql()
+                + " WHERE " + where.sql();
         List<String> shards = shards(sql);
-        List<Row> left = rows(random);
-        List<Row> right = rows(random);
+        List<Row> left = rows(random, 0);
+        List<Row> right = rows(random, 1);
         List<Pair> whole = join(kind, left, right, on, where);
         // The rows of each occurrence's own shards must give the same answer.
         Map<String, List<String>> each = shardsOfEach(sql);
-        List<Pair> routed = join(kind, on(each.get("a"), left), on(each.get("b"), right), on, where);
+        List<Pair> routed = join(kind, on(0, each.get("a"), left), on(1, each.get("b"), right), on, where);
         assertTrue(
                 whole.size() == routed.size() && routed.containsAll(whole),
                 "seed " + seed + ": " + sql + " on " + shards + " gives " + routed + " and not " + whole);
         if (DB.plan(sql) instanceof Plan.Scatter || shards.size() < 2) {
             checkEachShardAlone(
-                    sql, shards, whole, shard -> join(kind, on(shard, left), on(shard, right), on, where), seed);
+                    sql, shards, whole, shard -> join(kind, on(0, shard, left), on(1, shard, right), on, where), seed);
         }
         return shards.size() < 3 ? 1 : 0;
     }
@@ -109,7 +128,7 @@ class PlanSoundnessTest {
     }
 
     /** {@code (a ? b) ? c}, {@code c ? (a ? b)}, and the same with the inner join as a subquery. */
-    private static int checkThreeTables(Random random, long seed) {
+    private int checkThreeTables(Random random, long seed) {
         String inner = kind(random);
         String outer = kind(random);
         boolean derived = random.nextBoolean();
@@ -118,22 +137,22 @@ class PlanSoundnessTest {
         Condition innerWhere = derived ? biased(random, List.of("a", "b")) : new Condition("true", pair -> true);
         Condition outerOn = onOf(random, random.nextBoolean() ? "a" : "b", "c");
         Condition where = biased(random, List.of("a", "b", "c"));
-        String joined = "small a " + inner + " t b ON " + innerOn.sql();
+        String joined = realNames.get(0) + " a " + inner + " " + realNames.get(1) + " b ON " + innerOn.sql();
         String nested = derived
                 ? "(SELECT a.id AS aid, a.other AS ao, b.id AS bid, b.other AS bo FROM " + joined + " WHERE "
                         + innerWhere.sql() + ") d"
                 : "(" + joined + ")";
         String from = first
-                ? nested + " " + outer + " u c ON " + named(outerOn.sql(), derived)
-                : "u c " + outer + " " + nested + " ON " + named(outerOn.sql(), derived);
+                ? nested + " " + outer + " " + realNames.get(2) + " c ON " + named(outerOn.sql(), derived)
+                : realNames.get(2) + " c " + outer + " " + nested + " ON " + named(outerOn.sql(), derived);
         String sql = "SELECT * FROM " + from + " WHERE " + named(where.sql(), derived);
         List<String> shards = shards(sql);
-        List<Row> as = rows(random);
-        List<Row> bs = rows(random);
-        List<Row> cs = rows(random);
+        List<Row> as = rows(random, 0);
+        List<Row> bs = rows(random, 1);
+        List<Row> cs = rows(random, 2);
         Function<Map<String, List<String>>, List<Pair>> answer = on -> {
-            List<Pair> left = join(inner, on(on.get("a"), as), on(on.get("b"), bs), innerOn, innerWhere);
-            return joinThird(outer, first, left, on(on.get("c"), cs), outerOn, where);
+            List<Pair> left = join(inner, on(0, on.get("a"), as), on(1, on.get("b"), bs), innerOn, innerWhere);
+            return joinThird(outer, first, left, on(2, on.get("c"), cs), outerOn, where);
         };
         List<String> all = List.of("s0", "s1", "s2");
         List<Pair> whole = answer.apply(Map.of("a", all, "b", all, "c", all));
@@ -213,30 +232,34 @@ class PlanSoundnessTest {
         };
     }
 
-    private static int checkSubquery(Random random, long seed) {
+    private int checkSubquery(Random random, long seed) {
         Condition inner = biased(random, List.of("a", "b"));
         Condition outer = biased(random, List.of("a"));
         int form = random.nextInt(4);
         String subquery =
                 switch (form) {
-                    case 0 -> "EXISTS (SELECT 1 FROM t b WHERE " + inner.sql() + ")";
-                    case 1 -> "NOT EXISTS (SELECT 1 FROM t b WHERE " + inner.sql() + ")";
-                    case 2 -> "a.id IN (SELECT b.id FROM t b WHERE " + inner.sql() + ")";
-                    default -> "a.id NOT IN (SELECT b.id FROM t b WHERE " + inner.sql() + ")";
+                    case 0 -> "EXISTS (SELECT 1 FROM " + realNames.get(1) + " b WHERE " + inner.sql() + ")";
+                    case 1 -> "NOT EXISTS (SELECT 1 FROM " + realNames.get(1) + " b WHERE " + inner.sql() + ")";
+                    case 2 -> "a.id IN (SELECT b.id FROM " + realNames.get(1) + " b WHERE " + inner.sql() + ")";
+                    default -> "a.id NOT IN (SELECT b.id FROM " + realNames.get(1) + " b WHERE " + inner.sql() + ")";
                 };
-        String sql = "SELECT * FROM small a WHERE " + outer.sql() + " AND " + subquery;
+        String sql = "SELECT * FROM " + realNames.get(0) + " a WHERE " + outer.sql() + " AND " + subquery;
         List<String> shards = shards(sql);
-        List<Row> left = rows(random);
-        List<Row> right = rows(random);
+        List<Row> left = rows(random, 0);
+        List<Row> right = rows(random, 1);
         List<Row> whole = semijoin(form, left, right, inner, outer);
         Map<String, List<String>> each = shardsOfEach(sql);
-        List<Row> routed = semijoin(form, on(each.get("a"), left), on(each.get("b"), right), inner, outer);
+        List<Row> routed = semijoin(form, on(0, each.get("a"), left), on(1, each.get("b"), right), inner, outer);
         assertTrue(
                 whole.size() == routed.size() && routed.containsAll(whole),
                 "seed " + seed + ": " + sql + " on " + shards + " gives " + routed + " and not " + whole);
         if (DB.plan(sql) instanceof Plan.Scatter || shards.size() < 2) {
             checkEachShardAlone(
-                    sql, shards, whole, shard -> semijoin(form, on(shard, left), on(shard, right), inner, outer), seed);
+                    sql,
+                    shards,
+                    whole,
+                    shard -> semijoin(form, on(0, shard, left), on(1, shard, right), inner, outer),
+                    seed);
         }
         return shards.size() < 3 ? 1 : 0;
     }
@@ -279,26 +302,39 @@ class PlanSoundnessTest {
     }
 
     /** Distinct rows, so that a list can be compared as a set of the same size. */
-    private static List<Row> rows(Random random) {
+    private List<Row> rows(Random random, int table) {
         List<Row> rows = new ArrayList<>();
         for (int id = 0; id < KEYS; id++) {
             if (random.nextInt(3) > 0) {
-                rows.add(new Row(id, random.nextInt(4) == 0 ? null : random.nextInt(KEYS)));
+                Row row = new Row(id, random.nextInt(4) == 0 ? null : random.nextInt(KEYS));
+                if (isStored(table, row)) {
+                    rows.add(row);
+                }
             }
         }
         return rows;
     }
 
-    private static List<Row> on(List<String> shards, List<Row> rows) {
-        return rows.stream().filter(row -> shards.contains(owner(row.id()))).toList();
+    /** {@code table} is 0 for a, 1 for b, 2 for c. */
+    private List<Row> on(int table, List<String> shards, List<Row> rows) {
+        return rows.stream().filter(row -> shards.contains(owner(table, row))).toList();
     }
 
-    private static String owner(int id) {
-        return DB.owner("small", Integer.toString(id)).value();
+    private String owner(int table, Row row) {
+        String name = realNames.get(table);
+        return (name.equals("pairs")
+                        ? DB.owner(name, row.id().toString(), row.other().toString())
+                        : DB.owner(name, row.id().toString()))
+                .value();
     }
 
-    private static void assertOn(List<String> shards, int id, String sql, long seed) {
-        assertTrue(shards.contains(owner(id)), "seed " + seed + ": row " + id + " of " + sql + " is not on " + shards);
+    /** No column of a key is null. */
+    private boolean isStored(int table, Row row) {
+        return row.other() != null || !realNames.get(table).equals("pairs");
+    }
+
+    private void assertOn(List<String> shards, Row row, String sql, long seed) {
+        assertTrue(shards.contains(owner(0, row)), "seed " + seed + ": " + row + " of " + sql + " is not on " + shards);
     }
 
     private static List<String> shards(String sql) {

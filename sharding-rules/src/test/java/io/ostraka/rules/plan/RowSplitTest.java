@@ -97,13 +97,14 @@ class RowSplitTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "INSERT INTO t (id) VALUES ($A), ($B) RETURNING id",
+                "INSERT INTO t (id) VALUES ($A), ($B) RETURNING ctid",
+                "INSERT INTO t (id) VALUES ($A), ($B) RETURNING (SELECT max(id) FROM u)",
+                "INSERT INTO t (id) VALUES ($A), ($B) RETURNING pg_backend_pid()",
                 "INSERT INTO t (id, other) VALUES ($A, generate_series(1, 2)), ($B, 1)",
                 "INSERT INTO t (id, other) VALUES ($A, nextval('s')), ($B, 1)",
                 "INSERT INTO t (id, other) VALUES ($A, (SELECT max(other) FROM u)), ($B, 1)",
                 "INSERT INTO t (id, other) VALUES ($A, 1), ($B)",
                 "INSERT INTO t (id, other) VALUES ($A, 'pg_class'::regclass::oid), ($B, 1)",
-                "INSERT INTO serials (id) VALUES (1), (2), (3), (4), (5), (6) ON CONFLICT DO NOTHING RETURNING n",
                 "INSERT INTO numbered (id, note) VALUES (1, ''), (2, ''), (3, ''), (4, ''), (5, ''), (6, '')",
                 "WITH w AS (SELECT 1) INSERT INTO t (id) VALUES ($A), ($B)",
                 "INSERT INTO t (id, other) VALUES ($A, pg_backend_pid()), ($B, 1)",

@@ -197,6 +197,24 @@ final class SampleDatabase {
                                 new TableRuleConfig.Interval(Optional.of("100"), Optional.of("200"), S1),
                                 new TableRuleConfig.Interval(Optional.of("200"), Optional.of("300"), S2)),
                         Optional.empty()));
+        table("steps", column("id", "int4"), column("other", "int4"));
+        rule(
+                "steps",
+                new TableRuleConfig.Range(
+                        "id",
+                        List.of(
+                                new TableRuleConfig.Interval(Optional.empty(), Optional.of("4"), S0),
+                                new TableRuleConfig.Interval(Optional.of("4"), Optional.of("8"), S1),
+                                new TableRuleConfig.Interval(Optional.of("8"), Optional.empty(), S2)),
+                        Optional.empty()));
+        table("kinds", column("id", "int4"), column("other", "int4"));
+        rule(
+                "kinds",
+                new TableRuleConfig.ListOf(
+                        "id", Map.of("0", S0, "1", S1, "2", S0, "3", S1, "7", S0), Optional.of(S2), Optional.empty()));
+        hash("pairs", List.of("id", "other"), column("id", "int4"), column("other", "int4"));
+        table("ring", column("id", "int4"), column("other", "int4"));
+        rule("ring", new TableRuleConfig.ConsistentHash(List.of("id"), 16, List.of(), Optional.empty()));
         table("accounts", column("region", "text"), column("n", "int4"));
         rule(
                 "accounts",

@@ -210,11 +210,13 @@ class TrapsTest {
                 "no",
                 "UPDATE t SET other = u.other FROM u WHERE u.t_id = t.id AND t.id = $A",
                 "DELETE FROM t USING u WHERE t.id = u.t_id AND u.id = $A",
+                "UPDATE t SET other = u.other FROM u WHERE u.t_id = t.id",
+                "DELETE FROM t USING u WHERE t.other = u.other",
                 "DELETE FROM t WHERE id IN (SELECT id FROM t ORDER BY other LIMIT 1)",
-                "MERGE INTO t USING u ON t.id = u.id WHEN MATCHED THEN DELETE");
+                "MERGE INTO t USING u ON t.id = u.t_id WHEN MATCHED THEN DELETE");
         trap(31, "no", "INSERT INTO members (id, email) VALUES ($A, 'x')");
         trap(32, "no", "COPY t FROM STDIN", "COPY countries FROM STDIN");
-        trap(33, "no", "INSERT INTO t (id) VALUES ($B), ($A), ($C) RETURNING id");
+        trap(33, "spread", "INSERT INTO t (id) VALUES ($B), ($A), ($C) RETURNING id");
     }
 
     @Test
