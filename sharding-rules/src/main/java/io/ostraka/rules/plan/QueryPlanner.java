@@ -250,7 +250,10 @@ final class QueryPlanner {
             return new Plan.Forward(router, access, pins, Refusals.differentShards(placed(analysis)));
         }
         if (analysis.writes()) {
-            return new Plan.Forward(router, access, pins, Refusals.writesMany(written(analysis)));
+            PgError whenMany = drawsForKeyed(analysis, place)
+                    ? Refusals.sequenceElsewhere(written(analysis))
+                    : Refusals.writesMany(written(analysis));
+            return new Plan.Forward(router, access, pins, whenMany);
         }
         TableName table = keyed.orElseThrow().table();
         Optional<Obstacle> obstacle = fixed.isEmpty() && place.compareTo(Place.RATHER_DEFAULT_SHARD) < 0
@@ -285,7 +288,8 @@ final class QueryPlanner {
     }
 
     private ShardSet fixed(Analysis analysis, Place place) {
-        boolean toDefault = place == Place.DEFAULT_SHARD || place == Place.DEFAULT_SHARD_KEPT;
+        boolean toDefault =
+                place == Place.DEFAULT_SHARD || place == Place.DEFAULT_SHARD_KEPT || drawsForKeyed(analysis, place);
         ShardSet fixed = toDefault ? defaultShard : space.none();
         for (Occurrence occurrence : analysis.occurrences()) {
             if (occurrence.rule() instanceof PinnedRule pinned) {
@@ -296,6 +300,14 @@ final class QueryPlanner {
             fixed = fixed.plus(space.of(functions.shards(use)));
         }
         return fixed;
+    }
+
+    /** Whether a sequence gives numbers to rows of several shards: all must come from one, or they would come twice. */
+    private static boolean drawsForKeyed(Analysis analysis, Place place) {
+        return place == Place.RATHER_DEFAULT_SHARD
+                && (!analysis.inserts().isEmpty()
+                        || analysis.occurrences().stream()
+                                .anyMatch(occurrence -> occurrence.rule() instanceof KeyedRule));
     }
 
     private List<StatementRouter.Part> parts(Analysis analysis, ValueReader reader) {

@@ -255,6 +255,13 @@ final class Refusals {
                         + " shards or on none.");
     }
 
+    static PgError sequenceElsewhere(TableName table) {
+        return unsupported(
+                "a sequence for rows of table \"" + table + "\" on other shards than the default one is not supported yet",
+                "Each shard has a sequence of its own, so that the same number would be given twice.",
+                "SELECT nextval(...) first, and give its number to the statement.");
+    }
+
     static PgError rowsOfQuery(TableName table, String why) {
         return unsupported(
                 "INSERT into table \"" + table + "\" of a query's rows on several shards is not supported yet",

@@ -10,7 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -360,6 +362,30 @@ class PlanShapeTest {
     void writesToSeveralShardsAreRefused(String sql) {
         assertEquals(SqlState.FEATURE_NOT_SUPPORTED, whenMany(sql).state());
         assertTrue(((Plan.Forward) DB.plan(sql)).spread().isEmpty(), sql);
+    }
+
+    /** Or rows on two shards would get the same number. */
+    @Test
+    void aSequenceIsThatOfTheDefaultShard() {
+        Set<ShardName> owners = new HashSet<>();
+        for (int key = 1; key <= 20; key++) {
+            ShardName owner = DB.owner("t", "" + key);
+            owners.add(owner);
+            for (String sql : List.of(
+                    "INSERT INTO t (id, other) VALUES (" + key + ", nextval('s'))",
+                    "INSERT INTO t (id, other) VALUES (" + key + ", nextval('s')), (" + key + ", 1)",
+                    "UPDATE t SET other = nextval('s') WHERE id = " + key,
+                    "INSERT INTO t (id, other) SELECT " + key + ", nextval('s')")) {
+                if (owner.equals(S0)) {
+                    assertEquals(new Route.One(S0), DB.route(sql), sql);
+                } else {
+                    assertTrue(((Plan.Forward) DB.plan(sql)).spread().isEmpty(), sql);
+                    assertInstanceOf(Route.Many.class, DB.route(sql), sql);
+                    assertEquals(SqlState.FEATURE_NOT_SUPPORTED, whenMany(sql).state(), sql);
+                }
+            }
+        }
+        assertEquals(3, owners.size());
     }
 
     /** Each shard finds the rows it writes, and all that decides about them, among its own. */
