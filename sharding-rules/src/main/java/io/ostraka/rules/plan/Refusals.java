@@ -257,7 +257,8 @@ final class Refusals {
 
     static PgError sequenceElsewhere(TableName table) {
         return unsupported(
-                "a sequence for rows of table \"" + table + "\" on other shards than the default one is not supported yet",
+                "a sequence for rows of table \"" + table
+                        + "\" on other shards than the default one is not supported yet",
                 "Each shard has a sequence of its own, so that the same number would be given twice.",
                 "SELECT nextval(...) first, and give its number to the statement.");
     }
