@@ -413,6 +413,11 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         FrontendMessages.copyBinaryEnd(out());
     }
 
+    /** The end of copy data that say themselves where they end. */
+    public void sendCopyDone() {
+        FrontendMessages.copyDone(out());
+    }
+
     public void sendCopyFail(String reason) {
         FrontendMessages.copyFail(out(), reason);
     }

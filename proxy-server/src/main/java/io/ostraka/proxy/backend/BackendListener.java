@@ -44,8 +44,14 @@ public interface BackendListener {
     /** The client gets no ParseComplete for this statement: the Parse has failed, or an error came before it. */
     void onParseSkipped(Backend backend, StatementKey statement);
 
-    /** CopyInResponse: the server now takes CopyData. {@code syncIgnored}: a Sync sent before will not be answered. */
-    void onCopyIn(Backend backend, boolean syncIgnored);
+    /**
+     * CopyInResponse: the server now takes CopyData. {@code syncIgnored}: a Sync sent before will not be answered. Its bytes were
+     * passed on under {@link Visibility#ALL}.
+     */
+    void onCopyIn(Backend backend, ByteBuf borrowed, int frame, boolean syncIgnored);
+
+    /** CopyOutResponse under {@link Visibility#ROWS}: copy data follow. */
+    void onCopyOut(Backend backend, ByteBuf borrowed, int frame);
 
     /** ReadyForQuery, whose bytes are never passed on: the session words its own. */
     void onReady(Backend backend, Visibility visibility, TransactionStatus status);

@@ -205,7 +205,12 @@ final class Replies {
                 listener().onCommandEnd(backend, head.visibility, in, frame);
                 ownAnswers();
             }
-            case BackendTag.COPY_IN_RESPONSE -> listener().onCopyIn(backend, syncIgnored());
+            case BackendTag.COPY_IN_RESPONSE -> listener().onCopyIn(backend, in, frame, syncIgnored());
+            case BackendTag.COPY_OUT_RESPONSE -> {
+                if (tellsListener) {
+                    listener().onCopyOut(backend, in, frame);
+                }
+            }
             case BackendTag.READY_FOR_QUERY -> {
                 if (!head.endsWithReady()) {
                     throw new CorruptedFrameException("ReadyForQuery while " + kind + " is not answered");

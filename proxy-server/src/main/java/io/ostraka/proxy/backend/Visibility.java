@@ -8,14 +8,14 @@ public enum Visibility {
     ALL,
     /** The proxy sent it on its own account: nothing. */
     NONE,
-    /** One shard of a scatter: its rows, as whole frames; the rest is merged by the listener. */
+    /** One shard of several: its rows and copy data, as whole frames; the rest is merged by the listener. */
     ROWS;
 
     boolean shows(byte tag) {
         return switch (this) {
             case ALL -> true;
             case NONE -> false;
-            case ROWS -> tag == BackendTag.DATA_ROW;
+            case ROWS -> tag == BackendTag.DATA_ROW || tag == BackendTag.COPY_DATA;
         };
     }
 }

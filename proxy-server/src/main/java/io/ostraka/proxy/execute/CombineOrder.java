@@ -23,6 +23,7 @@ import java.util.Set;
  * @param rewritten what the combiner runs
  * @param bind the client's Bind; without one the statement has no parameters and its result is text
  * @param describes whether the client is to be told of the result's columns
+ * @param isCopy whether the statement is a COPY to the client
  * @param maxBytes how much may be copied
  */
 public record CombineOrder(
@@ -36,6 +37,7 @@ public record CombineOrder(
         StatementKey rewritten,
         Optional<BindView> bind,
         boolean describes,
+        boolean isCopy,
         long maxBytes) {
 
     /** One fragment, what its shards are asked for, and the backends of those that have rows of it. */

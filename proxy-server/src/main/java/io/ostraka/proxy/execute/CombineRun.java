@@ -2,7 +2,6 @@ package io.ostraka.proxy.execute;
 
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
-import io.ostraka.proxy.backend.BackendListener;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.BackendMessages;
@@ -38,7 +37,7 @@ import java.util.concurrent.TimeUnit;
  * <p>It is the listener of all backends it uses until {@link Host#onEnd}; the caller takes them back there, outside of any
  * transaction that was begun here. Confined to the session's event loop. A crash leaves what the servers roll back.
  */
-public final class CombineRun implements BackendListener {
+public final class CombineRun implements ShardRun {
     /** The combiner's transaction: what it has itself is read as of one moment. */
     private static final String BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ WRITE";
 
@@ -55,24 +54,6 @@ public final class CombineRun implements BackendListener {
         ANSWERING,
         ENDING,
         ENDED
-    }
-
-    /** The session. */
-    public interface Host {
-        ClientOutput client();
-
-        void onParameterStatus(Backend backend, String name, String value);
-
-        /** Takes ownership. */
-        void onAsyncMessage(Backend backend, ByteBuf owned);
-
-        /** The connection is gone; returns what the client is to be told of it. */
-        PgError onLost(Backend backend);
-
-        void cancel(Backend backend);
-
-        /** All backends are at rest; the client has had all of the answer, or an error. */
-        void onEnd(boolean failed);
     }
 
     private final Host host;
@@ -104,7 +85,7 @@ public final class CombineRun implements BackendListener {
         this.copiesToCome = new ArrayDeque<>(order.copies());
     }
 
-    /** Sends the first messages. All backends listen to this already. */
+    @Override
     public void start() {
         order.toSync().forEach(backend -> backend.sendSync(Visibility.NONE));
         begin(combiner, BEGIN);
@@ -231,6 +212,10 @@ public final class CombineRun implements BackendListener {
 
     private void answer() {
         phase = Phase.ANSWERING;
+        if (order.isCopy()) {
+            combiner.sendQuery(order.rewritten().sql(), Visibility.ROWS);
+            return;
+        }
         byte[] name = combiner.prepare(order.rewritten(), false, Visibility.ROWS);
         String portal = "";
         if (order.bind().isPresent()) {
@@ -270,7 +255,9 @@ public final class CombineRun implements BackendListener {
         }
         RowShape found = RowShape.read(borrowed, frame);
         if (isDescribing()) {
-            description = Optional.of(borrowed.copy(frame, 1 + borrowed.getInt(frame + 1)));
+            description = order.isCopy()
+                    ? Optional.empty()
+                    : Optional.of(borrowed.copy(frame, 1 + borrowed.getInt(frame + 1)));
             shape = Optional.of(found);
             if (early.isPresent()) {
                 ByteBuf error = early.get();
@@ -290,7 +277,12 @@ public final class CombineRun implements BackendListener {
     @Override
     public void onCommandEnd(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
         if (phase == Phase.ANSWERING && backend == combiner && visibility == Visibility.ROWS && !failed) {
-            tag = Optional.of(borrowed.copy(frame, 1 + borrowed.getInt(frame + 1)));
+            ByteBuf last = host.client().buffer();
+            if (order.isCopy()) {
+                BackendMessages.empty(last, BackendTag.COPY_DONE);
+            }
+            last.writeBytes(borrowed, frame, 1 + borrowed.getInt(frame + 1));
+            tag = Optional.of(last);
         }
     }
 
@@ -393,7 +385,7 @@ public final class CombineRun implements BackendListener {
         backend.loop().schedule(() -> cancel(backend), CANCELLED_AGAIN_MS, TimeUnit.MILLISECONDS);
     }
 
-    /** The client wants no answer any more. */
+    @Override
     public void cancel() {
         if (!failed && !closed && (phase == Phase.GATHERING || phase == Phase.ANSWERING)) {
             fail(new PgError(SqlState.QUERY_CANCELED, "canceling statement due to user request"));
@@ -446,7 +438,7 @@ public final class CombineRun implements BackendListener {
         host.client().flush();
     }
 
-    /** The client is gone; its backends are no longer this run's. */
+    @Override
     public void close() {
         closed = true;
         release();
@@ -461,6 +453,7 @@ public final class CombineRun implements BackendListener {
         tag = Optional.empty();
     }
 
+    @Override
     public Collection<Backend> participants() {
         return order.participants();
     }
@@ -511,5 +504,12 @@ public final class CombineRun implements BackendListener {
     public void onParseSkipped(Backend backend, StatementKey statement) {}
 
     @Override
-    public void onCopyIn(Backend backend, boolean syncIgnored) {}
+    public void onCopyIn(Backend backend, ByteBuf borrowed, int frame, boolean syncIgnored) {}
+
+    @Override
+    public void onCopyOut(Backend backend, ByteBuf borrowed, int frame) {
+        if (!failed && !closed) {
+            host.client().write(borrowed.retainedSlice(frame, 1 + borrowed.getInt(frame + 1)));
+        }
+    }
 }

@@ -346,7 +346,12 @@ final class Answers implements BackendListener {
     }
 
     @Override
-    public void onCopyIn(Backend backend, boolean syncIgnored) {
+    public void onCopyOut(Backend backend, ByteBuf borrowed, int frame) {
+        throw new IllegalStateException("a scatter copies nothing");
+    }
+
+    @Override
+    public void onCopyIn(Backend backend, ByteBuf borrowed, int frame, boolean syncIgnored) {
         copyingIn = true;
         copyTarget = Optional.of(backend);
         if (syncIgnored) {

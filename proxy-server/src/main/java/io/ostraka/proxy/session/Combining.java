@@ -6,6 +6,7 @@ import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.execute.ClientOutput;
 import io.ostraka.proxy.execute.CombineOrder;
 import io.ostraka.proxy.execute.CombineRun;
+import io.ostraka.proxy.execute.ShardRun;
 import io.ostraka.proxy.wire.BindView;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
@@ -13,6 +14,7 @@ import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Combination;
 import io.ostraka.rules.plan.Fragment;
+import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.StatementValues;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,7 +33,7 @@ import java.util.regex.Pattern;
  * shard; within one, rows are read by the transaction's own backends, which see what it has written, while the combiner is on
  * a connection beside it: a transaction with temporary tables could not be prepared. Confined to the session's event loop.
  */
-final class Combining implements CombineRun.Host {
+final class Combining implements ShardRun.Host {
     static final String STATEMENT_MEMORY = "ostraka.statement_memory";
     private static final String DEFAULT_MEMORY = "1GB";
     private static final Pattern SIZE = Pattern.compile("\\s*([0-9]{1,9})\\s*(B|kB|KiB|MB|MiB|GB|GiB)\\s*");
@@ -42,8 +45,8 @@ final class Combining implements CombineRun.Host {
     private final HeldBackends apart;
     private Optional<Running> running = Optional.empty();
 
-    /** {@code isSimple}: ReadyForQuery follows. */
-    private record Running(CombineRun run, boolean isSimple, boolean ownsTransactions) {}
+    /** {@code then} is told whether it has failed. */
+    private record Running(ShardRun run, Consumer<Boolean> then) {}
 
     Combining(Session session, HeldBackends apart) {
         this.session = session;
@@ -62,12 +65,22 @@ final class Combining implements CombineRun.Host {
 
     /** A Query; false while backends are on their way. */
     boolean start(Combination combination, Planned.Statement statement) {
-        StatementKey original = new StatementKey(
-                statement.text(),
+        return start(
+                combination, statement, statement.values(), key(statement.text()), Optional.empty(), Optional.empty());
+    }
+
+    /** A COPY, whose whole text is {@code text}; false while backends are on their way. */
+    boolean start(Plan.CombinedCopy copy, String text) {
+        Planned.Statement query = new Planned.Statement(copy.query());
+        return start(copy.combination(), query, query.values(), key(text), Optional.empty(), Optional.of(copy));
+    }
+
+    private StatementKey key(String text) {
+        return new StatementKey(
+                text,
                 List.of(),
                 session.settings().searchPath(),
                 session.database().schemaAge());
-        return start(combination, statement, statement.values(), original, Optional.empty());
     }
 
     /** An Execute; false while backends are on their way. */
@@ -75,7 +88,13 @@ final class Combining implements CombineRun.Host {
         session.extended().pipeline().endOneTime();
         BoundValues values = new BoundValues(portal.bind());
         values.use(portal.statement().values(), portal.key().parameterOids());
-        return start(portal.combination(), portal.statement(), values, portal.key(), Optional.of(portal.bind()));
+        return start(
+                portal.combination(),
+                portal.statement(),
+                values,
+                portal.key(),
+                Optional.of(portal.bind()),
+                Optional.empty());
     }
 
     private boolean start(
@@ -83,7 +102,8 @@ final class Combining implements CombineRun.Host {
             Planned.Statement statement,
             StatementValues values,
             StatementKey original,
-            Optional<BindView> bind) {
+            Optional<BindView> bind,
+            Optional<Plan.CombinedCopy> copy) {
         if (!session.isQuiet()) {
             return false;
         }
@@ -133,6 +153,7 @@ final class Combining implements CombineRun.Host {
         if (atOneTime) {
             session.extended().pipeline().usesTime();
         }
+        String combined = statement.combinerText(copiesAll ? combination.textOfCopies() : combination.text());
         CombineOrder order = new CombineOrder(
                 combiner.get(),
                 copies,
@@ -141,17 +162,19 @@ final class Combining implements CombineRun.Host {
                 isInBlock ? Set.of() : session.extended().pipeline().unsynced(),
                 localSettings(),
                 original,
-                original.withSql(statement.combinerText(copiesAll ? combination.textOfCopies() : combination.text())),
+                original.withSql(copy.map(around -> around.text(combined)).orElse(combined)),
                 bind,
                 bind.isEmpty(),
+                copy.isPresent(),
                 bytes(session.settings().own(STATEMENT_MEMORY).orElse(DEFAULT_MEMORY)));
-        start(new CombineRun(this, order), bind.isEmpty(), !isInBlock);
+        run(new CombineRun(this, order), failed -> ended(failed, bind.isEmpty(), !isInBlock));
         return true;
     }
 
-    private void start(CombineRun run, boolean isSimple, boolean ownsTransactions) {
+    /** Gives the run its backends; when they are back, {@code then} is told whether it has failed. */
+    void run(ShardRun run, Consumer<Boolean> then) {
         session.busy();
-        running = Optional.of(new Running(run, isSimple, ownsTransactions));
+        running = Optional.of(new Running(run, then));
         run.participants().forEach(backend -> {
             backend.detach();
             backend.attach(run);
@@ -228,6 +251,11 @@ final class Combining implements CombineRun.Host {
     }
 
     @Override
+    public void resume() {
+        session.resume();
+    }
+
+    @Override
     public void onEnd(boolean failed) {
         Running ended = running.orElseThrow();
         running = Optional.empty();
@@ -236,7 +264,16 @@ final class Combining implements CombineRun.Host {
             backend.attach(session.answers());
         });
         apart.releaseIdle();
-        if (ended.ownsTransactions()) {
+        ended.then().accept(failed);
+    }
+
+    /** A Query has been answered by a run. */
+    void endQuery(boolean failed) {
+        ended(failed, true, false);
+    }
+
+    private void ended(boolean failed, boolean isSimple, boolean ownsTransactions) {
+        if (ownsTransactions) {
             session.extended().onCombined();
         }
         session.available();
@@ -246,7 +283,7 @@ final class Combining implements CombineRun.Host {
                 session.settingState().revert();
             }
         }
-        if (ended.isSimple()) {
+        if (isSimple) {
             session.writeReady();
         } else if (failed) {
             session.extended().onCombineError();

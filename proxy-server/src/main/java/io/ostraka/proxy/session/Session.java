@@ -5,6 +5,7 @@ import io.netty.channel.EventLoop;
 import io.ostraka.proxy.auth.ShardLogin;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.execute.ClientOutput;
+import io.ostraka.proxy.execute.CopyInRun;
 import io.ostraka.proxy.transaction.SessionTransaction;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
@@ -60,6 +61,7 @@ final class Session {
     private final OwnCommands own;
     private final String shardUser;
     private final Combining combining;
+    private final Copying copying;
     private final Questions questions = new Questions(this);
 
     private Optional<ClientConnection> client = Optional.empty();
@@ -96,6 +98,7 @@ final class Session {
         this.own = new OwnCommands(this);
         this.combining = new Combining(this, HeldBackends.apart(this, shard -> database.pool(shard, login)
                 .on(client().loop())));
+        this.copying = new Copying(this, limits.collectedMessage());
         this.simple = new SimpleQuery(this);
         this.extended = new ExtendedQuery(this, limits);
     }
@@ -166,6 +169,10 @@ final class Session {
         return shards;
     }
 
+    Copying copying() {
+        return copying;
+    }
+
     Questions questions() {
         return questions;
     }
@@ -190,7 +197,7 @@ final class Session {
         if (tag == FrontendTag.COPY_DATA || tag == FrontendTag.COPY_DONE || tag == FrontendTag.COPY_FAIL) {
             return onCopy(borrowed, frame, bytes, tag);
         }
-        if (answers.isCopyingIn() && tag != FrontendTag.TERMINATE) {
+        if (isCopyingIn() && tag != FrontendTag.TERMINATE) {
             return onMessageDuringCopy(tag);
         }
         if (activity == Activity.BUSY) {
@@ -278,7 +285,7 @@ final class Session {
             }
             return Beginning.LATER;
         }
-        if (answers.isCopyingIn()) {
+        if (isCopyingIn()) {
             onMessageDuringCopy(tag);
             return Beginning.TAKEN;
         }
@@ -319,12 +326,24 @@ final class Session {
         receiving = Optional.of(backend);
     }
 
+    private boolean isCopyingIn() {
+        return answers.isCopyingIn()
+                || copying.in().filter(CopyInRun::isCopying).isPresent();
+    }
+
     /** More of the message that was begun. */
     void onPiece(ByteBuf borrowed, int start, int bytes) {
+        if (copying.in().isPresent()) {
+            copying.in().get().onData(borrowed, start, bytes);
+            return;
+        }
         receiving.filter(Backend::isOpen).ifPresent(backend -> backend.sendPiece(borrowed, start, bytes));
     }
 
     private boolean onCopy(ByteBuf borrowed, int frame, int bytes, byte tag) {
+        if (copying.in().isPresent()) {
+            return copying.in().get().onMessage(borrowed, frame, bytes, tag);
+        }
         if (!answers.isCopyingIn()) {
             // Perhaps the answer that starts the copy is still to come. As in PostgreSQL, what is left of a copy that
             // has
@@ -350,6 +369,7 @@ final class Session {
 
     /** All that was read has been taken, or waits. */
     void onReadEnd() {
+        copying.in().ifPresent(CopyInRun::onReadEnd);
         held.all().forEach(Backend::flush);
         output().flush();
     }

@@ -138,6 +138,9 @@ final class SimpleQuery {
                     ? forward(statement, shards.get(0), scatter.access(), false, borrowed, frame, bytes)
                     : scatter(scatter, statement, shards, borrowed, frame, bytes);
         }
+        if (Copying.isOverShards(plan)) {
+            return session.copying().start(plan, statement);
+        }
         throw ((Plan.Refusal) plan).error().toException();
     }
 
@@ -374,7 +377,8 @@ final class SimpleQuery {
             }
             return Optional.of(shards.get(0));
         }
-        if (plan instanceof Plan.Combine combine && ShardChoice.needsSeveral(combine, values)) {
+        boolean isCombined = plan instanceof Plan.Combine combine && ShardChoice.needsSeveral(combine, values);
+        if (isCombined || Copying.isOverShards(plan)) {
             throw SEVERAL_SHARDS.toException();
         }
         Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;

@@ -171,6 +171,7 @@ final class Statements {
         if (plan instanceof Plan.Refusal refusal) {
             throw refusal.error().toException();
         }
+        Copying.requireNot(plan);
     }
 
     /** Whether the session answers the statement itself. */

@@ -203,7 +203,12 @@ final class ShardLink implements BackendListener {
     }
 
     @Override
-    public void onCopyIn(Backend from, boolean syncIgnored) {
+    public void onCopyIn(Backend from, ByteBuf borrowed, int frame, boolean syncIgnored) {
+        throw new IllegalStateException("a link copies nothing");
+    }
+
+    @Override
+    public void onCopyOut(Backend from, ByteBuf borrowed, int frame) {
         throw new IllegalStateException("a link copies nothing");
     }
 

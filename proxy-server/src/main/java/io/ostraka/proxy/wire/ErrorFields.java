@@ -3,6 +3,7 @@ package io.ostraka.proxy.wire;
 import io.netty.buffer.ByteBuf;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** The fields of an ErrorResponse or NoticeResponse. A server that leaves the SQLSTATE out gets {@code XX000}. */
 public record ErrorFields(
@@ -42,6 +43,26 @@ public record ErrorFields(
         for (byte code = in.int8(); code != 0; code = in.int8()) {
             in.string();
             if (code != 'P') {
+                out.writeBytes(borrowed, from, in.position() - from);
+            }
+            from = in.position();
+        }
+        out.writeByte(0);
+        out.setInt(start + 1, out.writerIndex() - start - 1);
+    }
+
+    /** Appends the ErrorResponse at {@code frame} with its context changed, if it has one. */
+    public static void copyWithContext(ByteBuf out, ByteBuf borrowed, int frame, UnaryOperator<String> change) {
+        int start = out.writerIndex();
+        out.writeBytes(borrowed, frame, Frame.HEADER_BYTES);
+        FieldReader in = FieldReader.ofFrame(borrowed, frame);
+        int from = in.position();
+        for (byte code = in.int8(); code != 0; code = in.int8()) {
+            String value = in.string();
+            if (code == 'W') {
+                out.writeByte(code);
+                FrontendMessages.string(out, change.apply(value));
+            } else {
                 out.writeBytes(borrowed, from, in.position() - from);
             }
             from = in.position();

@@ -146,6 +146,10 @@ public final class FrontendMessages {
         int frame = begin(out, FrontendTag.COPY_DATA);
         out.writeShort(-1);
         end(out, frame);
+        copyDone(out);
+    }
+
+    public static void copyDone(ByteBuf out) {
         empty(out, FrontendTag.COPY_DONE);
     }
 

@@ -354,8 +354,13 @@ class BackendTest {
         }
 
         @Override
-        public void onCopyIn(Backend from, boolean syncIgnored) {
+        public void onCopyIn(Backend from, ByteBuf borrowed, int frame, boolean syncIgnored) {
             events.add(syncIgnored ? "copy in, without sync" : "copy in");
+        }
+
+        @Override
+        public void onCopyOut(Backend from, ByteBuf borrowed, int frame) {
+            events.add("copy out");
         }
 
         @Override

@@ -88,6 +88,17 @@ public final class Explanation {
             }
         } else if (plan instanceof Plan.Combine combine) {
             combine(combine, statement, values, text);
+        } else if (plan instanceof Plan.CopyOut copy) {
+            text.append("Copy: what ").append(shards(copy.shards())).append(" have goes to the client as it comes.\n");
+        } else if (plan instanceof Plan.CopyIn copy) {
+            text.append("Copy: rows go to ")
+                    .append(shards(List.copyOf(copy.target().rule().shards())))
+                    .append(", each to the one that owns its key.\n");
+        } else if (plan instanceof Plan.CombinedCopy copy) {
+            text.append("Copy: shard ")
+                    .append(copy.combination().combiner())
+                    .append(" puts rows of several shards together and copies them to the client:\n");
+            explain(copy.query().plan(), copy.query(), copy.query().values(), text);
         } else if (plan instanceof Plan.Forward forward) {
             forward(forward, statement, values, text);
         }

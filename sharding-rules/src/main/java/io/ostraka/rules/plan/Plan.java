@@ -1,6 +1,8 @@
 package io.ostraka.rules.plan;
 
+import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -65,6 +67,24 @@ public sealed interface Plan {
      * {@code forward.whenMany()} tells why the rows of each shard would not do.
      */
     record Combine(Forward forward, Combination combination) implements Plan {}
+
+    /** COPY of what each of these shards has to the client; {@code hasHeader}: each puts one in front of its rows. */
+    record CopyOut(List<ShardName> shards, boolean isBinary, boolean hasHeader) implements Plan {
+        public CopyOut {
+            shards = List.copyOf(shards);
+        }
+    }
+
+    /** COPY of a query to the client that the combiner answers: {@code query} stands between the two texts. */
+    record CombinedCopy(String before, PlannedStatement query, Combination combination, String behind) implements Plan {
+        /** The whole with another query in it. */
+        public String text(String inside) {
+            return before + inside + behind;
+        }
+    }
+
+    /** COPY from the client into a table of several shards. */
+    record CopyIn(CopyTarget target, CopyLayout layout) implements Plan {}
 
     /** A shard is asked for {@code values}, which the router of {@code then} needs. */
     record Asking(ServerValues values, Plan then) implements Plan {

@@ -84,17 +84,35 @@ final class QueryPlanner {
         return plan(read(template, start, end), template, start, end, searchPath);
     }
 
+    /** Who puts the rows of several shards in order. */
+    enum Order {
+        /** Each shard its own, and they are merged. */
+        BY_SHARDS,
+        BY_COMBINER
+    }
+
     /**
      * Plans a whole statement that was read; what needs rows of several shards in order is merged.
      *
      * @throws io.ostraka.rules.error.PgErrorException when it is refused whatever the values
      */
     Planned planWhole(Query query, StatementTemplate template, List<String> searchPath) {
+        return planWhole(query, template, searchPath, Order.BY_SHARDS);
+    }
+
+    /**
+     * The same with a choice.
+     *
+     * @throws io.ostraka.rules.error.PgErrorException when it is refused whatever the values
+     */
+    Planned planWhole(Query query, StatementTemplate template, List<String> searchPath, Order order) {
         Planned planned = analyse(query, template, searchPath);
         if (planned.plan() instanceof Plan.Forward forward && planned.analysis().writes()) {
             return new SpreadPlanner(query, planned.analysis(), this, template).plan(planned, forward);
         }
-        if (query instanceof Query.Select select && planned.plan() instanceof Plan.Forward forward) {
+        if (order == Order.BY_SHARDS
+                && query instanceof Query.Select select
+                && planned.plan() instanceof Plan.Forward forward) {
             planned = new MergePlanner(this, template, searchPath).plan(select, planned, forward);
         }
         return planned.plan() instanceof Plan.Forward forward && needsSeveral(planned.analysis())

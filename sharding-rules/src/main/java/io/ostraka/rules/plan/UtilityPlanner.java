@@ -7,6 +7,7 @@ import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.rule.KeyedRule;
 import io.ostraka.rules.rule.PinnedRule;
 import io.ostraka.rules.rule.ReferenceRule;
 import io.ostraka.rules.rule.RuleSet;
@@ -29,12 +30,14 @@ final class UtilityPlanner {
     private final RuleSet rules;
     private final Catalog catalog;
     private final FunctionJudge functions;
+    private final CopyPlanner copies;
 
     UtilityPlanner(QueryPlanner queries, RuleSet rules, Catalog catalog, FunctionJudge functions) {
         this.queries = queries;
         this.rules = rules;
         this.catalog = catalog;
         this.functions = functions;
+        this.copies = new CopyPlanner(queries);
     }
 
     Plan plan(StatementTemplate template, StatementKind kind, List<String> searchPath) {
@@ -51,7 +54,7 @@ final class UtilityPlanner {
         } else if (kind instanceof StatementKind.CopyQuery copy) {
             return copyQuery(template, copy, searchPath);
         } else if (kind instanceof StatementKind.CopyTable copy) {
-            return copyTable(copy, searchPath);
+            return copyTable(template, copy, searchPath);
         } else if (kind instanceof StatementKind.Listen || kind instanceof StatementKind.Unlisten) {
             return onDefault(true);
         } else if (kind instanceof StatementKind.Notify) {
@@ -142,6 +145,13 @@ final class UtilityPlanner {
         }
         Plan plan = queries.plan(template, copy.queryStart(), copy.queryEnd(), searchPath)
                 .plan();
+        boolean writes = plan instanceof Plan.Forward forward && forward.access() == Access.WRITE;
+        if (!writes && !(plan instanceof Plan.Refusal)) {
+            Optional<Plan> several = copies.queryOut(template, copy.queryStart(), copy.queryEnd(), searchPath);
+            if (several.isPresent()) {
+                return several.get();
+            }
+        }
         return plan instanceof Plan.Scatter scatter
                 ? new Plan.Forward(
                         scatter.router(),
@@ -151,7 +161,7 @@ final class UtilityPlanner {
                 : plan;
     }
 
-    private Plan copyTable(StatementKind.CopyTable copy, List<String> searchPath) {
+    private Plan copyTable(StatementTemplate template, StatementKind.CopyTable copy, List<String> searchPath) {
         if (!copy.client()) {
             return refusal("COPY with a file", "Each shard has files of its own.");
         }
@@ -180,11 +190,17 @@ final class UtilityPlanner {
         if (rule instanceof ReferenceRule && !copy.from()) {
             return forward(queries.space().none(), Access.READ, false);
         }
+        if (rule instanceof KeyedRule keyed) {
+            if (keyed.shards().size() == 1) {
+                return forward(queries.space().of(keyed.shards()), copy.from() ? Access.WRITE : Access.READ, false);
+            }
+            return copy.from()
+                    ? copies.tableIn(template, table.get(), keyed, searchPath)
+                    : copies.tableOut(template, keyed);
+        }
         return refusal(
-                "COPY of table \"" + name + "\"",
-                rule instanceof ReferenceRule
-                        ? "Every shard has a copy of the table, and all would have to change together."
-                        : "Its rows are on several shards.");
+                "COPY into table \"" + name + "\"",
+                "Every shard has a copy of the table, and all would have to change together.");
     }
 
     private Plan onTables(String what, List<QualifiedName> names, List<String> searchPath) {

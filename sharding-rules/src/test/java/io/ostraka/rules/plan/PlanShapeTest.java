@@ -12,6 +12,7 @@ import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -280,8 +281,9 @@ class PlanShapeTest {
                 "0A000 | TRUNCATE settings CASCADE",
                 "0A000 | TRUNCATE settings, audit",
                 "0A000 | LOCK TABLE t",
-                "0A000 | COPY t FROM STDIN",
-                "0A000 | COPY t TO STDOUT",
+                "0A000 | COPY t FROM STDIN (FREEZE)",
+                "0A000 | COPY t (other) FROM STDIN",
+                "0A000 | COPY t FROM STDIN (FORMAT csv, FORCE_NULL (id))",
                 "0A000 | COPY countries FROM STDIN",
                 "0A000 | COPY audit FROM '/tmp/x'",
                 "0A000 | VACUUM t",
@@ -607,6 +609,24 @@ class PlanShapeTest {
         assertEquals(new Route.One(owner), DB.route("EXPLAIN SELECT * FROM t WHERE id = 5"));
         assertEquals(new Route.One(owner), DB.route("COPY (SELECT * FROM t WHERE id = 5) TO STDOUT"));
         assertInstanceOf(Route.Many.class, DB.route("EXPLAIN SELECT * FROM t"));
+    }
+
+    @Test
+    void copyKnowsWhereTheKeyOfARowStands() {
+        Plan.CopyIn copy = assertInstanceOf(
+                Plan.CopyIn.class,
+                DB.plan("COPY public.t (name, \"id\") FROM STDIN WITH (FORMAT 'csv', DELIMITER ';')"));
+        assertEquals(2, copy.target().columns());
+        assertEquals(1, copy.target().keys().get(0).place());
+        assertEquals(CopyLayout.Format.CSV, copy.layout().format());
+        assertEquals(";", copy.layout().delimiter());
+        byte[] five = {'5'};
+        assertEquals(DB.owner("t", "5"), copy.target().owner(List.of(Optional.of(five)), false));
+        Plan.CopyOut out = assertInstanceOf(Plan.CopyOut.class, DB.plan("COPY t TO STDOUT CSV HEADER"));
+        assertTrue(out.hasHeader());
+        assertFalse(out.isBinary());
+        assertInstanceOf(Plan.CopyOut.class, DB.plan("COPY (SELECT * FROM t) TO STDOUT"));
+        assertInstanceOf(Plan.CombinedCopy.class, DB.plan("COPY (SELECT * FROM t ORDER BY name) TO STDOUT"));
     }
 
     @Test

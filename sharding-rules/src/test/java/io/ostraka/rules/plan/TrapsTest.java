@@ -215,7 +215,7 @@ class TrapsTest {
                 "DELETE FROM t WHERE id IN (SELECT id FROM t ORDER BY other LIMIT 1)",
                 "MERGE INTO t USING u ON t.id = u.t_id WHEN MATCHED THEN DELETE");
         trap(31, "no", "INSERT INTO members (id, email) VALUES ($A, 'x')");
-        trap(32, "no", "COPY t FROM STDIN", "COPY countries FROM STDIN");
+        trap(32, "no", "COPY t FROM STDIN WHERE id > 1", "COPY countries FROM STDIN");
         trap(33, "spread", "INSERT INTO t (id) VALUES ($B), ($A), ($C) RETURNING id");
     }
 

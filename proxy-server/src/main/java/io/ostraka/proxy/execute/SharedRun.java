@@ -1,0 +1,247 @@
+package io.ostraka.proxy.execute;
+
+import io.netty.buffer.ByteBuf;
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.StatementKey;
+import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.wire.BackendMessages;
+import io.ostraka.proxy.wire.BackendMessages.Severity;
+import io.ostraka.proxy.wire.FieldReader;
+import io.ostraka.proxy.wire.RowShape;
+import io.ostraka.proxy.wire.TransactionStatus;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What runs have in common in which several shards carry out the same command, each its part of it: the first error is the
+ * client's and stops the others, and the end is when all backends are at rest. Confined to the session's event loop.
+ */
+abstract class SharedRun implements ShardRun {
+    private static final int CANCELLED_AGAIN_MS = 200;
+
+    private final Host host;
+    private final List<Backend> backends;
+    private final Set<Backend> left;
+    private boolean failed;
+    private boolean ended;
+    private boolean closed;
+    private int answered;
+    private long rows;
+
+    SharedRun(Host host, List<Backend> backends) {
+        this.host = host;
+        this.backends = List.copyOf(backends);
+        this.left = new LinkedHashSet<>(backends);
+    }
+
+    /** What every shard has answered with its command's tag; the client is to be told the rest. */
+    abstract void complete(long counted);
+
+    /** One shard is told to stop, because another one has failed, or the proxy will not go on. */
+    abstract void stop(Backend backend);
+
+    /** The frame of a shard's error, as the client is to see it. Returns an owned. */
+    abstract ByteBuf told(Backend backend, ByteBuf borrowed, int frame);
+
+    final Host host() {
+        return host;
+    }
+
+    final ClientOutput client() {
+        return host.client();
+    }
+
+    final boolean isOver() {
+        return failed || ended || closed;
+    }
+
+    @Override
+    public final Collection<Backend> participants() {
+        return backends;
+    }
+
+    /** The backends whose connections are there still. */
+    final Set<Backend> left() {
+        return left;
+    }
+
+    // ---- errors --------------------------------------------------------------------------------------------------
+
+    final void fail(PgError error) {
+        ByteBuf out = client().buffer();
+        BackendMessages.error(out, Severity.ERROR, error);
+        fail(out);
+    }
+
+    /** Takes ownership. */
+    final void fail(ByteBuf owned) {
+        if (isOver()) {
+            owned.release();
+            return;
+        }
+        failed = true;
+        client().write(owned);
+        for (Backend backend : left) {
+            if (backend.hasOutstandingReplies()) {
+                stop(backend);
+                backend.setReading(true);
+                backend.flush();
+                cancel(backend);
+            }
+        }
+        settle();
+    }
+
+    /** Until it has stopped: a cancel that comes between two of its commands has no effect. */
+    private void cancel(Backend backend) {
+        if (closed || ended || !backend.isOpen() || !backend.hasOutstandingReplies()) {
+            return;
+        }
+        if (!backend.isBeingCancelled()) {
+            host.cancel(backend);
+        }
+        backend.loop().schedule(() -> cancel(backend), CANCELLED_AGAIN_MS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public final void cancel() {
+        if (!isOver()) {
+            fail(new PgError(SqlState.QUERY_CANCELED, "canceling statement due to user request"));
+            client().flush();
+        }
+    }
+
+    @Override
+    public final void onError(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
+        if (!isOver()) {
+            fail(told(backend, borrowed, frame));
+        }
+    }
+
+    @Override
+    public final void onClosed(Backend backend) {
+        left.remove(backend);
+        PgError lost = host.onLost(backend);
+        if (closed) {
+            return;
+        }
+        if (failed) {
+            settle();
+        } else {
+            fail(lost);
+        }
+        client().flush();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    // ---- the end -------------------------------------------------------------------------------------------------
+
+    @Override
+    public final void onCommandEnd(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
+        if (visibility != Visibility.ROWS || isOver()) {
+            return;
+        }
+        String tag = FieldReader.ofFrame(borrowed, frame).string();
+        int words = tag.lastIndexOf(' ');
+        if (words >= 0) {
+            rows += Long.parseLong(tag.substring(words + 1));
+        }
+        answered++;
+        onAnswered(backend);
+    }
+
+    /** A shard has carried out its part. */
+    void onAnswered(Backend backend) {}
+
+    @Override
+    public final void onReady(Backend backend, Visibility visibility, TransactionStatus status) {
+        if (!closed) {
+            settle();
+        }
+    }
+
+    private void settle() {
+        for (Backend backend : left) {
+            if (backend.hasOutstandingReplies()) {
+                return;
+            }
+            if (backend.isBeingCancelled()) {
+                backend.afterCancels(this::onCancelled);
+                return;
+            }
+        }
+        if (ended || (!failed && answered < backends.size())) {
+            return;
+        }
+        ended = true;
+        if (!failed) {
+            complete(rows);
+        }
+        host.onEnd(failed);
+    }
+
+    private void onCancelled() {
+        if (!closed) {
+            settle();
+            client().flush();
+        }
+    }
+
+    // ---- what is passed on or of no interest ---------------------------------------------------------------------
+
+    @Override
+    public void onReadComplete(Backend backend) {
+        if (!closed) {
+            client().flush();
+        }
+    }
+
+    @Override
+    public void onWritable(Backend backend) {}
+
+    @Override
+    public final void onParameterStatus(Backend backend, String name, String value) {
+        host.onParameterStatus(backend, name, value);
+    }
+
+    @Override
+    public final void onAsyncMessage(Backend backend, ByteBuf owned) {
+        host.onAsyncMessage(backend, owned);
+    }
+
+    @Override
+    public void onRowDescription(Backend backend, ByteBuf borrowed, int frame) {}
+
+    @Override
+    public final void onParameterDescription(Backend backend, ByteBuf borrowed, int frame) {}
+
+    @Override
+    public final void onDescribed(Backend backend, StatementKey statement, Visibility visibility, RowShape result) {}
+
+    @Override
+    public final void onStepComplete(Backend backend, byte step) {}
+
+    @Override
+    public final Optional<String> nameOf(StatementKey statement) {
+        return Optional.empty();
+    }
+
+    @Override
+    public final void onParseSkipped(Backend backend, StatementKey statement) {}
+
+    @Override
+    public void onCopyIn(Backend backend, ByteBuf borrowed, int frame, boolean syncIgnored) {}
+
+    @Override
+    public void onCopyOut(Backend backend, ByteBuf borrowed, int frame) {}
+}
