@@ -49,6 +49,11 @@ abstract class SharedRun implements ShardRun {
     /** The frame of a shard's error, as the client is to see it. Returns an owned. */
     abstract ByteBuf told(Backend backend, ByteBuf borrowed, int frame);
 
+    /** How many commands the shards carry out in all. */
+    int commands() {
+        return backends.size();
+    }
+
     final Host host() {
         return host;
     }
@@ -180,7 +185,7 @@ abstract class SharedRun implements ShardRun {
                 return;
             }
         }
-        if (ended || (!failed && answered < backends.size())) {
+        if (ended || (!failed && answered < commands())) {
             return;
         }
         ended = true;

@@ -138,6 +138,9 @@ final class SimpleQuery {
                     ? forward(statement, shards.get(0), scatter.access(), false, borrowed, frame, bytes)
                     : scatter(scatter, statement, shards, borrowed, frame, bytes);
         }
+        if (plan instanceof Plan.Explain explain) {
+            return new Explaining(session).start(explain);
+        }
         if (Copying.isOverShards(plan)) {
             return session.copying().start(plan, statement);
         }
@@ -378,7 +381,7 @@ final class SimpleQuery {
             return Optional.of(shards.get(0));
         }
         boolean isCombined = plan instanceof Plan.Combine combine && ShardChoice.needsSeveral(combine, values);
-        if (isCombined || Copying.isOverShards(plan)) {
+        if (isCombined || plan instanceof Plan.Explain || Copying.isOverShards(plan)) {
             throw SEVERAL_SHARDS.toException();
         }
         Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;

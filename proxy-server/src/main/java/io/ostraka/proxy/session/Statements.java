@@ -172,6 +172,7 @@ final class Statements {
             throw refusal.error().toException();
         }
         Copying.requireNot(plan);
+        Explaining.requireNot(plan);
     }
 
     /** Whether the session answers the statement itself. */

@@ -90,6 +90,10 @@ public final class Explanation {
             combine(combine, statement, values, text);
         } else if (plan instanceof Plan.CopyOut copy) {
             text.append("Copy: what ").append(shards(copy.shards())).append(" have goes to the client as it comes.\n");
+        } else if (plan instanceof Plan.Explain explain) {
+            text.append("Explain: asks ")
+                    .append(shards(explain.query().shards()))
+                    .append(" for the plans of their parts.\n");
         } else if (plan instanceof Plan.CopyIn copy) {
             text.append("Copy: rows go to ")
                     .append(shards(List.copyOf(copy.target().rule().shards())))

@@ -86,6 +86,9 @@ public sealed interface Plan {
     /** COPY from the client into a table of several shards. */
     record CopyIn(CopyTarget target, CopyLayout layout) implements Plan {}
 
+    /** EXPLAIN of a query over several shards: each part of it is explained by its shards, {@code before} standing before it. */
+    record Explain(String before, DistributedPlan query, boolean isJson) implements Plan {}
+
     /** A shard is asked for {@code values}, which the router of {@code then} needs. */
     record Asking(ServerValues values, Plan then) implements Plan {
         @Override

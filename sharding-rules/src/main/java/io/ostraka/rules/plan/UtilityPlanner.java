@@ -14,6 +14,7 @@ import io.ostraka.rules.rule.RuleSet;
 import io.ostraka.rules.rule.TableRule;
 import io.ostraka.rules.sql.Classifier;
 import io.ostraka.rules.sql.QualifiedName;
+import io.ostraka.rules.sql.SourceSpan;
 import io.ostraka.rules.sql.SqlParseFailure;
 import io.ostraka.rules.sql.StatementKind;
 import io.ostraka.rules.sql.StatementNames;
@@ -126,6 +127,17 @@ final class UtilityPlanner {
         }
         Plan plan = queries.plan(template, explain.bodyStart(), template.end(), searchPath)
                 .plan();
+        boolean writes = plan instanceof Plan.Forward forward && forward.access() == Access.WRITE;
+        boolean locks = plan instanceof Plan.Scatter scatter && scatter.locks();
+        boolean hasParameters =
+                OutputName.hasParameter(template.sql(), new SourceSpan(explain.bodyStart(), template.end()));
+        if (!writes && !locks && !hasParameters) {
+            Optional<Plan> several = new ExplainPlanner(query -> whole(query, searchPath))
+                    .plan(template, explain.bodyStart(), explain.analyze());
+            if (several.isPresent()) {
+                return several.get();
+            }
+        }
         if (plan instanceof Plan.Forward forward) {
             Access access = explain.analyze() ? forward.access() : Access.READ;
             return new Plan.Forward(forward.router(), access, explain.analyze() && forward.pins(), forward.whenMany());
@@ -137,6 +149,15 @@ final class UtilityPlanner {
                         false,
                         Refusals.utility("EXPLAIN of a query over several shards", ""))
                 : plan;
+    }
+
+    private Plan whole(StatementTemplate query, List<String> searchPath) {
+        if (ClockText.of(query, catalog, searchPath).isPresent()) {
+            return new Plan.Refusal(
+                    Refusals.utility("EXPLAIN of a query over several shards that asks for the time", ""));
+        }
+        return queries.planWhole(QueryPlanner.read(query, query.start(), query.end()), query, searchPath)
+                .plan();
     }
 
     private Plan copyQuery(StatementTemplate template, StatementKind.CopyQuery copy, List<String> searchPath) {

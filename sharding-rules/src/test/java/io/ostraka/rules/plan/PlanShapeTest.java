@@ -608,7 +608,10 @@ class PlanShapeTest {
         ShardName owner = DB.owner("t", "5");
         assertEquals(new Route.One(owner), DB.route("EXPLAIN SELECT * FROM t WHERE id = 5"));
         assertEquals(new Route.One(owner), DB.route("COPY (SELECT * FROM t WHERE id = 5) TO STDOUT"));
-        assertInstanceOf(Route.Many.class, DB.route("EXPLAIN SELECT * FROM t"));
+        Plan.Explain explain = assertInstanceOf(Plan.Explain.class, DB.plan("EXPLAIN (FORMAT json) SELECT * FROM t"));
+        assertTrue(explain.isJson());
+        assertEquals("SELECT * FROM t", explain.query().parts().get(0).sql());
+        assertInstanceOf(Plan.Refusal.class, DB.plan("EXPLAIN ANALYZE SELECT * FROM t, u"));
     }
 
     @Test

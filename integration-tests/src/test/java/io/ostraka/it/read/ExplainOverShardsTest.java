@@ -1,0 +1,103 @@
+package io.ostraka.it.read;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ostraka.it.harness.BackendMessage;
+import io.ostraka.it.harness.Differential;
+import io.ostraka.it.harness.Protocol;
+import io.ostraka.it.harness.TestCluster;
+import io.ostraka.it.harness.WireClient;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** EXPLAIN of queries over shards: the distributed plan, and each shard's own in it. */
+class ExplainOverShardsTest {
+    private TestCluster cluster;
+
+    @BeforeEach
+    void fill() throws SQLException {
+        cluster = Bazaar.filled();
+    }
+
+    private static String plan(WireClient client, String sql) {
+        List<BackendMessage> answer = client.query(sql);
+        assertEquals("EXPLAIN", answer.get(answer.size() - 2).text(), answer::toString);
+        assertEquals(1, answer.get(0).columns().size());
+        assertEquals("QUERY PLAN", answer.get(0).columns().get(0).name());
+        return answer.stream()
+                .filter(message -> message.type() == 'D')
+                .map(message -> new String(message.body(), 6, message.body().length - 6, StandardCharsets.UTF_8))
+                .collect(Collectors.joining("\n"));
+    }
+
+    @Test
+    void aScatterShowsWhatEachShardDoes() {
+        try (WireClient client = WireClient.login(cluster.proxy())) {
+            String plan = plan(client, "EXPLAIN (COSTS OFF) SELECT id FROM thing WHERE i4 = 5");
+            assertEquals(3, plan.split("Seq Scan on thing", -1).length - 1, plan);
+            for (String shard : List.of("s0", "s1", "s2")) {
+                assertTrue(plan.contains("->  Shard " + shard), plan);
+            }
+            assertTrue(plan.startsWith("Ostraka Scatter  (rows concatenated)"), plan);
+            String sorted = plan(client, "EXPLAIN SELECT id FROM thing ORDER BY i4 LIMIT 3");
+            assertTrue(sorted.contains("sorted rows merged and cut to the limit"), sorted);
+            assertTrue(sorted.contains("ostraka: key 1"), sorted);
+        }
+    }
+
+    @Test
+    void analyzeRunsIt() {
+        try (WireClient client = WireClient.login(cluster.proxy())) {
+            String plan = plan(client, "EXPLAIN (ANALYZE, TIMING OFF) SELECT id FROM thing");
+            assertEquals(3, plan.split("actual rows=", -1).length - 1, plan);
+            assertEquals(3, plan.split("Execution Time", -1).length - 1, plan);
+        }
+    }
+
+    @Test
+    void whatTheCombinerPutsTogetherShowsItsFragments() {
+        try (WireClient client = WireClient.login(cluster.proxy())) {
+            String plan = plan(client, "EXPLAIN SELECT a.id FROM thing a JOIN thing b ON a.i4 = b.i8");
+            assertTrue(plan.startsWith("Ostraka Combine"), plan);
+            assertTrue(plan.contains("Combiner runs: SELECT"), plan);
+            assertTrue(plan.contains("Seq Scan on "), plan);
+            String counted = plan(client, "EXPLAIN SELECT count(*) FROM thing");
+            assertTrue(counted.contains("Aggregate"), counted);
+        }
+    }
+
+    @Test
+    void jsonIsOneDocument() {
+        try (WireClient client = WireClient.login(cluster.proxy());
+                WireClient reader = WireClient.login(cluster.reference())) {
+            String plan = plan(client, "EXPLAIN (FORMAT JSON) SELECT id, 'a\"b\\c' AS x FROM thing WHERE t = '\t'");
+            String read = reader.query("SELECT j #>> '{0,Distributed Plan,Fragments,0,Shards,2,Shard}',"
+                            + " j #>> '{0,Distributed Plan,Fragments,0,Shards,0,Plans,0,Plan,Node Type}' FROM (SELECT $json$"
+                            + plan + "$json$::json AS j) s")
+                    .toString();
+            assertTrue(read.contains("s2") && read.contains("Seq Scan"), read);
+        }
+    }
+
+    @Test
+    void whatOneShardAnswersIsExplainedByIt() {
+        try (Differential both = cluster.differential(Protocol.SIMPLE)) {
+            both.check(
+                    "EXPLAIN (COSTS OFF) SELECT name FROM country",
+                    "EXPLAIN (COSTS OFF) SELECT id FROM sess WHERE false",
+                    "EXPLAIN SELECT nothing FROM thing");
+            both.checkRefused("EXPLAIN ANALYZE SELECT a.id FROM thing a JOIN thing b ON a.i4 = b.i8");
+            both.checkRefused("EXPLAIN (FORMAT xml) SELECT id FROM thing");
+            both.check("SELECT count(*) FROM thing");
+        }
+        try (WireClient client = WireClient.login(cluster.proxy())) {
+            assertFalse(plan(client, "EXPLAIN SELECT * FROM thing WHERE id = 7").contains("Ostraka"));
+        }
+    }
+}

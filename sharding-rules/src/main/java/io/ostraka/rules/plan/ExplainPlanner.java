@@ -1,0 +1,41 @@
+package io.ostraka.rules.plan;
+
+import io.ostraka.rules.sql.StatementTemplate;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Plans EXPLAIN of queries that several shards answer. Its literals are never lifted: each text is a plan of its own. Immutable. */
+record ExplainPlanner(Function<StatementTemplate, Plan> planner) {
+    private static final Pattern FORMAT = Pattern.compile("(?i)\\bformat\\s+['\"]?([a-z]+)");
+
+    /** Empty when one shard explains it, or refuses it, by itself. The query is the characters from {@code start} to the statement's end. */
+    Optional<Plan> plan(StatementTemplate template, int start, boolean analyzes) {
+        List<StatementTemplate> inside = StatementTemplate.of(template.sql().substring(start, template.end()));
+        if (inside.size() != 1) {
+            return Optional.empty();
+        }
+        StatementTemplate query = inside.get(0);
+        Optional<DistributedPlan> distributed = DistributedPlan.of(PlannedStatement.of(query, planner.apply(query)));
+        return distributed.map(found -> plan(found, template.sql().substring(template.start(), start), analyzes));
+    }
+
+    private static Plan plan(DistributedPlan distributed, String before, boolean analyzes) {
+        Matcher named = FORMAT.matcher(before);
+        String format = named.find() ? named.group(1).toLowerCase(Locale.ROOT) : "text";
+        if (!format.equals("text") && !format.equals("json")) {
+            return new Plan.Refusal(Refusals.utility(
+                    "EXPLAIN in format " + format + " of a query over several shards",
+                    "The formats are TEXT and JSON."));
+        }
+        if (analyzes && distributed.combined().isPresent()) {
+            return new Plan.Refusal(Refusals.utility(
+                    "EXPLAIN ANALYZE of a query that puts rows of several shards together",
+                    "EXPLAIN without ANALYZE shows what each shard would do."));
+        }
+        return new Plan.Explain(before, distributed, format.equals("json"));
+    }
+}
