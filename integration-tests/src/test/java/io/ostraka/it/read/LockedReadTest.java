@@ -1,11 +1,14 @@
 package io.ostraka.it.read;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.ostraka.it.harness.Differential;
 import io.ostraka.it.harness.Protocol;
 import io.ostraka.it.harness.TestCluster;
 import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -101,6 +104,20 @@ class LockedReadTest {
             both.checkRefused("SELECT id FROM (SELECT id FROM thing FOR UPDATE) s");
             both.checkRefused("SELECT a.id FROM thing a JOIN thing b ON a.i4 = b.i4 FOR UPDATE");
             assertFalse(both.checkUnlessRefused("SELECT id FROM thing x JOIN note n ON n.v = x.id FOR UPDATE OF x"));
+        }
+    }
+
+    /** Each shard has a copy of a country's row: who locks it on a shard of his own would not meet the others. */
+    @Test
+    void rowsOfReferenceTablesAreLockedOnTheDefaultShardOnly() {
+        try (Differential both = cluster.differential(Protocol.SIMPLE)) {
+            Set<Boolean> locked = new HashSet<>();
+            for (int id = 1; id <= 20; id++) {
+                String join = "SELECT id FROM thing JOIN country ON code = v OR true WHERE id = " + id;
+                both.check(join + " FOR UPDATE OF thing");
+                locked.add(both.checkUnlessRefused(join + " FOR SHARE"));
+            }
+            assertEquals(Set.of(true, false), locked);
         }
     }
 }

@@ -4,6 +4,7 @@ import io.ostraka.rules.catalog.HiddenAccess;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.rule.KeyedRule;
+import io.ostraka.rules.rule.ReferenceRule;
 import io.ostraka.rules.sql.SourceSpan;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -54,6 +55,7 @@ final class Analysis {
     private boolean ownComparison;
     private boolean writes;
     private boolean locks;
+    private boolean mayLockCopies;
     private boolean readsSystemCatalog;
     private OptionalInt systemColumn = OptionalInt.empty();
     private OptionalInt serverLocalCast = OptionalInt.empty();
@@ -172,8 +174,10 @@ final class Analysis {
         return ClockWords.of(constants, timeless);
     }
 
-    void markLocks() {
+    /** {@code copies}: also rows of FROM of which each shard may have one. */
+    void markLocks(boolean copies) {
         locks = true;
+        mayLockCopies |= copies;
     }
 
     void markWrites() {
@@ -225,6 +229,13 @@ final class Analysis {
 
     boolean locks() {
         return locks;
+    }
+
+    /** A reference table whose rows may be locked: others may lock another shard's copies. */
+    Optional<Occurrence> lockedCopies() {
+        return occurrences.stream()
+                .filter(occurrence -> mayLockCopies && occurrence.rule() instanceof ReferenceRule)
+                .findFirst();
     }
 
     boolean readsSystemCatalog() {

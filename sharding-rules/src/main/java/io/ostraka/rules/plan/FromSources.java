@@ -7,6 +7,7 @@ import io.ostraka.rules.plan.Analyser.Place;
 import io.ostraka.rules.plan.FromItem.Alias;
 import io.ostraka.rules.plan.Scope.Range;
 import io.ostraka.rules.plan.Scope.Visible;
+import io.ostraka.rules.rule.ReferenceRule;
 import io.ostraka.rules.rule.TableRule;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -94,6 +95,15 @@ final class FromSources {
 
     Map<Leaf, Source> sources() {
         return sources;
+    }
+
+    /** Whether rows are locked of which each shard may have a copy. {@code only}: the names behind OF, or none for all. */
+    boolean mayLockCopies(Set<String> only) {
+        return sources.entrySet().stream()
+                .filter(entry -> only.isEmpty() || only.contains(entry.getKey().toString()))
+                .map(Map.Entry::getValue)
+                .anyMatch(source -> source instanceof OfBlock
+                        || (source instanceof OfTable table && table.rule() instanceof ReferenceRule));
     }
 
     /** What it joins, once it is settled. */

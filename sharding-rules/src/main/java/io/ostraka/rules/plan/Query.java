@@ -2,6 +2,7 @@ package io.ostraka.rules.plan;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A statement of rows: SELECT, VALUES, set operations, and the writing ones, which may stand in a WITH. The grammar's
@@ -179,13 +180,17 @@ sealed interface Query {
         }
     }
 
-    /** ORDER BY, LIMIT with OFFSET and FETCH, FOR UPDATE and its kin. */
-    record Tail(List<Expression> orderBy, List<Expression> limits, boolean locks) {
-        static final Tail NONE = new Tail(List.of(), List.of(), false);
+    /**
+     * ORDER BY, LIMIT with OFFSET and FETCH, FOR UPDATE and its kin. {@code lockedOnly}: the names behind OF; empty when a clause
+     * has none and locks rows of everything in FROM.
+     */
+    record Tail(List<Expression> orderBy, List<Expression> limits, boolean locks, Set<String> lockedOnly) {
+        static final Tail NONE = new Tail(List.of(), List.of(), false, Set.of());
 
         public Tail {
             orderBy = List.copyOf(orderBy);
             limits = List.copyOf(limits);
+            lockedOnly = Set.copyOf(lockedOnly);
         }
 
         boolean isEmpty() {

@@ -243,8 +243,7 @@ final class QueryPlanner {
         ValueReader reader = new ValueReader(ambiguous, new Formulas(analysis, functions, space).numbered());
         ShardSet fixed = fixed(analysis, place);
         List<StatementRouter.Part> parts = parts(analysis, reader);
-        // Whoever locks a row of a reference table must meet the others who do.
-        ShardSet whenFree = place == Place.RATHER_DEFAULT_SHARD || analysis.locks() ? defaultShard : space.none();
+        ShardSet whenFree = place == Place.RATHER_DEFAULT_SHARD ? defaultShard : space.none();
         StatementRouter router = new StatementRouter(fixed, parts, whenFree);
         return new Planned(decide(analysis, top, router, fixed, place), analysis, reader, top);
     }
@@ -257,6 +256,10 @@ final class QueryPlanner {
             Analysis.Copies copies = analysis.copies().get();
             StatementRouter all = new StatementRouter(space.of(copies.shards()), List.of(), space.none());
             return new Plan.Forward(all, access, pins, Refusals.writeToReference(copies.table(), copies.at()));
+        }
+        if (analysis.lockedCopies().isPresent()) {
+            TableName copied = analysis.lockedCopies().get().table();
+            return new Plan.Forward(router, access, pins, Refusals.lockedCopies(copied));
         }
         if (fixed.size() > 1 && (writes || pins)) {
             return new Plan.Refusal(Refusals.differentShards(placed(analysis)));
@@ -308,7 +311,8 @@ final class QueryPlanner {
     private ShardSet fixed(Analysis analysis, Place place) {
         boolean toDefault =
                 place == Place.DEFAULT_SHARD || place == Place.DEFAULT_SHARD_KEPT || drawsForKeyed(analysis, place);
-        ShardSet fixed = toDefault ? defaultShard : space.none();
+        // Whoever locks a row of a reference table must meet the others who do.
+        ShardSet fixed = toDefault || analysis.lockedCopies().isPresent() ? defaultShard : space.none();
         for (Occurrence occurrence : analysis.occurrences()) {
             if (occurrence.rule() instanceof PinnedRule pinned) {
                 fixed = fixed.plus(space.of(pinned.shard()));

@@ -255,6 +255,14 @@ final class Refusals {
                         + " shards or on none.");
     }
 
+    static PgError lockedCopies(TableName table) {
+        return unsupported(
+                "locking rows of reference table \"" + table
+                        + "\" together with rows of other shards than the default one is not supported yet",
+                "Each shard has a copy of them, and all who lock one must meet at the default shard's.",
+                "Lock only the other tables' rows, with OF, or the reference table's in a statement of its own.");
+    }
+
     static PgError sequenceElsewhere(TableName table) {
         return unsupported(
                 "a sequence for rows of table \"" + table

@@ -29,11 +29,6 @@ record ScatterShape(Analysis analysis, FunctionJudge functions) {
             // Its tables are read by nothing that is put out.
             return Optional.of(new Obstacle("a WITH query that is not referred to", -1));
         }
-        if (analysis.locks()
-                && !analysis.occurrences().stream().allMatch(occurrence -> occurrence.rule() instanceof KeyedRule)) {
-            // Others may lock another copy of the same row.
-            return obstacle("FOR UPDATE or FOR SHARE with a table that is not sharded", -1);
-        }
         if (analysis.systemColumn().isPresent()) {
             return obstacle("a system column", analysis.systemColumn().getAsInt());
         }

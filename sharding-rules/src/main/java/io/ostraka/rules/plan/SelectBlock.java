@@ -51,7 +51,7 @@ final class SelectBlock implements Block {
             analyser.analysis().markGroups();
         }
         if (select.tail().locks()) {
-            analyser.analysis().markLocks();
+            analyser.analysis().markLocks(from.mayLockCopies(select.tail().lockedOnly()));
         }
         select.items().forEach(this::addOutputs);
     }

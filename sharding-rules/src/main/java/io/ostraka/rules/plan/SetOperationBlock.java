@@ -22,7 +22,7 @@ final class SetOperationBlock implements Block {
         analyser.examine(operation.tail().orderBy(), outer, place, subqueries);
         analyser.examine(operation.tail().limits(), outer, place, subqueries);
         if (operation.tail().locks()) {
-            analyser.analysis().markLocks();
+            analyser.analysis().markLocks(false);
         }
         List<Output> first = branches.get(0).outputs();
         for (int i = 0; i < first.size(); i++) {

@@ -9,6 +9,7 @@ import io.ostraka.rules.sql.PgFunctionTable;
 import io.ostraka.rules.sql.PgGroupingSet;
 import io.ostraka.rules.sql.PgInsert;
 import io.ostraka.rules.sql.PgJoin;
+import io.ostraka.rules.sql.PgLocking;
 import io.ostraka.rules.sql.PgMerge;
 import io.ostraka.rules.sql.PgMergeWhen;
 import io.ostraka.rules.sql.PgOnConflict;
@@ -29,6 +30,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.calcite.sql.SqlDynamicParam;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlLiteral;
@@ -179,7 +182,17 @@ final class SyntaxReader {
         List<Expression> limits = new ArrayList<>();
         query.limit().map(expressions::read).ifPresent(limits::add);
         query.offset().map(expressions::read).ifPresent(limits::add);
-        return new Query.Tail(orderBy, limits, !query.locking().isEmpty());
+        return new Query.Tail(orderBy, limits, !query.locking().isEmpty(), lockedOnly(query.locking()));
+    }
+
+    private static Set<String> lockedOnly(List<PgLocking> clauses) {
+        boolean all = clauses.stream().anyMatch(clause -> clause.tables().isEmpty());
+        return all
+                ? Set.of()
+                : clauses.stream()
+                        .flatMap(clause -> clause.tables().stream())
+                        .map(table -> table.names.get(table.names.size() - 1))
+                        .collect(Collectors.toSet());
     }
 
     private List<Query.Item> items(List<PgSelectItem> items) {

@@ -73,6 +73,7 @@ class PlanShapeTest {
                 "SELECT * FROM t WHERE id IN (SELECT id FROM u WHERE other = 5 ORDER BY other)",
                 // rows that are locked
                 "SELECT * FROM t FOR UPDATE",
+                "SELECT t.* FROM t JOIN countries c ON c.code = t.name FOR UPDATE OF t",
                 "SELECT * FROM t a JOIN u ON u.id = a.id WHERE a.other = 1 ORDER BY a.id FOR NO KEY UPDATE OF a SKIP LOCKED",
                 "SELECT * FROM t WHERE (other, id) IN (SELECT other, id FROM u)",
                 "SELECT * FROM ledger WHERE (tenant, account) IN (SELECT tenant, account FROM ledger WHERE amount > 5)",
@@ -126,7 +127,8 @@ class PlanShapeTest {
                 "window function row_num  | SELECT row_number() OVER (PARTITION BY other) FROM t",
                 "WITH                     | WITH RECURSIVE q AS (SELECT id FROM t UNION SELECT id FROM q) SELECT * FROM q",
                 "FOR UPDATE               | SELECT * FROM (SELECT * FROM t FOR UPDATE) s",
-                "FOR UPDATE               | SELECT * FROM t JOIN countries c ON c.code = t.name FOR UPDATE",
+                "locking rows             | SELECT * FROM t JOIN countries c ON c.code = t.name FOR UPDATE",
+                "locking rows             | SELECT * FROM t JOIN (SELECT code FROM countries) c ON c.code = t.name FOR SHARE OF c",
                 "LIMIT or OFFSET with FOR | SELECT * FROM t LIMIT 1 FOR UPDATE SKIP LOCKED",
                 "LIMIT or OFFSET with FOR | SELECT * FROM t ORDER BY id LIMIT 1 FOR UPDATE",
                 "function random          | SELECT random() FROM t",
