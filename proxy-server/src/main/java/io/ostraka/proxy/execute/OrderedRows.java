@@ -50,6 +50,8 @@ final class OrderedRows {
     /** Whether rows are kept until they are asked for. */
     private boolean isCollecting;
 
+    private boolean isDiscarding;
+
     OrderedRows(ClientOutput client, int shards, int columns, List<SortKey> order, RowLimit.Bounds limit) {
         this.client = client;
         this.shards = shards;
@@ -182,6 +184,11 @@ final class OrderedRows {
         isCollecting = true;
     }
 
+    /** Whether {@link #take} throws the rows away that it would pass on. */
+    void discards(boolean discards) {
+        isDiscarding = discards;
+    }
+
     /** Passes on so many rows, or fewer when a shard has no row left here and may have more. */
     long take(long most) {
         long before = emitted;
@@ -283,10 +290,12 @@ final class OrderedRows {
             isFull = true;
             return;
         }
-        if (out.isEmpty()) {
-            out = Optional.of(client.buffer());
+        if (!isDiscarding) {
+            if (out.isEmpty()) {
+                out = Optional.of(client.buffer());
+            }
+            row.writeShown(out.get());
         }
-        row.writeShown(out.get());
         emitted++;
         if (hasLimit && emitted == limit.count().getAsLong()) {
             if (limit.withTies()) {
@@ -295,7 +304,7 @@ final class OrderedRows {
                 isFull = true;
             }
         }
-        if (out.get().readableBytes() >= OUT_BYTES) {
+        if (out.isPresent() && out.get().readableBytes() >= OUT_BYTES) {
             writeOut();
         }
     }

@@ -6,6 +6,7 @@ import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
+import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
@@ -156,17 +157,31 @@ abstract class SharedRun implements ShardRun {
         if (visibility != Visibility.ROWS || isOver()) {
             return;
         }
+        answered++;
+        if (borrowed.getByte(frame) == BackendTag.PORTAL_SUSPENDED) {
+            onSuspended(backend);
+            return;
+        }
         String tag = FieldReader.ofFrame(borrowed, frame).string();
         int words = tag.lastIndexOf(' ');
         if (words >= 0) {
             rows += Long.parseLong(tag.substring(words + 1));
         }
-        answered++;
         onAnswered(backend);
     }
 
     /** A shard has carried out its part. */
     void onAnswered(Backend backend) {}
+
+    /** A shard has given as many rows as it was asked for, and may have more. */
+    void onSuspended(Backend backend) {
+        throw new IllegalStateException("nobody asked for some rows only");
+    }
+
+    /** The rows that the tags of completed commands told so far. */
+    final long rows() {
+        return rows;
+    }
 
     @Override
     public final void onReady(Backend backend, Visibility visibility, TransactionStatus status) {

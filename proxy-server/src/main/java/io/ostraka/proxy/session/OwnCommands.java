@@ -144,8 +144,10 @@ final class OwnCommands {
             transaction.savepoint(savepoint.name(), text, session.settingState().snapshot());
         } else if (command instanceof SessionCommand.ReleaseSavepoint release) {
             transaction.release(release.name());
+            session.cursors().onRelease();
         } else if (command instanceof SessionCommand.RollbackToSavepoint back) {
             session.settingState().restore(transaction.rollbackTo(back.name()));
+            session.cursors().onRollbackTo();
         }
     }
 
@@ -163,6 +165,7 @@ final class OwnCommands {
         } else if (command instanceof SessionCommand.RollbackToSavepoint back) {
             requireSavepoint(back.name(), "ROLLBACK TO SAVEPOINT");
             session.settingState().restore(transaction.rollbackTo(back.name()));
+            session.cursors().onRollbackTo();
             toAll(text, "ROLLBACK", after);
         } else {
             session.requireNotFailed();
@@ -179,6 +182,7 @@ final class OwnCommands {
         } else if (command instanceof SessionCommand.ReleaseSavepoint release) {
             requireSavepoint(release.name(), "RELEASE SAVEPOINT");
             transaction.release(release.name());
+            session.cursors().onRelease();
             toAll(text, "RELEASE", after);
         } else if (command instanceof SessionCommand.Set set && set.name().startsWith(PREFIX)) {
             setOwn(

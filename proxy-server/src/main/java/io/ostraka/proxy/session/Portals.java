@@ -74,6 +74,10 @@ final class Portals {
                 .removeIf(portal -> portal.single().filter(on -> on == backend).isPresent());
     }
 
+    boolean has(String name) {
+        return byName.containsKey(name);
+    }
+
     /** Whether there is a portal over several shards, but for one, on one of these backends. */
     boolean hasOthersOn(Collection<Backend> backends, Optional<String> but) {
         return byName.entrySet().stream()
@@ -157,9 +161,8 @@ final class Portals {
                             "Close portals that are not needed any more, or end the transaction.")
                     .toException();
         }
-        if (!name.isEmpty()
-                && byName.containsKey(name)
-                && byName.get(name).single().isEmpty()) {
+        boolean isTaken = byName.containsKey(name) && byName.get(name).single().isEmpty();
+        if (!name.isEmpty() && (isTaken || session.cursors().has(name))) {
             throw exists(name);
         }
     }
@@ -225,6 +228,14 @@ final class Portals {
 
     /** What DECLARE makes is a portal too, and the shard's own: psycopg 3 describes its cursors by name. */
     private Optional<Portal> cursor(String name) {
+        if (session.cursors().has(name)) {
+            return Optional.of(new Portal.Cursor(session.cursors().shardOf(name).orElseThrow(() -> new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "cursor \"" + name + "\" over several shards is not supported as a portal",
+                            "DECLARE has made it.",
+                            "Use FETCH and CLOSE.")
+                    .toException())));
+        }
         Collection<Backend> held = session.held().all();
         return name.isEmpty() || held.size() != 1
                 ? Optional.empty()
@@ -354,6 +365,7 @@ final class Portals {
             pipeline.answer(BackendTag.CLOSE_COMPLETE);
         }
         drop(name);
+        session.cursors().forget(name);
         return true;
     }
 }

@@ -62,6 +62,7 @@ final class Session {
     private final String shardUser;
     private final Combining combining;
     private final Copying copying;
+    private final Cursors cursors;
     private final Questions questions = new Questions(this);
 
     private Optional<ClientConnection> client = Optional.empty();
@@ -99,6 +100,7 @@ final class Session {
         this.combining = new Combining(this, HeldBackends.apart(this, shard -> database.pool(shard, login)
                 .on(client().loop())));
         this.copying = new Copying(this, limits.collectedMessage());
+        this.cursors = new Cursors(this, limits.portals());
         this.simple = new SimpleQuery(this);
         this.extended = new ExtendedQuery(this, limits);
     }
@@ -171,6 +173,10 @@ final class Session {
 
     Copying copying() {
         return copying;
+    }
+
+    Cursors cursors() {
+        return cursors;
     }
 
     Questions questions() {
@@ -429,6 +435,7 @@ final class Session {
         closed = true;
         answers.close();
         extended.portals().clear();
+        cursors.clear();
         victim.ended();
         snapshot.release();
         cancel();
@@ -571,6 +578,7 @@ final class Session {
             settings.revert();
         }
         transaction.end();
+        cursors.clear();
         victim.ended();
         snapshot.release();
         untold = Optional.empty();

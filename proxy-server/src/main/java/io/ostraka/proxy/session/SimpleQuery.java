@@ -13,6 +13,7 @@ import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
+import io.ostraka.rules.plan.CursorCommand;
 import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.Route;
@@ -141,10 +142,65 @@ final class SimpleQuery {
         if (plan instanceof Plan.Explain explain) {
             return new Explaining(session).start(explain);
         }
+        if (plan instanceof Plan.Cursor cursor) {
+            return cursor(cursor.command(), statement, borrowed, frame, bytes);
+        }
         if (Copying.isOverShards(plan)) {
             return session.copying().start(plan, statement);
         }
         throw ((Plan.Refusal) plan).error().toException();
+    }
+
+    private boolean cursor(CursorCommand command, Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
+        Cursors cursors = session.cursors();
+        if (command instanceof CursorCommand.Declare declare) {
+            return declare(declare, statement, borrowed, frame, bytes);
+        }
+        if (command instanceof CursorCommand.Fetch fetch) {
+            Optional<ShardName> shard = cursors.requireShardOf(fetch.name());
+            if (shard.isPresent()) {
+                return forward(statement, shard.get(), Access.READ, false, borrowed, frame, bytes);
+            }
+            cursors.fetch(fetch);
+            return true;
+        }
+        cursors.close(command.name());
+        return true;
+    }
+
+    private boolean declare(
+            CursorCommand.Declare declare, Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
+        session.cursors().requireFree(declare.name());
+        Plan plan = declare.query().plan();
+        StatementValues values = declare.query().values();
+        List<ShardName> shards;
+        Access access = Access.READ;
+        boolean pins = false;
+        if (plan instanceof Plan.Scatter scatter) {
+            shards = session.shards().shardsOf(scatter, values);
+            access = scatter.access();
+        } else {
+            Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;
+            Route route = forward.router().route(values);
+            if (route instanceof Route.Many many && plan instanceof Plan.Combine) {
+                shards = many.shards();
+            } else {
+                shards = List.of(session.shards().shardOf(forward, route));
+            }
+            access = forward.access();
+            pins = forward.pins();
+        }
+        if (shards.size() > 1) {
+            declare.notOverShards().ifPresent(why -> {
+                throw why.toException();
+            });
+            return session.cursors().declare(declare, (Plan.Scatter) plan, shards);
+        }
+        boolean taken = forward(statement, shards.get(0), access, pins, borrowed, frame, bytes);
+        if (taken) {
+            session.cursors().declaredOn(shards.get(0), declare.name());
+        }
+        return taken;
     }
 
     private boolean answerEmpty() {
@@ -381,7 +437,7 @@ final class SimpleQuery {
             return Optional.of(shards.get(0));
         }
         boolean isCombined = plan instanceof Plan.Combine combine && ShardChoice.needsSeveral(combine, values);
-        if (isCombined || plan instanceof Plan.Explain || Copying.isOverShards(plan)) {
+        if (isCombined || plan instanceof Plan.Explain || plan instanceof Plan.Cursor || Copying.isOverShards(plan)) {
             throw SEVERAL_SHARDS.toException();
         }
         Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;

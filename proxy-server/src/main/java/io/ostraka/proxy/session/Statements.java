@@ -173,6 +173,7 @@ final class Statements {
         }
         Copying.requireNot(plan);
         Explaining.requireNot(plan);
+        Cursors.requireNot(plan);
     }
 
     /** Whether the session answers the statement itself. */

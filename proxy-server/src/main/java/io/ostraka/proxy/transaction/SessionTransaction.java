@@ -176,6 +176,11 @@ public final class SessionTransaction {
         savepoints.push(new Savepoint(name, script.size(), restore));
     }
 
+    /** How many savepoints there are. */
+    public int savepoints() {
+        return savepoints.size();
+    }
+
     public boolean hasSavepoint(String name) {
         return savepoints.stream().anyMatch(savepoint -> savepoint.name().equals(name));
     }

@@ -94,6 +94,11 @@ public final class Explanation {
             text.append("Explain: asks ")
                     .append(shards(explain.query().shards()))
                     .append(" for the plans of their parts.\n");
+        } else if (plan instanceof Plan.Cursor cursor && cursor.command() instanceof CursorCommand.Declare declare) {
+            text.append("Cursor: is read from as it is fetched from:\n");
+            explain(declare.query().plan(), declare.query(), declare.query().values(), text);
+        } else if (plan instanceof Plan.Cursor) {
+            text.append("Cursor: goes where the session has declared it.\n");
         } else if (plan instanceof Plan.CopyIn copy) {
             text.append("Copy: rows go to ")
                     .append(shards(List.copyOf(copy.target().rule().shards())))

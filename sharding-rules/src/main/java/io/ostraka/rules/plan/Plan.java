@@ -89,6 +89,9 @@ public sealed interface Plan {
     /** EXPLAIN of a query over several shards: each part of it is explained by its shards, {@code before} standing before it. */
     record Explain(String before, DistributedPlan query, boolean isJson) implements Plan {}
 
+    /** A cursor is declared, read or closed, on the shards that the session knows. */
+    record Cursor(CursorCommand command) implements Plan {}
+
     /** A shard is asked for {@code values}, which the router of {@code then} needs. */
     record Asking(ServerValues values, Plan then) implements Plan {
         @Override

@@ -56,6 +56,12 @@ final class UtilityPlanner {
             return copyQuery(template, copy, searchPath);
         } else if (kind instanceof StatementKind.CopyTable copy) {
             return copyTable(template, copy, searchPath);
+        } else if (kind instanceof StatementKind.DeclareCursor declare) {
+            return new CursorPlanner(queries).declare(template, declare, searchPath);
+        } else if (kind instanceof StatementKind.FetchCursor fetch) {
+            return CursorPlanner.fetch(fetch);
+        } else if (kind instanceof StatementKind.CloseCursor close) {
+            return CursorPlanner.close(close);
         } else if (kind instanceof StatementKind.Listen || kind instanceof StatementKind.Unlisten) {
             return onDefault(true);
         } else if (kind instanceof StatementKind.Notify) {
@@ -88,10 +94,6 @@ final class UtilityPlanner {
                     "PREPARE and EXECUTE are not supported in a database with several shards",
                     "The shard of a prepared statement is known only when its values are.",
                     "Use the prepared statements of the driver, which go through the extended query protocol."));
-        } else if (kind instanceof StatementKind.DeclareCursor
-                || kind instanceof StatementKind.FetchCursor
-                || kind instanceof StatementKind.CloseCursor) {
-            return refusal("a cursor in SQL", "A cursor lives on one shard, and which one is not remembered.");
         } else if (kind instanceof StatementKind.PrepareTransaction
                 || kind instanceof StatementKind.CommitPrepared
                 || kind instanceof StatementKind.RollbackPrepared) {

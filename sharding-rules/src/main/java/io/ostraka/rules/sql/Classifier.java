@@ -38,7 +38,9 @@ import io.ostraka.rules.sql.StatementKind.Truncate;
 import io.ostraka.rules.sql.StatementKind.Unlisten;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * From a statement's first tokens to its {@link StatementKind}. Source: the synopses of PostgreSQL's manual, "SQL
@@ -52,6 +54,12 @@ public final class Classifier {
     /** First words of kinds that have more than one. */
     private static final Set<String> FIRST_OF_TWO =
             Set.of("materialized", "event", "foreign", "text", "access", "user", "operator", "large", "procedural");
+
+    private static final Set<String> FETCH_DIRECTIONS =
+            Set.of("next", "prior", "first", "last", "absolute", "relative", "all", "forward", "backward");
+
+    /** Counts that are read here. */
+    private static final Pattern DECIMAL = Pattern.compile("0*[1-9][0-9]{0,8}");
 
     private final StatementTokens tokens;
 
@@ -106,7 +114,7 @@ public final class Classifier {
             case "prepare" -> prepare();
             case "execute" -> new Execute(tokens.columnName());
             case "declare" -> declare();
-            case "fetch", "move" -> new FetchCursor(verb.equals("move"));
+            case "fetch", "move" -> fetch(verb.equals("move"));
             case "close" -> new CloseCursor(tokens.take("all") ? last("") : last(tokens.columnName()));
             case "listen" -> new Listen(last(tokens.columnName()));
             case "unlisten" -> new Unlisten(tokens.take(TokenKind.STAR) ? last("") : last(tokens.columnName()));
@@ -428,15 +436,69 @@ public final class Classifier {
     private StatementKind declare() {
         String name = tokens.columnName();
         boolean hold = false;
+        boolean scroll = false;
+        boolean binary = false;
         while (!tokens.take("for")) {
             if (tokens.at(TokenKind.END)) {
                 throw tokens.unexpected();
             }
+            scroll |= tokens.at("scroll");
+            binary |= tokens.at("binary");
             boolean with = tokens.at("with");
+            boolean no = tokens.at("no");
             tokens.advance();
             hold |= with && tokens.at("hold");
+            if (no) {
+                tokens.take("scroll");
+            }
         }
-        return new DeclareCursor(name, hold, tokens.start());
+        return new DeclareCursor(name, hold, scroll, binary, tokens.start());
+    }
+
+    /** A direction may be the cursor's name, too, where nothing follows it. */
+    private StatementKind fetch(boolean move) {
+        Optional<Long> rows = Optional.of(1L);
+        String direction = tokens.word();
+        if (FETCH_DIRECTIONS.contains(direction)) {
+            tokens.advance();
+            if (tokens.at(TokenKind.END) && !direction.equals("all")) {
+                return new FetchCursor(move, direction, rows);
+            }
+            rows = switch (direction) {
+                case "all" -> Optional.of(Long.MAX_VALUE);
+                case "next" -> rows;
+                case "forward" -> forward();
+                default -> {
+                    forward();
+                    yield Optional.empty();
+                }
+            };
+        } else if (!tokens.kind().isIdentifier()) {
+            rows = forward();
+        }
+        if (!tokens.take("from")) {
+            tokens.take("in");
+        }
+        return new FetchCursor(move, last(tokens.columnName()), rows);
+    }
+
+    /** A count of rows, if there is one; empty when it leads nowhere or back. */
+    private Optional<Long> forward() {
+        if (tokens.take("all")) {
+            return Optional.of(Long.MAX_VALUE);
+        }
+        boolean back = tokens.at(TokenKind.MINUS);
+        if (back || tokens.at(TokenKind.PLUS)) {
+            tokens.advance();
+        } else if (!tokens.at(TokenKind.INTEGER)) {
+            return Optional.of(1L);
+        }
+        if (!tokens.at(TokenKind.INTEGER)) {
+            throw tokens.unexpected();
+        }
+        String digits = tokens.text();
+        tokens.advance();
+        return back || !DECIMAL.matcher(digits).matches() ? Optional.empty() : Optional.of(Long.valueOf(digits));
     }
 
     private StatementKind copy() {

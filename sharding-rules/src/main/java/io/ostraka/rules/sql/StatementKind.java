@@ -1,6 +1,7 @@
 package io.ostraka.rules.sql;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a statement is, told by its first tokens. What Ostraka carries out itself (transactions, settings, prepared
@@ -66,11 +67,12 @@ public sealed interface StatementKind {
 
     record Execute(String name) implements StatementKind {}
 
-    /** DECLARE name CURSOR FOR: the query starts at {@code bodyStart}. */
-    record DeclareCursor(String name, boolean hold, int bodyStart) implements StatementKind {}
+    /** DECLARE name CURSOR FOR: the query starts at {@code bodyStart}. {@code scroll} when SCROLL is asked for. */
+    record DeclareCursor(String name, boolean hold, boolean scroll, boolean binary, int bodyStart)
+            implements StatementKind {}
 
-    /** FETCH or MOVE; which cursor is for the server to read. */
-    record FetchCursor(boolean move) implements StatementKind {}
+    /** FETCH or MOVE: {@code forward} is how many rows, {@link Long#MAX_VALUE} for all; empty for what is not simply forward. */
+    record FetchCursor(boolean move, String name, Optional<Long> forward) implements StatementKind {}
 
     /** CLOSE; {@code name} is empty for ALL. */
     record CloseCursor(String name) implements StatementKind {}

@@ -293,7 +293,9 @@ class PlanShapeTest {
                 "0A000 | CALL something()",
                 "0A000 | PREPARE p AS SELECT * FROM t WHERE id = $1",
                 "0A000 | EXECUTE p (1)",
-                "0A000 | DECLARE c CURSOR FOR SELECT * FROM t WHERE id = 1",
+                "0A000 | DECLARE c CURSOR WITH HOLD FOR SELECT * FROM t WHERE id = 1",
+                "0A000 | DECLARE c CURSOR FOR SELECT now() FROM t WHERE id = 1",
+                "0A000 | DECLARE c CURSOR FOR SELECT * FROM t WHERE id = $1",
                 "0A000 | PREPARE TRANSACTION 'x'",
                 "0A000 | GRANT SELECT ON t TO someone",
                 "0A000 | EXPLAIN EXECUTE p",
@@ -614,6 +616,25 @@ class PlanShapeTest {
         assertTrue(explain.isJson());
         assertEquals("SELECT * FROM t", explain.query().parts().get(0).sql());
         assertInstanceOf(Plan.Refusal.class, DB.plan("EXPLAIN ANALYZE SELECT * FROM t, u"));
+    }
+
+    @Test
+    void aCursorHasThePlanOfItsQuery() {
+        Plan.Cursor declared = assertInstanceOf(
+                Plan.Cursor.class, DB.plan("DECLARE c NO SCROLL CURSOR WITHOUT HOLD FOR SELECT * FROM t ORDER BY id"));
+        CursorCommand.Declare declare = assertInstanceOf(CursorCommand.Declare.class, declared.command());
+        assertEquals("c", declare.name());
+        assertInstanceOf(Plan.Scatter.class, declare.query().plan());
+        assertTrue(declare.notOverShards().isEmpty());
+        for (String sql : List.of(
+                "DECLARE c SCROLL CURSOR FOR SELECT * FROM t",
+                "DECLARE c BINARY CURSOR FOR SELECT * FROM t",
+                "DECLARE c CURSOR FOR SELECT * FROM t FOR UPDATE",
+                "DECLARE c CURSOR FOR SELECT count(*) FROM t")) {
+            Plan.Cursor cursor = assertInstanceOf(Plan.Cursor.class, DB.plan(sql), sql);
+            assertTrue(
+                    ((CursorCommand.Declare) cursor.command()).notOverShards().isPresent(), sql);
+        }
     }
 
     @Test

@@ -1,0 +1,278 @@
+package io.ostraka.it.read;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.ostraka.it.harness.BackendMessage;
+import io.ostraka.it.harness.Differential;
+import io.ostraka.it.harness.Protocol;
+import io.ostraka.it.harness.TestCluster;
+import io.ostraka.it.harness.WireClient;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** DECLARE, FETCH, MOVE and CLOSE of cursors over shards, and of those on one of several. */
+class CursorsOverShardsTest {
+    private TestCluster cluster;
+
+    @BeforeEach
+    void fill() throws SQLException {
+        cluster = Bazaar.filled();
+    }
+
+    private void checkOrdered(String... statements) {
+        try (Differential both = cluster.differential(Protocol.SIMPLE)) {
+            both.checkOrdered(statements);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT id, t, n FROM thing ORDER BY id",
+                "SELECT id FROM thing ORDER BY i4 DESC NULLS LAST, id",
+                "SELECT n AS x FROM thing ORDER BY d NULLS FIRST, id DESC",
+                "SELECT id, doc FROM thing ORDER BY id LIMIT 17 OFFSET 5",
+                "SELECT id FROM thing WHERE id > 1000 ORDER BY id",
+            })
+    void rowsInOrderComeInSteps(String query) {
+        checkOrdered(
+                "BEGIN",
+                "DECLARE c NO SCROLL CURSOR FOR " + query,
+                "FETCH c",
+                "FETCH NEXT FROM c",
+                "FETCH 3 FROM c",
+                "MOVE 2 IN c",
+                "FETCH FORWARD 4 FROM c",
+                "MOVE c",
+                "FETCH FORWARD ALL IN c",
+                "FETCH c",
+                "FETCH ALL c",
+                "MOVE ALL c",
+                "CLOSE c",
+                "COMMIT");
+    }
+
+    @Test
+    void rowsInAnyOrderAreAllThereOnce() {
+        try (Differential both = cluster.differential(Protocol.SIMPLE)) {
+            both.check(
+                    "BEGIN",
+                    "DECLARE c CURSOR FOR SELECT id, t, mood, tags FROM thing",
+                    "FETCH ALL FROM c",
+                    "FETCH ALL FROM c",
+                    "DECLARE d CURSOR FOR SELECT 7 FROM thing",
+                    "FETCH 25 FROM d",
+                    "MOVE 10 FROM d",
+                    "FETCH 20 FROM d",
+                    "FETCH 20 FROM d",
+                    "FETCH 20 FROM d",
+                    "DECLARE e CURSOR FOR SELECT 7 FROM thing",
+                    "MOVE ALL FROM e",
+                    "FETCH FROM e",
+                    "CLOSE ALL",
+                    "FETCH FROM c",
+                    "ROLLBACK");
+        }
+        try (WireClient client = WireClient.login(cluster.proxy())) {
+            client.query("BEGIN");
+            client.query("DECLARE c CURSOR FOR SELECT id FROM thing");
+            List<String> ids = new ArrayList<>();
+            List<BackendMessage> some;
+            do {
+                some = client.query("FETCH 7 FROM c").stream()
+                        .filter(message -> message.type() == 'D')
+                        .toList();
+                some.forEach(row -> ids.add(new String(row.values().get(0).orElseThrow(), StandardCharsets.UTF_8)));
+            } while (!some.isEmpty());
+            assertEquals(60, ids.size());
+            assertEquals(60, ids.stream().distinct().count());
+            client.query("COMMIT");
+        }
+    }
+
+    @Test
+    void severalCursorsAndOtherStatementsTakeTurns() {
+        checkOrdered(
+                "BEGIN",
+                "DECLARE a CURSOR FOR SELECT id FROM thing ORDER BY id",
+                "DECLARE one CURSOR FOR SELECT no FROM part WHERE thing_id = 7 ORDER BY no",
+                "FETCH 2 FROM a",
+                "DECLARE b CURSOR FOR SELECT id FROM thing ORDER BY id DESC",
+                "FETCH 3 FROM b",
+                "SELECT count(*) FROM thing",
+                "FETCH 1 FROM one",
+                "FETCH 2 FROM a",
+                "FETCH 5 FROM one",
+                "FETCH BACKWARD ALL FROM one",
+                "CLOSE one",
+                "FETCH 2 FROM b",
+                "CLOSE a",
+                "FETCH 2 FROM b",
+                "COMMIT",
+                "BEGIN",
+                "DECLARE a CURSOR FOR SELECT id FROM thing ORDER BY id",
+                "FETCH 2 FROM a",
+                "COMMIT");
+    }
+
+    @Test
+    void whatIsWrittenAfterwardsIsNotSeen() {
+        checkOrdered(
+                "BEGIN",
+                "DECLARE c CURSOR FOR SELECT id, no2 FROM thing ORDER BY id",
+                "DECLARE d CURSOR FOR SELECT no2 FROM thing WHERE no2 >= 0",
+                "FETCH 2 FROM c",
+                "UPDATE thing SET no2 = -1",
+                "DELETE FROM thing WHERE id > 20",
+                "FETCH ALL FROM c",
+                "MOVE ALL FROM d",
+                "DECLARE e CURSOR FOR SELECT id, no2 FROM thing ORDER BY id",
+                "FETCH ALL FROM e",
+                "ROLLBACK");
+        checkOrdered(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ",
+                "DECLARE c CURSOR FOR SELECT id, no2 FROM thing ORDER BY id",
+                "FETCH 2 FROM c",
+                "COMMIT");
+    }
+
+    @Test
+    void namesAreAsInPostgresql() {
+        checkOrdered(
+                "DECLARE c CURSOR FOR SELECT id FROM thing ORDER BY id",
+                "FETCH c",
+                "CLOSE c",
+                "CLOSE ALL",
+                "BEGIN",
+                "FETCH c",
+                "ROLLBACK",
+                "BEGIN",
+                "CLOSE c",
+                "ROLLBACK",
+                "BEGIN",
+                "DECLARE \"C d\" CURSOR FOR SELECT id FROM thing ORDER BY id",
+                "FETCH 1 FROM \"C d\"",
+                "DECLARE \"C d\" CURSOR FOR SELECT id FROM thing ORDER BY id",
+                "FETCH 1 FROM \"C d\"",
+                "ROLLBACK",
+                "BEGIN",
+                "DECLARE c CURSOR FOR SELECT id FROM thing WHERE id = 3",
+                "DECLARE c CURSOR FOR SELECT id FROM thing ORDER BY id",
+                "ROLLBACK",
+                "FETCH c",
+                "BEGIN",
+                "DECLARE c CURSOR FOR SELECT nothing FROM thing",
+                "FETCH c",
+                "ROLLBACK",
+                "BEGIN",
+                "DECLARE c CURSOR FOR SELECT id FROM thing ORDER BY id",
+                "COMMIT",
+                "BEGIN",
+                "FETCH c",
+                "COMMIT");
+    }
+
+    @Test
+    void savepointsEndWhatWasDeclaredSince() {
+        checkOrdered(
+                "BEGIN",
+                "DECLARE a CURSOR FOR SELECT id FROM thing ORDER BY id",
+                "SAVEPOINT s",
+                "DECLARE b CURSOR FOR SELECT id FROM thing ORDER BY id",
+                "FETCH 2 FROM a",
+                "FETCH 2 FROM b",
+                "ROLLBACK TO s",
+                "FETCH 2 FROM a",
+                "SAVEPOINT t",
+                "FETCH 2 FROM b",
+                "ROLLBACK TO t",
+                "DECLARE b CURSOR FOR SELECT id FROM thing ORDER BY id DESC",
+                "RELEASE t",
+                "FETCH 2 FROM b",
+                "CLOSE a",
+                "ROLLBACK TO s",
+                "SAVEPOINT t",
+                "FETCH 2 FROM b",
+                "ROLLBACK TO t",
+                "FETCH 2 FROM a",
+                "ROLLBACK TO t",
+                "DECLARE a CURSOR FOR SELECT id FROM thing ORDER BY id",
+                "FETCH 2 FROM a",
+                "COMMIT");
+    }
+
+    @Test
+    void anErrorInARowFailsTheTransactionAndTheCursor() {
+        // PostgreSQL keeps the rows of a FETCH until it has all of them, so that none comes before an error; here some
+        // may.
+        try (WireClient client = WireClient.login(cluster.proxy())) {
+            client.query("BEGIN");
+            client.query("DECLARE c CURSOR FOR SELECT 1 / (id - 30) FROM thing");
+            client.query("DECLARE d CURSOR FOR SELECT id FROM thing ORDER BY id");
+            client.query("SAVEPOINT s");
+            assertEquals(Optional.of("22012"), state(client.query("FETCH ALL FROM c")));
+            assertEquals(Optional.of("25P02"), state(client.query("FETCH ALL FROM c")));
+            client.query("ROLLBACK TO s");
+            assertEquals(Optional.empty(), state(client.query("FETCH ALL FROM d")));
+            assertEquals(Optional.of("55000"), state(client.query("FETCH ALL FROM c")));
+            client.query("ROLLBACK");
+            assertEquals(Optional.empty(), state(client.query("SELECT id FROM thing")));
+        }
+    }
+
+    @Test
+    void whatAShardCannotDoForAllIsRefused() {
+        try (Differential both = cluster.differential(Protocol.SIMPLE)) {
+            for (String declare : List.of(
+                    "DECLARE c SCROLL CURSOR FOR SELECT id FROM thing",
+                    "DECLARE c BINARY CURSOR FOR SELECT id FROM thing",
+                    "DECLARE c CURSOR WITH HOLD FOR SELECT id FROM thing",
+                    "DECLARE c CURSOR FOR SELECT id FROM thing FOR UPDATE",
+                    "DECLARE c CURSOR FOR SELECT now() FROM thing",
+                    "DECLARE c CURSOR FOR SELECT count(*) FROM thing")) {
+                both.check("BEGIN");
+                both.checkRefused(declare);
+                both.check("ROLLBACK");
+            }
+        }
+        try (WireClient client = WireClient.login(cluster.proxy())) {
+            for (String fetch :
+                    List.of("FETCH BACKWARD c", "FETCH -1 c", "FETCH FIRST c", "FETCH 0 c", "MOVE LAST c")) {
+                client.query("BEGIN");
+                client.query("DECLARE c CURSOR FOR SELECT id FROM thing ORDER BY id");
+                assertEquals(Optional.of("0A000"), state(client.query(fetch)), fetch);
+                client.query("ROLLBACK");
+            }
+        }
+    }
+
+    private static Optional<String> state(List<BackendMessage> answer) {
+        return answer.stream()
+                .filter(message -> message.type() == 'E')
+                .map(BackendMessage::sqlState)
+                .findFirst();
+    }
+
+    @Test
+    void manyRowsComeThroughInBatches() {
+        String numbers = "SELECT t.id, repeat('x', 200) AS filler"
+                + " FROM thing t, country a, country b, country c, country d, country e ORDER BY t.id";
+        try (Differential both = cluster.differential(Protocol.SIMPLE)) {
+            both.checkOrdered(
+                    "BEGIN",
+                    "DECLARE c CURSOR FOR " + numbers,
+                    "MOVE 30000 FROM c",
+                    "FETCH 7000 FROM c",
+                    "FETCH 1 FROM c",
+                    "MOVE ALL FROM c",
+                    "COMMIT");
+        }
+    }
+}

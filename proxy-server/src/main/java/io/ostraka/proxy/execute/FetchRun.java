@@ -1,0 +1,157 @@
+package io.ostraka.proxy.execute;
+
+import io.netty.buffer.ByteBuf;
+import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.wire.BackendMessages;
+import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.ErrorFields;
+
+/**
+ * FETCH or MOVE forward of a {@link ShardCursor}: its portals are executed with limits until the client has the rows that it asked
+ * for. For rows in order every shard that has none left here is asked for some. Confined to the session's event loop.
+ */
+public final class FetchRun extends SharedRun {
+    /** A shard is asked for so many rows at least: an OFFSET would otherwise be skipped in steps of the client's. */
+    private static final int MIN_ROWS = 100;
+    /** And at most, for they are kept until they are merged. */
+    private static final int MAX_ROWS = 5_000;
+
+    private static final long ALL = Long.MAX_VALUE;
+
+    private final ShardCursor cursor;
+    private final boolean moves;
+    private final long wanted;
+    private int asked;
+    private int answered;
+    private long got;
+
+    /** {@code wanted} rows, {@link Long#MAX_VALUE} for all, which {@code moves} leaves out. */
+    public FetchRun(Host host, ShardCursor cursor, boolean moves, long wanted) {
+        super(host, cursor.backends());
+        this.cursor = cursor;
+        this.moves = moves;
+        this.wanted = wanted;
+    }
+
+    /** Whether no shard must be asked: the rows are here, or there are none. Answers then. */
+    public boolean answersAtOnce() {
+        if (!moves) {
+            client().write(cursor.description());
+        }
+        cursor.merged().ifPresent(rows -> rows.discards(moves));
+        if (ask()) {
+            return false;
+        }
+        complete(0);
+        return true;
+    }
+
+    /** Has asked by now. */
+    @Override
+    public void start() {
+        participants().forEach(Backend::flush);
+    }
+
+    @Override
+    int commands() {
+        return asked;
+    }
+
+    /** Asks shards for rows, if more are wanted than are here; false when it has not. */
+    private boolean ask() {
+        int before = asked;
+        if (cursor.merged().isPresent()) {
+            OrderedRows rows = cursor.merged().get();
+            got += rows.take(wanted - got);
+            if (got < wanted && !rows.isDone()) {
+                int batch = (int) Math.min(Math.max(wanted - got, MIN_ROWS), MAX_ROWS);
+                cursor.backends().stream().filter(rows::isDrained).forEach(backend -> ask(backend, batch));
+            }
+        } else if (got < wanted) {
+            cursor.current().ifPresent(backend -> ask(backend, wanted == ALL ? 0 : (int) (wanted - got)));
+        }
+        return asked > before;
+    }
+
+    private void ask(Backend backend, int rows) {
+        asked++;
+        backend.sendExecute(cursor.portal(), rows, Visibility.ROWS);
+        backend.sendSync(Visibility.ROWS);
+        backend.flush();
+    }
+
+    @Override
+    public void onBytes(Backend backend, ByteBuf owned) {
+        if (isOver()) {
+            owned.release();
+        } else if (cursor.merged().isPresent()) {
+            cursor.merged().get().onRows(backend, owned);
+        } else if (moves) {
+            writeNotices(owned);
+        } else {
+            client().write(owned);
+        }
+        if (!client().isWritable()) {
+            left().forEach(each -> each.setReading(false));
+        }
+    }
+
+    private void writeNotices(ByteBuf owned) {
+        int at = owned.readerIndex();
+        while (at < owned.writerIndex()) {
+            int bytes = 1 + owned.getInt(at + 1);
+            if (owned.getByte(at) != BackendTag.DATA_ROW) {
+                client().write(owned.retainedSlice(at, bytes));
+            }
+            at += bytes;
+        }
+        owned.release();
+    }
+
+    @Override
+    void onAnswered(Backend backend) {
+        answered++;
+        if (cursor.merged().isPresent()) {
+            cursor.merged().get().onEnd(backend);
+            askWhenAllAreHere();
+        } else {
+            got = rows();
+            cursor.next();
+            ask();
+        }
+    }
+
+    @Override
+    void onSuspended(Backend backend) {
+        answered++;
+        if (cursor.merged().isPresent()) {
+            askWhenAllAreHere();
+        } else {
+            got = wanted;
+        }
+    }
+
+    private void askWhenAllAreHere() {
+        if (answered == asked) {
+            ask();
+        }
+    }
+
+    @Override
+    void stop(Backend backend) {}
+
+    @Override
+    ByteBuf told(Backend backend, ByteBuf borrowed, int frame) {
+        ByteBuf out = client().buffer();
+        ErrorFields.copyWithoutPosition(out, borrowed, frame);
+        return out;
+    }
+
+    @Override
+    void complete(long counted) {
+        ByteBuf out = client().buffer();
+        BackendMessages.commandComplete(out, (moves ? "MOVE " : "FETCH ") + got);
+        client().write(out);
+    }
+}

@@ -1,0 +1,88 @@
+package io.ostraka.rules.plan;
+
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.PgErrorException;
+import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.sql.Classifier;
+import io.ostraka.rules.sql.SourceSpan;
+import io.ostraka.rules.sql.SqlParseFailure;
+import io.ostraka.rules.sql.StatementKind;
+import io.ostraka.rules.sql.StatementTemplate;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Plans DECLARE, FETCH, MOVE and CLOSE in a database with several shards. Their literals are never lifted: each text is a plan of
+ * its own. Immutable.
+ */
+record CursorPlanner(QueryPlanner queries) {
+    private static final String SEVERAL = "a cursor over several shards";
+
+    Plan declare(StatementTemplate template, StatementKind.DeclareCursor declared, List<String> searchPath) {
+        if (declared.name().isEmpty()) {
+            return new Plan.Refusal(
+                    new PgError(SqlState.INVALID_CURSOR_NAME, "invalid cursor name: must not be empty"));
+        }
+        if (declared.hold()) {
+            return refusal("a cursor WITH HOLD", "It would outlive the transaction, and with it its connections.");
+        }
+        int start = declared.bodyStart();
+        StatementKind body = Classifier.classify(template.sql(), start, template.end());
+        List<StatementTemplate> inside = StatementTemplate.of(template.sql().substring(start, template.end()));
+        if (!(body instanceof StatementKind.Query) || inside.size() != 1) {
+            return refusal("DECLARE of this statement", "It is no query.");
+        }
+        StatementTemplate query = inside.get(0);
+        if (ClockText.of(query, queries.catalog(), searchPath).isPresent()) {
+            return refusal("a cursor that asks for the time", "Each shard has a clock of its own.");
+        }
+        if (OutputName.hasParameter(query.sql(), new SourceSpan(query.start(), query.end()))) {
+            return refusal("a cursor with parameters", "Its shard is known only when their values are.");
+        }
+        try {
+            Plan plan = queries.planWhole(QueryPlanner.read(query, query.start(), query.end()), query, searchPath)
+                    .plan();
+            if (plan instanceof Plan.Refusal refusal) {
+                return new Plan.Refusal(moved(refusal.error(), start));
+            }
+            return new Plan.Cursor(new CursorCommand.Declare(
+                    declared.name(), PlannedStatement.of(query, plan), notOverShards(plan, declared)));
+        } catch (PgErrorException refused) {
+            return new Plan.Refusal(moved(refused.error(), start));
+        } catch (SqlParseFailure unread) {
+            return new Plan.Refusal(moved(Refusals.notRead(unread.error(), "a cursor"), start));
+        }
+    }
+
+    private static PgError moved(PgError error, int start) {
+        return error.position() == 0 ? error : error.at(error.position() + start);
+    }
+
+    private static Optional<PgError> notOverShards(Plan plan, StatementKind.DeclareCursor declared) {
+        if (declared.scroll()) {
+            return Optional.of(Refusals.utility(SEVERAL + " that goes back", "It is read forward only."));
+        }
+        if (declared.binary()) {
+            return Optional.of(Refusals.utility(SEVERAL + " in binary", "Its rows are given as text."));
+        }
+        if (plan instanceof Plan.Scatter scatter && scatter.locks()) {
+            return Optional.of(Refusals.utility(SEVERAL + " that locks", "Rows are locked when they are fetched."));
+        }
+        return plan instanceof Plan.Combine
+                ? Optional.of(Refusals.utility(
+                        SEVERAL + " whose rows must be put together", "Its rows are fetched from each shard."))
+                : Optional.empty();
+    }
+
+    private static Plan refusal(String what, String detail) {
+        return new Plan.Refusal(Refusals.utility(what, detail));
+    }
+
+    static Plan fetch(StatementKind.FetchCursor fetch) {
+        return new Plan.Cursor(new CursorCommand.Fetch(fetch.name(), fetch.move(), fetch.forward()));
+    }
+
+    static Plan close(StatementKind.CloseCursor close) {
+        return new Plan.Cursor(new CursorCommand.Close(close.name()));
+    }
+}
