@@ -1,14 +1,19 @@
 package io.ostraka.it.read;
 
+import static io.ostraka.it.harness.FrontendMessages.query;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.ostraka.it.harness.Await;
 import io.ostraka.it.harness.BackendMessage;
 import io.ostraka.it.harness.Differential;
 import io.ostraka.it.harness.Protocol;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -274,5 +279,51 @@ class CursorsOverShardsTest {
                     "MOVE ALL FROM c",
                     "COMMIT");
         }
+    }
+
+    @Test
+    void aTransactionThatReadByCursorsCommitsOnAllShards() {
+        checkOrdered(
+                "BEGIN",
+                "DECLARE c CURSOR FOR SELECT id, no2 FROM thing ORDER BY id",
+                "FETCH 2 FROM c",
+                "UPDATE thing SET no2 = no2 + 1 WHERE id <= 40",
+                "FETCH 2 FROM c",
+                "COMMIT",
+                "SELECT id, no2 FROM thing ORDER BY id");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ORDER BY t.id"})
+    void aClientThatReadsSlowlyGetsThemAll(String order) {
+        String numbers = "SELECT t.id, repeat('x', 2000) AS filler"
+                + " FROM thing t, country a, country b, country c, country d, country e" + order;
+        try (WireClient client = WireClient.login(cluster.proxy())) {
+            client.query("BEGIN");
+            client.query("DECLARE c CURSOR FOR " + numbers);
+            client.send(query("FETCH ALL FROM c"));
+            Await.until("a shard waits for the proxy, which waits for the client", this::aShardWaitsToWrite);
+            long rows = client.untilReady().stream()
+                    .filter(message -> message.type() == 'D')
+                    .count();
+            assertEquals(60 * 1024, rows);
+            assertEquals("C FETCH 0", client.query("FETCH ALL FROM c").get(1).toString());
+            client.query("COMMIT");
+        }
+    }
+
+    private boolean aShardWaitsToWrite() throws SQLException {
+        for (String name : List.of("s0", "s1", "s2")) {
+            try (Connection shard = cluster.shard(name).connect();
+                    Statement asking = shard.createStatement();
+                    ResultSet waiting =
+                            asking.executeQuery("SELECT FROM pg_stat_activity WHERE wait_event = 'ClientWrite'"
+                                    + " AND datname = current_database()")) {
+                if (waiting.next()) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 }

@@ -275,4 +275,30 @@ class ShardLossTest {
         List<BackendMessage> rest = client.untilClosed();
         assertTrue(rest.isEmpty() || rest.get(0).type() == 'D', rest::toString);
     }
+
+    @Test
+    void aCursorEndsWithOneOfItsShards() throws IOException {
+        for (String order : List.of("", " ORDER BY id")) {
+            run("BEGIN");
+            run("DECLARE c CURSOR FOR SELECT id FROM t" + order);
+            run("FETCH 1 FROM c");
+            cluster.server("s0").kill();
+            cluster.server("s1").kill();
+            // Rows in order may be here already; those of a shard that is gone never are all.
+            assertEquals(
+                    'E',
+                    run("FETCH ALL FROM c").stream()
+                            .filter(message -> message.type() == 'E')
+                            .findFirst()
+                            .orElseThrow()
+                            .type());
+            assertEquals("25P02", run("FETCH ALL FROM c").get(0).sqlState());
+            run("ROLLBACK");
+            cluster.server("s0").start();
+            cluster.server("s1").start();
+            Await.until(
+                    "both shards serve again",
+                    () -> client.query("SELECT FROM t").size() == 23);
+        }
+    }
 }

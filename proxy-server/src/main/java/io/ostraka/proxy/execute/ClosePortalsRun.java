@@ -1,10 +1,7 @@
 package io.ostraka.proxy.execute;
 
-import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.Visibility;
-import io.ostraka.proxy.wire.BackendMessages;
-import io.ostraka.proxy.wire.ErrorFields;
 import java.util.List;
 import java.util.Map;
 
@@ -34,24 +31,7 @@ public final class ClosePortalsRun extends SharedRun {
     }
 
     @Override
-    public void onBytes(Backend backend, ByteBuf owned) {
-        client().write(owned);
-    }
-
-    @Override
-    void stop(Backend backend) {}
-
-    @Override
-    ByteBuf told(Backend backend, ByteBuf borrowed, int frame) {
-        ByteBuf out = client().buffer();
-        ErrorFields.copyWithoutPosition(out, borrowed, frame);
-        return out;
-    }
-
-    @Override
     void complete(long counted) {
-        ByteBuf out = client().buffer();
-        BackendMessages.commandComplete(out, tag);
-        client().write(out);
+        finish(tag);
     }
 }

@@ -272,11 +272,6 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
     // ---- to the client -------------------------------------------------------------------------------------------
 
     @Override
-    public void onBytes(Backend backend, ByteBuf owned) {
-        client().write(owned);
-    }
-
-    @Override
     public void onWritable(Backend backend) {
         if (isCopying()) {
             host().resume();

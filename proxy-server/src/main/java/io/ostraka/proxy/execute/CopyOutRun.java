@@ -18,7 +18,7 @@ import java.util.Set;
 
 /**
  * COPY TO STDOUT on several shards as one copy: one beginning, the rows of all as they come, a header once, one end. Rows are
- * passed on as they were read; a slow client stops the shards being read. Confined to the session's event loop.
+ * passed on as they were read; for a slow client the session stops reading the shards. Confined to the session's event loop.
  *
  * <p>A server sends each row in a CopyData of its own, so does it the header of CSV and text; that of the binary format stands
  * in front of what comes first, and its end is a CopyData too. Source: PostgreSQL's {@code copyto.c}.
@@ -95,9 +95,6 @@ public final class CopyOutRun extends SharedRun {
         } else {
             client().write(owned);
         }
-        if (!client().isWritable()) {
-            left().forEach(each -> each.setReading(false));
-        }
     }
 
     /** Leaves out what only one of the shards is to say. */
@@ -162,9 +159,6 @@ public final class CopyOutRun extends SharedRun {
         BackendMessages.commandComplete(out, "COPY " + counted);
         client().write(out);
     }
-
-    @Override
-    void stop(Backend backend) {}
 
     @Override
     ByteBuf told(Backend backend, ByteBuf borrowed, int frame) {

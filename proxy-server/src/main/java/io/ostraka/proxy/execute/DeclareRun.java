@@ -4,8 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
-import io.ostraka.proxy.wire.BackendMessages;
-import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.plan.Merge;
 import java.util.Arrays;
@@ -66,24 +64,7 @@ public final class DeclareRun extends SharedRun {
     }
 
     @Override
-    public void onBytes(Backend backend, ByteBuf owned) {
-        client().write(owned);
-    }
-
-    @Override
-    void stop(Backend backend) {}
-
-    @Override
-    ByteBuf told(Backend backend, ByteBuf borrowed, int frame) {
-        ByteBuf out = client().buffer();
-        ErrorFields.copyWithoutPosition(out, borrowed, frame);
-        return out;
-    }
-
-    @Override
     void complete(long counted) {
-        ByteBuf out = client().buffer();
-        BackendMessages.commandComplete(out, "DECLARE CURSOR");
-        client().write(out);
+        finish("DECLARE CURSOR");
     }
 }

@@ -5,7 +5,6 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
-import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.Frame;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
@@ -102,16 +101,6 @@ public final class ExplainRun extends SharedRun {
     @Override
     void onAnswered(Backend backend) {
         asked.get(backend.shard()).remove();
-    }
-
-    @Override
-    void stop(Backend backend) {}
-
-    @Override
-    ByteBuf told(Backend backend, ByteBuf borrowed, int frame) {
-        ByteBuf out = client().buffer();
-        ErrorFields.copyWithoutPosition(out, borrowed, frame);
-        return out;
     }
 
     @Override

@@ -3,9 +3,7 @@ package io.ostraka.proxy.execute;
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.Visibility;
-import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
-import io.ostraka.proxy.wire.ErrorFields;
 
 /**
  * FETCH or MOVE forward of a {@link ShardCursor}: its portals are executed with limits until the client has the rows that it asked
@@ -92,9 +90,6 @@ public final class FetchRun extends SharedRun {
         } else {
             client().write(owned);
         }
-        if (!client().isWritable()) {
-            left().forEach(each -> each.setReading(false));
-        }
     }
 
     private void writeNotices(ByteBuf owned) {
@@ -139,19 +134,7 @@ public final class FetchRun extends SharedRun {
     }
 
     @Override
-    void stop(Backend backend) {}
-
-    @Override
-    ByteBuf told(Backend backend, ByteBuf borrowed, int frame) {
-        ByteBuf out = client().buffer();
-        ErrorFields.copyWithoutPosition(out, borrowed, frame);
-        return out;
-    }
-
-    @Override
     void complete(long counted) {
-        ByteBuf out = client().buffer();
-        BackendMessages.commandComplete(out, (moves ? "MOVE " : "FETCH ") + got);
-        client().write(out);
+        finish((moves ? "MOVE " : "FETCH ") + got);
     }
 }

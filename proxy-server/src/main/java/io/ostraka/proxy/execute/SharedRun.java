@@ -7,6 +7,7 @@ import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
 import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
@@ -28,7 +29,9 @@ abstract class SharedRun implements ShardRun {
 
     private final Host host;
     private final List<Backend> backends;
+    /** Those whose connections are there still. */
     private final Set<Backend> left;
+
     private boolean failed;
     private boolean ended;
     private boolean closed;
@@ -44,11 +47,22 @@ abstract class SharedRun implements ShardRun {
     /** What every shard has answered with its command's tag; the client is to be told the rest. */
     abstract void complete(long counted);
 
-    /** One shard is told to stop, because another one has failed, or the proxy will not go on. */
-    abstract void stop(Backend backend);
+    /** One shard is told to stop, because another one has failed, or the proxy will not go on; a cancel follows. */
+    void stop(Backend backend) {}
 
-    /** The frame of a shard's error, as the client is to see it. Returns an owned. */
-    abstract ByteBuf told(Backend backend, ByteBuf borrowed, int frame);
+    /** The frame of a shard's error as the client is to see it, without a position: the shard got another text. Returns an owned. */
+    ByteBuf told(Backend backend, ByteBuf borrowed, int frame) {
+        ByteBuf out = client().buffer();
+        ErrorFields.copyWithoutPosition(out, borrowed, frame);
+        return out;
+    }
+
+    /** The end of the client's answer. */
+    final void finish(String tag) {
+        ByteBuf out = client().buffer();
+        BackendMessages.commandComplete(out, tag);
+        client().write(out);
+    }
 
     /** How many commands the shards carry out in all. */
     int commands() {
@@ -70,11 +84,6 @@ abstract class SharedRun implements ShardRun {
     @Override
     public final Collection<Backend> participants() {
         return backends;
-    }
-
-    /** The backends whose connections are there still. */
-    final Set<Backend> left() {
-        return left;
     }
 
     // ---- errors --------------------------------------------------------------------------------------------------
@@ -237,6 +246,11 @@ abstract class SharedRun implements ShardRun {
     @Override
     public final void onAsyncMessage(Backend backend, ByteBuf owned) {
         host.onAsyncMessage(backend, owned);
+    }
+
+    @Override
+    public void onBytes(Backend backend, ByteBuf owned) {
+        client().write(owned);
     }
 
     @Override

@@ -1,12 +1,9 @@
 package io.ostraka.proxy.session;
 
-import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
-import io.ostraka.proxy.execute.ClientOutput;
 import io.ostraka.proxy.execute.CombineOrder;
 import io.ostraka.proxy.execute.CombineRun;
-import io.ostraka.proxy.execute.ShardRun;
 import io.ostraka.proxy.wire.BindView;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
@@ -24,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -33,7 +29,7 @@ import java.util.regex.Pattern;
  * shard; within one, rows are read by the transaction's own backends, which see what it has written, while the combiner is on
  * a connection beside it: a transaction with temporary tables could not be prepared. Confined to the session's event loop.
  */
-final class Combining implements ShardRun.Host {
+final class Combining {
     static final String STATEMENT_MEMORY = "ostraka.statement_memory";
     private static final String DEFAULT_MEMORY = "1GB";
     private static final Pattern SIZE = Pattern.compile("\\s*([0-9]{1,9})\\s*(B|kB|KiB|MB|MiB|GB|GiB)\\s*");
@@ -43,10 +39,6 @@ final class Combining implements ShardRun.Host {
 
     private final Session session;
     private final HeldBackends apart;
-    private Optional<Running> running = Optional.empty();
-
-    /** {@code then} is told whether it has failed. */
-    private record Running(ShardRun run, Consumer<Boolean> then) {}
 
     Combining(Session session, HeldBackends apart) {
         this.session = session;
@@ -167,19 +159,9 @@ final class Combining implements ShardRun.Host {
                 bind.isEmpty(),
                 copy.isPresent(),
                 bytes(session.settings().own(STATEMENT_MEMORY).orElse(DEFAULT_MEMORY)));
-        run(new CombineRun(this, order), failed -> ended(failed, bind.isEmpty(), !isInBlock));
+        session.runs()
+                .start(new CombineRun(session.runs(), order), failed -> ended(failed, bind.isEmpty(), !isInBlock));
         return true;
-    }
-
-    /** Gives the run its backends; when they are back, {@code then} is told whether it has failed. */
-    void run(ShardRun run, Consumer<Boolean> then) {
-        session.busy();
-        running = Optional.of(new Running(run, then));
-        run.participants().forEach(backend -> {
-            backend.detach();
-            backend.attach(run);
-        });
-        run.start();
     }
 
     /** What brings backends to the session's one point in time, if it has one. */
@@ -218,99 +200,16 @@ final class Combining implements ShardRun.Host {
                 : List.of();
     }
 
-    // ---- the run's host ------------------------------------------------------------------------------------------
-
-    @Override
-    public ClientOutput client() {
-        return session.output();
-    }
-
-    @Override
-    public void onParameterStatus(Backend backend, String name, String value) {
-        session.answers().onParameterStatus(backend, name, value);
-    }
-
-    @Override
-    public void onAsyncMessage(Backend backend, ByteBuf owned) {
-        session.answers().onAsyncMessage(backend, owned);
-    }
-
-    @Override
-    public PgError onLost(Backend backend) {
-        boolean isOfTransaction = !isHolding(backend) && session.transaction().hasJoined(backend.shard());
-        PgError lost = session.answers().forget(backend);
-        if (isOfTransaction) {
-            session.transaction().fail();
-        }
-        return lost;
-    }
-
-    @Override
-    public void cancel(Backend backend) {
-        session.database().cancel(backend);
-    }
-
-    @Override
-    public void resume() {
-        session.resume();
-    }
-
-    @Override
-    public void onEnd(boolean failed) {
-        Running ended = running.orElseThrow();
-        running = Optional.empty();
-        ended.run().participants().stream().filter(Backend::isOpen).forEach(backend -> {
-            backend.detach();
-            backend.attach(session.answers());
-        });
-        apart.releaseIdle();
-        ended.then().accept(failed);
-    }
-
-    /** A Query has been answered by a run. */
-    void endQuery(boolean failed) {
-        ended(failed, true, false);
-    }
-
     private void ended(boolean failed, boolean isSimple, boolean ownsTransactions) {
+        apart.releaseIdle();
         if (ownsTransactions) {
             session.extended().onCombined();
         }
-        session.available();
-        if (failed) {
-            session.transaction().fail();
-            if (!session.transaction().isOpen()) {
-                session.settingState().revert();
-            }
-        }
-        if (isSimple) {
-            session.writeReady();
-        } else if (failed) {
-            session.extended().onCombineError();
-        }
-        session.output().flush();
-        session.resume();
-    }
-
-    /** The client has asked for the end of what runs; returns whether that was a run of this. */
-    boolean cancel() {
-        if (running.isEmpty()) {
-            return false;
-        }
-        if (session.isClosed()) {
-            running.get().run().participants().stream()
-                    .filter(Backend::hasOutstandingReplies)
-                    .forEach(this::cancel);
-        } else {
-            running.get().run().cancel();
-        }
-        return true;
+        session.runs().end(failed, isSimple);
     }
 
     /** The client is gone. */
     void close() {
-        running.ifPresent(now -> now.run().close());
-        running = Optional.empty();
         apart.close();
     }
 

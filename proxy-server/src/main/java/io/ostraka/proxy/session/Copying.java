@@ -74,16 +74,16 @@ final class Copying {
         session.shards().requireOneSnapshot(backends.get());
         session.extended().portals().dropUnnamed();
         backends.get().forEach(backend -> session.shards().enlist(backend, Access.READ));
-        session.combining()
-                .run(
+        session.runs()
+                .start(
                         new CopyOutRun(
-                                session.combining(),
+                                session.runs(),
                                 backends.get(),
                                 statement.text(),
                                 plan.isBinary(),
                                 plan.hasHeader(),
                                 openings),
-                        session.combining()::endQuery);
+                        session.runs()::endQuery);
         return true;
     }
 
@@ -97,21 +97,21 @@ final class Copying {
         session.extended().portals().dropUnnamed();
         backends.get().forEach(backend -> session.shards().enlist(backend, Access.WRITE));
         CopyInRun run = new CopyInRun(
-                session.combining(),
+                session.runs(),
                 backends.get(),
                 statement.text(),
                 plan,
                 maxRowBytes,
                 session.transaction().isImplicit());
         in = Optional.of(run);
-        session.combining().run(run, failed -> ended(run, failed));
+        session.runs().start(run, failed -> ended(run, failed));
         return true;
     }
 
     private void ended(CopyInRun run, boolean failed) {
         in = Optional.empty();
         if (!session.transaction().isImplicit()) {
-            session.combining().endQuery(failed);
+            session.runs().endQuery(failed);
             return;
         }
         if (failed) {

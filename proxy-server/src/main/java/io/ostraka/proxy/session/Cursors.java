@@ -147,8 +147,8 @@ final class Cursors {
                 : ShardCursor.concatenating(session.output(), portal, backends);
         put(declare.name(), shards, Optional.of(cursor));
         String sql = isOrdered ? query.shardText((Merge.Ordered) plan.merge()) : query.text();
-        Combining combining = session.combining();
-        combining.run(new DeclareRun(combining, cursor, sql), failed -> ended(cursor, failed));
+        ShardRuns runs = session.runs();
+        runs.start(new DeclareRun(runs, cursor, sql), failed -> ended(cursor, failed));
         return true;
     }
 
@@ -156,7 +156,7 @@ final class Cursors {
         if (failed) {
             cursor.fail();
         }
-        session.combining().endQuery(failed);
+        session.runs().endQuery(failed);
     }
 
     // ---- FETCH, MOVE ---------------------------------------------------------------------------------------------
@@ -176,12 +176,12 @@ final class Cursors {
                     .toException();
         }
         session.extended().portals().dropUnnamed();
-        Combining combining = session.combining();
-        FetchRun run = new FetchRun(combining, cursor, fetch.move(), rows);
+        ShardRuns runs = session.runs();
+        FetchRun run = new FetchRun(runs, cursor, fetch.move(), rows);
         if (run.answersAtOnce()) {
             session.writeReady();
         } else {
-            combining.run(run, failed -> ended(cursor, failed));
+            runs.start(run, failed -> ended(cursor, failed));
         }
     }
 
@@ -211,8 +211,8 @@ final class Cursors {
             session.output().write(out);
             session.writeReady();
         } else {
-            Combining combining = session.combining();
-            combining.run(new ClosePortalsRun(combining, closed, tag), combining::endQuery);
+            ShardRuns runs = session.runs();
+            runs.start(new ClosePortalsRun(runs, closed, tag), runs::endQuery);
         }
     }
 

@@ -33,8 +33,7 @@ record Explaining(Session session) {
         session.shards().requireOneSnapshot(backends.get());
         session.extended().portals().dropUnnamed();
         backends.get().forEach(backend -> session.shards().enlist(backend, Access.READ));
-        session.combining()
-                .run(new ExplainRun(session.combining(), backends.get(), plan), session.combining()::endQuery);
+        session.runs().start(new ExplainRun(session.runs(), backends.get(), plan), session.runs()::endQuery);
         return true;
     }
 }

@@ -61,6 +61,7 @@ final class Session {
     private final OwnCommands own;
     private final String shardUser;
     private final Combining combining;
+    private final ShardRuns runs;
     private final Copying copying;
     private final Cursors cursors;
     private final Questions questions = new Questions(this);
@@ -97,6 +98,7 @@ final class Session {
         this.settings = new SessionSettings(login.user(), initial, transaction, held);
         this.shards = new ShardChoice(this, victim::joined);
         this.own = new OwnCommands(this);
+        this.runs = new ShardRuns(this);
         this.combining = new Combining(this, HeldBackends.apart(this, shard -> database.pool(shard, login)
                 .on(client().loop())));
         this.copying = new Copying(this, limits.collectedMessage());
@@ -140,6 +142,10 @@ final class Session {
 
     Combining combining() {
         return combining;
+    }
+
+    ShardRuns runs() {
+        return runs;
     }
 
     /** Those among which the backend is. */
@@ -439,6 +445,7 @@ final class Session {
         victim.ended();
         snapshot.release();
         cancel();
+        runs.close();
         combining.close();
         held.close();
         cancelKey.ifPresent(sessions::remove);
@@ -462,7 +469,7 @@ final class Session {
 
     /** Cancels what runs now, on each shard where something does. */
     void cancel() {
-        if (combining.cancel()) {
+        if (runs.cancel()) {
             return;
         }
         for (Backend backend : held.all()) {
