@@ -31,7 +31,7 @@ final class DateTimeText {
 
     private static final Pattern FORM = Pattern.compile("([0-9]{4,7})-([0-9]{2})-([0-9]{2})"
             + "(?:(?:[Tt]| +)([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\\.([0-9]{1,6}))?)?)?"
-            + "( ?(?:[Zz]|([+-])([0-9]{2})(?::?([0-9]{2})(?::([0-9]{2}))?)?))?"
+            + "( ?(?:[Zz]|([+-])([0-9]{2})(?::([0-9]{2})(?::([0-9]{2}))?|([0-9]{2}))?))?"
             + "( +[Bb][Cc])?");
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ISO_LOCAL_TIME;
@@ -145,7 +145,7 @@ final class DateTimeText {
         if (year == 0 || month < 1 || month > 12) {
             return Optional.empty();
         }
-        int astronomicalYear = m.group(13) == null ? year : 1 - year;
+        int astronomicalYear = m.group(14) == null ? year : 1 - year;
         if (dayOfMonth < 1 || dayOfMonth > YearMonth.of(astronomicalYear, month).lengthOfMonth()) {
             return Optional.empty();
         }
@@ -153,7 +153,8 @@ final class DateTimeText {
         long minute = number(m.group(5));
         long second = number(m.group(6));
         long offsetHours = number(m.group(10));
-        long offsetMinutes = number(m.group(11));
+        // +0730, but not +0007:30: a colon makes hours of all that is before it.
+        long offsetMinutes = number(m.group(13) == null ? m.group(11) : m.group(13));
         long offsetRest = number(m.group(12));
         if (hour > 23
                 || minute > 59

@@ -75,6 +75,7 @@ class KeyTypeTest {
         "timestamptz, 2026-01-01",
         "timestamptz, 2026-01-01 10:00:00 Europe/Athens",
         "timestamptz, 2026-01-01 10:00:00+16",
+        "timestamptz, 2026-01-01 10:00:00+0007:57",
         "bytea, \\x0",
         "bytea, \\xzz",
         "bytea, \\9",
