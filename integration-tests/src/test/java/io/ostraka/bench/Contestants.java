@@ -15,8 +15,11 @@ import java.util.function.Function;
 
 /** Starts the servers that are compared. Their files are in one temporary directory, which the caller removes. */
 final class Contestants {
+    /** Ostraka with both shards on one server; tells what the second server costs the machine, whatever is in front. */
+    static final String TOGETHER = "together";
+
     /** In the order of a round. */
-    static final List<String> NAMES = List.of("direct", "pgbouncer", "relay", "ostraka");
+    static final List<String> NAMES = List.of("direct", "pgbouncer", "relay", "ostraka", TOGETHER);
 
     /** Names of further databases: a pool for many clients, and everything on one server. */
     private static final String NARROW = "narrow";
@@ -46,6 +49,7 @@ final class Contestants {
             }
             case "relay" -> Optional.of(relay());
             case "ostraka" -> Optional.of(ostraka());
+            case TOGETHER -> Optional.of(together());
             default -> throw new IllegalArgumentException("no contestant " + name);
         };
     }
@@ -181,14 +185,47 @@ final class Contestants {
                         clients));
     }
 
+    private Contestant together() throws IOException {
+        int port = freePort();
+        Path file = Files.writeString(directory.resolve("together.yaml"), """
+                listen: 127.0.0.1:%d
+                data_dir: %s
+                users:
+                  %s: { password: "%s" }
+                  ostraka: { password: "%s" }
+                databases:
+                  %s:
+                    shards:
+                      s0: { primary: "127.0.0.1:%d/%s" }
+                      s1: { primary: "127.0.0.1:%d/%s" }
+                    default_shard: s0
+                    pool: { size: %d }
+                    recovery_user: ostraka
+                    tables:
+                      accounts: { hash: id }
+                """.formatted(
+                        port,
+                        directory.resolve("together-data"),
+                        Shards.USER,
+                        shards.password(),
+                        shards.password(),
+                        Shards.DATABASE,
+                        shards.whole().port(),
+                        Shards.halfDatabase("s0"),
+                        shards.whole().port(),
+                        Shards.halfDatabase("s1"),
+                        clients));
+        Target target = new Target(port, Shards.DATABASE, Shards.USER, shards.password());
+        return ready(new Started(TOGETHER, door -> target, Optional.of(serve(TOGETHER, file))));
+    }
+
+    private ChildProcess serve(String name, Path configuration) throws IOException {
+        return ChildProcess.startJava(
+                name, directory, "io.ostraka.proxy.server.Main", "serve", configuration.toString());
+    }
+
     private Contestant ostraka() throws IOException {
         int port = freePort();
-        ChildProcess process = ChildProcess.startJava(
-                "ostraka",
-                directory,
-                "io.ostraka.proxy.server.Main",
-                "serve",
-                configuration(port).toString());
         return ready(new Started(
                 "ostraka",
                 door -> new Target(
@@ -200,7 +237,7 @@ final class Contestants {
                         },
                         Shards.USER,
                         shards.password()),
-                Optional.of(process)));
+                Optional.of(serve("ostraka", configuration(port)))));
     }
 
     /** Waits until a client can log in. */

@@ -72,7 +72,7 @@ final class OstrakaBench implements Callable<Integer> {
     @Option(
             names = "--servers",
             split = ",",
-            defaultValue = "direct,pgbouncer,relay,ostraka",
+            defaultValue = "direct,pgbouncer,relay,ostraka,together",
             description = "Who takes part (default: ${DEFAULT-VALUE}).")
     private List<String> servers = List.of();
 

@@ -103,7 +103,9 @@ class OstrakaBenchTest {
         assertEquals(2, bench("--rounds=0"));
         assertEquals(2, bench("everything"));
         String explained = progress.toString(StandardCharsets.UTF_8);
-        assertTrue(explained.contains("--servers knows [direct, pgbouncer, relay, ostraka], not mysql"), explained);
+        assertTrue(
+                explained.contains("--servers knows [direct, pgbouncer, relay, ostraka, together], not mysql"),
+                explained);
         assertTrue(explained.contains("everything"), explained);
         assertFalse(explained.contains("starting"), explained);
         assertEquals(0, out.size());

@@ -21,6 +21,11 @@ enum Scenario {
             }
             return measurements;
         }
+
+        @Override
+        List<String> contestants() {
+            return Contestants.NAMES;
+        }
     },
 
     /** The same by one client: what is added to the time of a query. */
@@ -31,6 +36,11 @@ enum Scenario {
             return protocols.stream()
                     .map(protocol -> point(shards, programs, protocol, 1))
                     .toList();
+        }
+
+        @Override
+        List<String> contestants() {
+            return Contestants.NAMES;
         }
     },
 
@@ -120,9 +130,11 @@ enum Scenario {
         Load tpcb(Protocol protocol, int clients) throws IOException, SQLException;
     }
 
-    /** Who can do it at all. */
+    /** Who can do it at all, and says more by it than the others do. */
     List<String> contestants() {
-        return Contestants.NAMES;
+        return Contestants.NAMES.stream()
+                .filter(name -> !name.equals(Contestants.TOGETHER))
+                .toList();
     }
 
     /** {@code protocols} and {@code clients}: those asked for; a scenario with its own ignores them. */

@@ -13,7 +13,8 @@ import java.util.List;
 
 /**
  * The data: table {@code accounts} whole on one server for everybody else, and dealt to two servers for Ostraka, by the
- * slot formula in SQL, so that wrong routing finds no row. Table {@code incoming} is empty, for COPY.
+ * slot formula in SQL, so that wrong routing finds no row; dealt once more to two databases of the server that has it whole.
+ * Table {@code incoming} is empty, for COPY.
  */
 final class Shards implements AutoCloseable {
     static final String DATABASE = "bench";
@@ -45,9 +46,14 @@ final class Shards implements AutoCloseable {
                 rows,
                 HexFormat.of().formatHex(random));
         try {
-            shards.fill("whole", "true");
-            shards.fill("s0", ON_FIRST_SHARD);
-            shards.fill("s1", "NOT " + ON_FIRST_SHARD);
+            for (PostgresServer server : shards.servers.servers()) {
+                shards.createRoles(server);
+            }
+            shards.fill("whole", DATABASE, "true");
+            shards.fill("whole", halfDatabase("s0"), ON_FIRST_SHARD);
+            shards.fill("whole", halfDatabase("s1"), "NOT " + ON_FIRST_SHARD);
+            shards.fill("s0", DATABASE, ON_FIRST_SHARD);
+            shards.fill("s1", DATABASE, "NOT " + ON_FIRST_SHARD);
         } catch (SQLException | RuntimeException e) {
             shards.close();
             throw e;
@@ -55,22 +61,28 @@ final class Shards implements AutoCloseable {
         return shards;
     }
 
-    private void fill(String name, String condition) throws SQLException {
-        PostgresServer server = servers.server(name);
+    private void createRoles(PostgresServer server) throws SQLException {
         try (Connection connection = server.connect("postgres");
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE ROLE " + USER + " LOGIN PASSWORD '" + password + "'");
             // Ostraka's recovery user.
             statement.execute("CREATE ROLE ostraka SUPERUSER LOGIN PASSWORD '" + password + "'");
-            statement.execute("CREATE DATABASE " + DATABASE + " OWNER " + USER);
         }
-        try (Connection connection = target(name).connect();
+    }
+
+    private void fill(String name, String database, String condition) throws SQLException {
+        PostgresServer server = servers.server(name);
+        try (Connection connection = server.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + database + " OWNER " + USER);
+        }
+        try (Connection connection = target(name, database).connect();
                 Statement statement = connection.createStatement()) {
             statement.execute(SCHEMA);
             statement.execute("INSERT INTO accounts SELECT id, 'payload of account ' || lpad(id::text, 60, '.')"
                     + " FROM generate_series(1, " + rows + ") id WHERE " + condition);
         }
-        try (Connection connection = server.connect(DATABASE);
+        try (Connection connection = server.connect(database);
                 Statement statement = connection.createStatement()) {
             statement.execute("VACUUM (FREEZE, ANALYZE)");
         }
@@ -93,21 +105,26 @@ final class Shards implements AutoCloseable {
 
     /** The server that has all rows. */
     Target whole() {
-        return target("whole");
+        return target("whole", DATABASE);
+    }
+
+    /** The database of the server {@link #whole()} that has the rows of that shard. */
+    static String halfDatabase(String shard) {
+        return DATABASE + "_" + shard;
     }
 
     int port(String server) {
         return servers.server(server).port();
     }
 
-    private Target target(String name) {
-        return new Target(port(name), DATABASE, USER, password);
+    private Target target(String name, String database) {
+        return new Target(port(name), database, USER, password);
     }
 
     /** Removes what COPY has brought, everywhere. */
     void emptyIncoming() throws SQLException {
         for (PostgresServer server : servers.servers()) {
-            try (Connection connection = target(server.name()).connect();
+            try (Connection connection = target(server.name(), DATABASE).connect();
                     Statement statement = connection.createStatement()) {
                 statement.execute("TRUNCATE incoming");
             }
