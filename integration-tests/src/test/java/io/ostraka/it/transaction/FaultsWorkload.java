@@ -23,8 +23,8 @@ import java.util.stream.IntStream;
 
 /**
  * Clients for whom a half shows: counters on three shards that every transaction raises together, and transfers between other
- * counters, whose sum stays 0. Readers look at both at random, in statements alone and in REPEATABLE READ transactions. Any error
- * is taken for one of the faults, and tried again on a new connection; an answer that does not come is a failure. Thread-safe.
+ * counters, whose sum stays 0. Readers look at both at random, in statements alone and in transactions of both levels. Any error is
+ * taken for one of the faults, and tried again on a new connection; an answer that does not come is a failure. Thread-safe.
  */
 final class FaultsWorkload {
     private static final String LOCK_STEP = "SELECT n FROM counter WHERE id IN ($0, $1, $2)";
@@ -60,7 +60,13 @@ final class FaultsWorkload {
     List<Runnable> clients(Random seeds) {
         List<Runnable> clients = new ArrayList<>();
         for (Step step : List.<Step>of(
-                this::raise, this::raise, this::transfer, this::transfer, this::readAlone, this::readAtOneTime)) {
+                this::raise,
+                this::raise,
+                this::transfer,
+                this::transfer,
+                this::readAlone,
+                this::readInBlock,
+                this::readAtOneTime)) {
             Random random = new Random(seeds.nextLong());
             clients.add(() -> run(step, random));
         }
@@ -213,6 +219,18 @@ final class FaultsWorkload {
             default -> requireBalance(values(client, SUM));
         }
         reads.incrementAndGet();
+    }
+
+    /** Each statement at a time of its own, in a transaction that may have written. */
+    private void readInBlock(WireClient client, Random random) {
+        ask(client, "BEGIN");
+        if (random.nextBoolean()) {
+            ask(client, "UPDATE counter SET n = n WHERE id = $" + random.nextInt(shards) + " AND n < 0");
+        }
+        for (int statement = 0; statement < 3; statement++) {
+            readAlone(client, random);
+        }
+        ask(client, "COMMIT");
     }
 
     private void readAtOneTime(WireClient client, Random random) {

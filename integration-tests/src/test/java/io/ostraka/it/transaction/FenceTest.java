@@ -31,6 +31,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Counters on three shards that every transaction raises together: a read that sees two of them differ has seen half of a
@@ -88,7 +90,7 @@ class FenceTest {
         }
     }
 
-    private static Set<String> values(List<BackendMessage> answer) {
+    private static Set<String> shown(List<BackendMessage> answer) {
         Set<String> values = new HashSet<>();
         int rows = 0;
         for (BackendMessage message : answer) {
@@ -106,7 +108,7 @@ class FenceTest {
         int fractured = underCommits(cluster, () -> {
             int seen = 0;
             for (int i = 0; i < READS; i++) {
-                seen += values(client.query(counters.sql(SELECT))).size() > 1 ? 1 : 0;
+                seen += shown(client.query(counters.sql(SELECT))).size() > 1 ? 1 : 0;
             }
             return seen;
         });
@@ -119,7 +121,7 @@ class FenceTest {
         int fractured = underCommits(cluster, () -> {
             int seen = 0;
             for (int i = 0; i < READS / 3; i++) {
-                seen += values(client.query(counters.sql(SELECT + " ORDER BY n")))
+                seen += shown(client.query(counters.sql(SELECT + " ORDER BY n")))
                                         .size()
                                 > 1
                         ? 1
@@ -138,7 +140,7 @@ class FenceTest {
             int seen = 0;
             for (int i = 0; i < READS; i++) {
                 client.send(parse("", counters.sql(SELECT)), bind("", "", List.of(), false), execute("", 0), sync());
-                seen += values(client.untilReady()).size() > 1 ? 1 : 0;
+                seen += shown(client.untilReady()).size() > 1 ? 1 : 0;
             }
             return seen;
         });
@@ -157,13 +159,181 @@ class FenceTest {
                             .get(1)
                             .toString());
                 }
-                values(client.query(counters.sql(SELECT))).forEach(value -> values.add("D[" + value + "]"));
+                shown(client.query(counters.sql(SELECT))).forEach(value -> values.add("D[" + value + "]"));
                 assertEquals("COMMIT", Counters.outcome(client.query("COMMIT")));
                 seen += values.size() > 1 ? 1 : 0;
             }
             return seen;
         });
         assertEquals(0, fractured);
+    }
+
+    /** Reads the three counters in one statement, or a few that belong together. */
+    private enum Reading {
+        MERGED {
+            @Override
+            Set<String> read(FenceTest test) {
+                return shown(test.client.query(test.counters.sql(SELECT)));
+            }
+        },
+        IN_ORDER {
+            @Override
+            Set<String> read(FenceTest test) {
+                return shown(test.client.query(test.counters.sql(SELECT + " ORDER BY n")));
+            }
+        },
+        COMBINED {
+            @Override
+            Set<String> read(FenceTest test) {
+                return shown(test.client.query(test.counters.sql(
+                        "SELECT n, row_number() OVER (ORDER BY id) FROM counter WHERE id IN ($0, $1, $2)")));
+            }
+        },
+        AGGREGATED {
+            @Override
+            Set<String> read(FenceTest test) {
+                BackendMessage row = test.client
+                        .query(test.counters.sql("SELECT min(n), max(n) FROM counter WHERE id IN ($0, $1, $2)"))
+                        .get(1);
+                Set<String> values = new HashSet<>();
+                row.values().forEach(value -> values.add(new String(value.orElseThrow(), StandardCharsets.US_ASCII)));
+                return values;
+            }
+        },
+        COMBINED_EXTENDED {
+            @Override
+            Set<String> read(FenceTest test) {
+                test.client.send(
+                        parse(
+                                "",
+                                test.counters.sql("SELECT n, count(*) OVER () FROM counter WHERE id IN ($0, $1, $2)")),
+                        bind("", "", List.of(), false),
+                        execute("", 0),
+                        sync());
+                return shown(test.client.untilReady());
+            }
+        },
+        BY_CURSOR {
+            @Override
+            Set<String> read(FenceTest test) {
+                test.client.query(test.counters.sql("DECLARE c CURSOR FOR " + SELECT));
+                Set<String> values = shown(test.client.query("FETCH ALL c"));
+                test.client.query("CLOSE c");
+                return values;
+            }
+        },
+        COPIED {
+            @Override
+            Set<String> read(FenceTest test) {
+                Set<String> values = new HashSet<>();
+                List<BackendMessage> answer = test.client.query(test.counters.sql("COPY (" + SELECT + ") TO STDOUT"));
+                answer.stream()
+                        .filter(message -> message.type() == 'd')
+                        .forEach(message -> values.add(new String(message.body(), StandardCharsets.US_ASCII)));
+                assertEquals("COPY 3", Counters.outcome(answer));
+                return values;
+            }
+        },
+        EXTENDED {
+            @Override
+            Set<String> read(FenceTest test) {
+                test.client.send(
+                        parse("", test.counters.sql(SELECT)), bind("", "", List.of(), false), execute("", 0), sync());
+                return shown(test.client.untilReady());
+            }
+        },
+        EXTENDED_IN_ORDER {
+            @Override
+            Set<String> read(FenceTest test) {
+                test.client.send(
+                        parse("", test.counters.sql(SELECT + " ORDER BY n DESC")),
+                        bind("", "", List.of(), false),
+                        execute("", 0),
+                        sync());
+                return shown(test.client.untilReady());
+            }
+        };
+
+        abstract Set<String> read(FenceTest test);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Reading.class)
+    void eachStatementOfAReadCommittedBlockSeesAllOfACommitOrNothing(Reading reading) {
+        AtomicInteger moved = new AtomicInteger();
+        int fractured = underCommits(cluster, () -> {
+            int seen = 0;
+            for (int i = 0; i < READS / 10; i++) {
+                Set<String> all = new HashSet<>();
+                client.query("BEGIN");
+                // Some have written, on a shard that they read.
+                if (i % 2 == 1) {
+                    counters.run(client, "UPDATE counter SET n = n - 1 WHERE id = $0 AND n < 0", "SAVEPOINT a");
+                }
+                for (int statement = 0; statement < 5; statement++) {
+                    Set<String> values = reading.read(this);
+                    seen += values.size() > 1 ? 1 : 0;
+                    all.addAll(values);
+                }
+                assertEquals("COMMIT", Counters.outcome(client.query("COMMIT")));
+                moved.addAndGet(all.size() - 1);
+            }
+            return seen;
+        });
+        assertEquals(0, fractured);
+        assertTrue(moved.get() > 0, "every block has read at one time, as if it were REPEATABLE READ");
+    }
+
+    @Test
+    void aReadBehindAnotherStatementOfItsPipelineDoesToo() {
+        int fractured = underCommits(cluster, () -> {
+            int seen = 0;
+            for (int i = 0; i < READS; i++) {
+                client.send(
+                        parse("", counters.sql("SELECT FROM counter WHERE id = $0")),
+                        bind("", "", List.of(), false),
+                        execute("", 0),
+                        parse("", counters.sql(i % 2 == 0 ? SELECT : SELECT + " ORDER BY n")),
+                        bind("", "", List.of(), false),
+                        execute("", 0),
+                        sync());
+                List<BackendMessage> answer = client.untilReady();
+                seen += shown(answer.subList(4, answer.size())).size() > 1 ? 1 : 0;
+            }
+            return seen;
+        });
+        assertEquals(0, fractured);
+    }
+
+    @Test
+    void aPipelineWithOneSnapshotForAllItsStatementsIsNotMixed() {
+        client.query("SET default_transaction_isolation = 'repeatable read'");
+        client.send(
+                parse("", counters.sql("SELECT FROM counter WHERE id = $0")),
+                bind("", "", List.of(), false),
+                execute("", 0),
+                parse("", counters.sql(SELECT)),
+                bind("", "", List.of(), false),
+                execute("", 0),
+                sync());
+        assertEquals("0A000", Counters.outcome(client.untilReady()));
+        assertEquals(List.of("SELECT 3"), counters.run(client, SELECT));
+    }
+
+    @Test
+    void whatIsWrongInABlockIsToldAsAlways() {
+        assertEquals(
+                List.of("BEGIN", "42703", "25P02", "ROLLBACK", "BEGIN", "22012", "ROLLBACK", "SELECT 3"),
+                counters.run(
+                        client,
+                        "BEGIN",
+                        "SELECT m FROM counter WHERE id IN ($0, $1, $2)",
+                        SELECT,
+                        "ROLLBACK",
+                        "BEGIN",
+                        "SELECT 1 / (n - n) FROM counter WHERE id IN ($0, $1, $2)",
+                        "ROLLBACK",
+                        SELECT));
     }
 
     @Test
@@ -270,7 +440,7 @@ class FenceTest {
                                 Counters.increment(2),
                                 "COMMIT"));
             }
-            assertEquals(Set.of(begin.equals("BEGIN") ? "1" : "2"), values(client.query(counters.sql(SELECT))));
+            assertEquals(Set.of(begin.equals("BEGIN") ? "1" : "2"), shown(client.query(counters.sql(SELECT))));
             assertEquals("ROLLBACK", Counters.outcome(client.query("ROLLBACK")));
         }
     }
@@ -345,7 +515,7 @@ class FenceTest {
             fractured = underCommits(unfenced, () -> {
                 int seen = 0;
                 for (int i = 0; seen == 0 && i < 20_000; i++) {
-                    seen += values(reader.query(counters.sql(SELECT))).size() > 1 ? 1 : 0;
+                    seen += shown(reader.query(counters.sql(SELECT))).size() > 1 ? 1 : 0;
                 }
                 return seen;
             });

@@ -330,9 +330,10 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         expect(Expected.Kind.BIND, visibility);
     }
 
-    /** The same parameters for the unnamed portal, whatever the client's is. */
-    public void sendUnnamedBind(BindView bind, byte[] statement, short[] resultFormats, Visibility visibility) {
-        bind.writeUnnamed(out(), statement, resultFormats);
+    /** The same parameters for another portal, whatever the client's is. */
+    public void sendBindFor(
+            String portal, BindView bind, byte[] statement, short[] resultFormats, Visibility visibility) {
+        bind.writeFor(out(), portal.getBytes(StandardCharsets.UTF_8), statement, resultFormats);
         expect(Expected.Kind.BIND, visibility);
     }
 

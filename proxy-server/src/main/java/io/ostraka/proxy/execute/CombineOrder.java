@@ -17,6 +17,7 @@ import java.util.Set;
  * @param copies what is copied, from where; the combiner itself may be among the sources
  * @param inOneSnapshot sources outside of a transaction that are asked more than once, or at the time of others
  * @param imports what is said first in a transaction of this run, so that all read at one time; empty where each has its own
+ * @param atOneMoment whether sources are in a READ COMMITTED transaction already, and all snapshots are to be taken in one {@link Moment}
  * @param toSync backends with messages of the extended protocol that no Sync has ended yet
  * @param localSettings statements for the combiner's transaction before all else
  * @param original the client's statement
@@ -31,6 +32,7 @@ public record CombineOrder(
         List<Copy> copies,
         Set<Backend> inOneSnapshot,
         Map<Backend, String> imports,
+        boolean atOneMoment,
         Set<Backend> toSync,
         List<String> localSettings,
         StatementKey original,

@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
  * statement runs over them, and the transaction ends, which drops them.
  *
  * <pre>
+ * PARSING --all parsed--> BINDING --bound in one {@link Moment}--> GATHERING
  * GATHERING --all copied--> ANSWERING --all rows passed on--> ENDING --all backends at rest--> ended
  *     +------------error-------+--------------------------------^
  * </pre>
@@ -42,7 +43,6 @@ public final class CombineRun implements ShardRun {
     private static final String BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ WRITE";
 
     private static final String BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-    private static final short[] ALL_BINARY = {1};
 
     /** Below it, a bad plan costs less than looking for a better one. */
     private static final int ANALYZED_BYTES = 256 << 10;
@@ -50,6 +50,8 @@ public final class CombineRun implements ShardRun {
     private static final int CANCELLED_AGAIN_MS = 200;
 
     private enum Phase {
+        PARSING,
+        BINDING,
         GATHERING,
         ANSWERING,
         ENDING,
@@ -66,7 +68,8 @@ public final class CombineRun implements ShardRun {
     private final Set<Backend> begun = new LinkedHashSet<>();
 
     private final Set<Backend> gone = new HashSet<>();
-    private Phase phase = Phase.GATHERING;
+    private final SourcePortals sources;
+    private Phase phase;
     private Optional<ByteBuf> description = Optional.empty();
     private Optional<RowShape> shape = Optional.empty();
     private Optional<ByteBuf> tag = Optional.empty();
@@ -83,14 +86,29 @@ public final class CombineRun implements ShardRun {
         this.order = order;
         this.combiner = order.combiner();
         this.copiesToCome = new ArrayDeque<>(order.copies());
+        this.sources = new SourcePortals(order);
+        this.phase = order.atOneMoment() ? Phase.PARSING : Phase.GATHERING;
     }
 
     @Override
     public void start() {
         order.toSync().forEach(backend -> backend.sendSync(Visibility.NONE));
         begin(combiner, BEGIN);
+        setAndDescribe();
+        if (order.atOneMoment()) {
+            // The combiner has begun too early.
+            combiner.sendQuery("ROLLBACK", Visibility.NONE);
+            begun.remove(combiner);
+            sources.parse();
+            order.participants().forEach(Backend::flush);
+        } else {
+            gather();
+        }
+    }
+
+    private void setAndDescribe() {
         order.localSettings().forEach(statement -> combiner.sendQuery(statement, Visibility.NONE));
-        if (order.describes()) {
+        if (isDescribing()) {
             // The client is told of the columns as its own statement has them; this also finds its errors at their
             // places.
             byte[] name = combiner.prepare(order.original(), false, Visibility.ROWS);
@@ -98,10 +116,54 @@ public final class CombineRun implements ShardRun {
             combiner.sendDescribePortal("", Visibility.ROWS);
             combiner.sendSync(Visibility.ROWS);
         }
+    }
+
+    private void gather() {
+        phase = Phase.GATHERING;
         order.copies().forEach(copy -> run(copy.fragment(), copy.fragment().creation(copy.select())));
         order.inOneSnapshot().forEach(backend -> begin(backend, BEGIN_READING));
         copyNext();
         order.participants().forEach(Backend::flush);
+    }
+
+    /** All that was sent for the moment is answered. */
+    private void goOn() {
+        if (order.participants().stream().anyMatch(Backend::hasOutstandingReplies)) {
+            return;
+        }
+        if (phase == Phase.PARSING) {
+            phase = Phase.BINDING;
+            host.moment().await(order.participants(), this::takeSnapshots, this::haveSnapshots);
+        } else {
+            host.moment().taken();
+        }
+    }
+
+    private void takeSnapshots() {
+        if (failed || closed) {
+            return;
+        }
+        if (begun.contains(combiner)) {
+            combiner.sendQuery("ROLLBACK", Visibility.NONE);
+            sources.close();
+        }
+        // What it has itself is read as of its first statement.
+        begin(combiner, BEGIN + "; SELECT 1");
+        sources.bind();
+        order.participants().forEach(Backend::flush);
+    }
+
+    private void haveSnapshots(Optional<PgError> error) {
+        if (failed || closed) {
+            return;
+        }
+        if (error.isPresent()) {
+            fail(error.get());
+        } else {
+            setAndDescribe();
+            gather();
+        }
+        host.client().flush();
     }
 
     private void begin(Backend backend, String statement) {
@@ -125,7 +187,7 @@ public final class CombineRun implements ShardRun {
             }
             if (!sending.isEmpty()) {
                 combiner.sendCopyIn("COPY " + fragment.quotedTemporary() + " FROM STDIN (FORMAT binary)");
-                sending.forEach(source -> request(source, copy));
+                sending.forEach(source -> sources.request(source, copy, order.atOneMoment()));
                 combiner.flush();
                 return;
             }
@@ -142,22 +204,9 @@ public final class CombineRun implements ShardRun {
             return;
         }
         byte[] name = combiner.prepare(order.original().withSql(sql), false, Visibility.NONE);
-        combiner.sendUnnamedBind(order.bind().get(), name, new short[0], Visibility.NONE);
+        combiner.sendBindFor("", order.bind().get(), name, new short[0], Visibility.NONE);
         combiner.sendExecute("", 0, Visibility.NONE);
         combiner.sendSync(Visibility.NONE);
-    }
-
-    private void request(Backend source, CombineOrder.Copy copy) {
-        if (order.bind().isPresent() && copy.fragment().takesParameters()) {
-            byte[] name = source.prepare(order.original().withSql(copy.select()), false, Visibility.ROWS);
-            source.sendUnnamedBind(order.bind().get(), name, ALL_BINARY, Visibility.ROWS);
-        } else {
-            byte[] name = source.prepare(order.original().withoutParameters(copy.select()), false, Visibility.ROWS);
-            source.sendBind(name, ALL_BINARY, Visibility.ROWS);
-        }
-        source.sendExecute("", 0, Visibility.ROWS);
-        source.sendSync(Visibility.ROWS);
-        source.flush();
     }
 
     private void copied(Fragment fragment) {
@@ -293,6 +342,8 @@ public final class CombineRun implements ShardRun {
         }
         if (failed || phase == Phase.ENDING) {
             settle();
+        } else if (phase == Phase.PARSING || phase == Phase.BINDING) {
+            goOn();
         } else if (visibility == Visibility.ROWS && sending.remove(backend)) {
             // The combiner may have had no room for its last rows; whatever else it says must be heard all the same.
             backend.setReading(true);
@@ -387,7 +438,7 @@ public final class CombineRun implements ShardRun {
 
     @Override
     public void cancel() {
-        if (!failed && !closed && (phase == Phase.GATHERING || phase == Phase.ANSWERING)) {
+        if (!failed && !closed && phase != Phase.ENDING && phase != Phase.ENDED) {
             fail(new PgError(SqlState.QUERY_CANCELED, "canceling statement due to user request"));
             host.client().flush();
         }

@@ -9,6 +9,7 @@ import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.Frame;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -32,22 +33,38 @@ public final class CopyOutRun extends SharedRun {
 
     private final String sql;
     private final Map<Backend, String> openings;
+    /** Whether all are to begin in one {@link Moment}. */
+    private final boolean together;
+
     private final boolean isBinary;
     private final boolean hasHeader;
     /** Shards whose first row or header has come. */
     private final Set<Backend> begun = new HashSet<>();
     /** What the first shard has said of format and columns. */
     private Optional<byte[]> response = Optional.empty();
+    /** Shards that have not said yet that they have begun, which they do when they have their snapshots. */
+    private final Set<Backend> toBegin = new HashSet<>();
+    /** Rows that came while it was not known whether all have begun in one moment. */
+    private final ArrayDeque<Early> early = new ArrayDeque<>();
 
-    /** {@code openings}: how each shard opens a transaction of this run, so that all read at one time; empty where they need none. */
+    private boolean waits;
+
+    private record Early(Backend backend, ByteBuf rows) {}
+
+    /**
+     * {@code openings}: how each shard opens a transaction of this run, so that all read at one time; empty where they need none. {@code
+     * together}: they are in a transaction already, and must begin in one moment.
+     */
     public CopyOutRun(
             Host host,
             List<Backend> backends,
             String sql,
             boolean isBinary,
             boolean hasHeader,
-            Map<Backend, String> openings) {
+            Map<Backend, String> openings,
+            boolean together) {
         super(host, backends);
+        this.together = together;
         this.sql = sql;
         this.openings = Map.copyOf(openings);
         this.isBinary = isBinary;
@@ -56,6 +73,57 @@ public final class CopyOutRun extends SharedRun {
 
     @Override
     public void start() {
+        if (together) {
+            waits = true;
+            host().moment().await(participants(), this::begin, this::begun);
+        } else {
+            send();
+        }
+    }
+
+    private void begin() {
+        if (isOver()) {
+            return;
+        }
+        if (!toBegin.isEmpty() || response.isPresent()) {
+            fail(new PgError(
+                    SqlState.SERIALIZATION_FAILURE,
+                    "COPY over several shards did not begin on all of them at one time",
+                    "A shard took too long, while others wanted to commit.",
+                    "Try it again, or copy outside of a transaction block, or in a REPEATABLE READ one."));
+            client().flush();
+            return;
+        }
+        toBegin.addAll(participants());
+        send();
+    }
+
+    /** Whether all have begun in one moment is known. */
+    private void begun(Optional<PgError> error) {
+        if (isOver()) {
+            return;
+        }
+        if (error.isPresent()) {
+            fail(error.get());
+            client().flush();
+            return;
+        }
+        waits = false;
+        while (!early.isEmpty()) {
+            Early next = early.remove();
+            pass(next.backend(), next.rows());
+        }
+        participants().forEach(backend -> backend.setReading(true));
+        client().flush();
+        settle();
+    }
+
+    @Override
+    boolean goesOn() {
+        return waits;
+    }
+
+    private void send() {
         for (Backend backend : participants()) {
             Optional<String> opening = Optional.ofNullable(openings.get(backend));
             opening.ifPresent(begin -> backend.sendQuery(begin, Visibility.NONE));
@@ -69,6 +137,12 @@ public final class CopyOutRun extends SharedRun {
     public void onCopyOut(Backend backend, ByteBuf borrowed, int frame) {
         if (isOver()) {
             return;
+        }
+        if (waits) {
+            backend.setReading(false);
+            if (toBegin.remove(backend) && toBegin.isEmpty()) {
+                host().moment().taken();
+            }
         }
         int bytes = 1 + borrowed.getInt(frame + 1);
         byte[] said = ByteBufUtil.getBytes(borrowed, frame, bytes);
@@ -88,8 +162,14 @@ public final class CopyOutRun extends SharedRun {
     public void onBytes(Backend backend, ByteBuf owned) {
         if (isOver()) {
             owned.release();
-            return;
+        } else if (waits) {
+            early.add(new Early(backend, owned));
+        } else {
+            pass(backend, owned);
         }
+    }
+
+    private void pass(Backend backend, ByteBuf owned) {
         if (isBinary || (hasHeader && !begun.contains(backend))) {
             writeRows(backend, owned);
         } else {
@@ -158,6 +238,12 @@ public final class CopyOutRun extends SharedRun {
         BackendMessages.empty(out, BackendTag.COPY_DONE);
         BackendMessages.commandComplete(out, "COPY " + counted);
         client().write(out);
+    }
+
+    @Override
+    void drop() {
+        early.forEach(kept -> kept.rows().release());
+        early.clear();
     }
 
     @Override

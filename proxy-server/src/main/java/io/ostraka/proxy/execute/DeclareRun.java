@@ -19,24 +19,55 @@ public final class DeclareRun extends SharedRun {
     private final ShardCursor cursor;
     private final String sql;
 
-    /** {@code sql} is what each shard runs. */
-    public DeclareRun(Host host, ShardCursor cursor, String sql) {
+    private final boolean isBound;
+
+    /** {@code sql} is what each shard runs; {@code isBound}: a {@link BindRun} has bound it. */
+    public DeclareRun(Host host, ShardCursor cursor, String sql, boolean isBound) {
         super(host, cursor.backends());
         this.cursor = cursor;
         this.sql = sql;
+        this.isBound = isBound;
     }
 
     @Override
     public void start() {
-        StatementKey key = new StatementKey(sql, List.of(), List.of(), 0);
-        short[] formats = cursor.order().map(DeclareRun::formats).orElseGet(() -> new short[0]);
         for (Backend backend : cursor.backends()) {
-            byte[] name = backend.prepare(key, false, Visibility.ROWS);
-            backend.sendBind(name, cursor.portal(), List.of(), formats, Visibility.NONE);
+            if (!isBound) {
+                bind(cursor, backend, parse(sql, backend), Visibility.NONE);
+            }
             backend.sendDescribePortal(cursor.portal(), Visibility.ROWS);
             backend.sendSync(Visibility.ROWS);
             backend.flush();
         }
+    }
+
+    private static byte[] parse(String sql, Backend backend) {
+        return backend.prepare(new StatementKey(sql, List.of(), List.of(), 0), false, Visibility.ROWS);
+    }
+
+    private static void bind(ShardCursor cursor, Backend backend, byte[] statement, Visibility visibility) {
+        short[] formats = cursor.order().map(DeclareRun::formats).orElseGet(() -> new short[0]);
+        backend.sendBind(statement, cursor.portal(), List.of(), formats, visibility);
+    }
+
+    /** The cursor's portals, for a {@link BindRun} that binds them at one time, in a transaction block. */
+    public static BindRun.Binding binding(ShardCursor cursor, String sql) {
+        return new BindRun.Binding() {
+            @Override
+            public byte[] parse(Backend backend) {
+                return DeclareRun.parse(sql, backend);
+            }
+
+            @Override
+            public void bind(Backend backend, byte[] statement) {
+                DeclareRun.bind(cursor, backend, statement, Visibility.ROWS);
+            }
+
+            @Override
+            public void unbind(Backend backend) {
+                backend.sendClosePortal(cursor.portal(), Visibility.NONE);
+            }
+        };
     }
 
     private static short[] formats(Merge.Ordered order) {

@@ -25,6 +25,8 @@ public interface ShardRun extends BackendListener {
 
         void cancel(Backend backend);
 
+        Moment moment();
+
         /** More may be taken from the client. */
         void resume();
 

@@ -57,6 +57,20 @@ abstract class SharedRun implements ShardRun {
         return out;
     }
 
+    /** A shard has refused its part; without a Sync it takes nothing more. */
+    void onRefused(Backend backend) {}
+
+    /** The run has failed, or the client is gone: gives back what it has kept. */
+    void drop() {}
+
+    /**
+     * All backends are at rest, and none has failed: whether the run goes on, having sent more or waiting for something else, which
+     * calls {@link #settle}.
+     */
+    boolean goesOn() {
+        return false;
+    }
+
     /** The end of the client's answer. */
     final void finish(String tag) {
         ByteBuf out = client().buffer();
@@ -101,6 +115,7 @@ abstract class SharedRun implements ShardRun {
             return;
         }
         failed = true;
+        drop();
         client().write(owned);
         for (Backend backend : left) {
             if (backend.hasOutstandingReplies()) {
@@ -134,8 +149,11 @@ abstract class SharedRun implements ShardRun {
 
     @Override
     public final void onError(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
+        onRefused(backend);
         if (!isOver()) {
             fail(told(backend, borrowed, frame));
+        } else if (!closed) {
+            settle();
         }
     }
 
@@ -157,6 +175,7 @@ abstract class SharedRun implements ShardRun {
     @Override
     public void close() {
         closed = true;
+        drop();
     }
 
     // ---- the end -------------------------------------------------------------------------------------------------
@@ -199,7 +218,7 @@ abstract class SharedRun implements ShardRun {
         }
     }
 
-    private void settle() {
+    final void settle() {
         for (Backend backend : left) {
             if (backend.hasOutstandingReplies()) {
                 return;
@@ -209,7 +228,7 @@ abstract class SharedRun implements ShardRun {
                 return;
             }
         }
-        if (ended || (!failed && answered < commands())) {
+        if (ended || (!failed && (goesOn() || answered < commands()))) {
             return;
         }
         ended = true;
@@ -263,7 +282,7 @@ abstract class SharedRun implements ShardRun {
     public final void onDescribed(Backend backend, StatementKey statement, Visibility visibility, RowShape result) {}
 
     @Override
-    public final void onStepComplete(Backend backend, byte step) {}
+    public void onStepComplete(Backend backend, byte step) {}
 
     @Override
     public final Optional<String> nameOf(StatementKey statement) {

@@ -151,6 +151,7 @@ final class Combining {
                 copies,
                 isInBlock ? Set.of() : atOneTime ? sources(copies, combiner.get()) : askedAgain(copies, combiner.get()),
                 imports(atOneTime ? backends.get() : List.of(combiner.get())),
+                isInBlock && session.shards().readsTogether(needed.size() + 1),
                 isInBlock ? Set.of() : session.extended().pipeline().unsynced(),
                 localSettings(),
                 original,

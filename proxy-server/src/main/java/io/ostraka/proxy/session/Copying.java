@@ -82,7 +82,10 @@ final class Copying {
                                 statement.text(),
                                 plan.isBinary(),
                                 plan.hasHeader(),
-                                openings),
+                                openings,
+                                !atOneTime
+                                        && session.shards()
+                                                .readsTogether(backends.get().size())),
                         session.runs()::endQuery);
         return true;
     }

@@ -2,6 +2,7 @@ package io.ostraka.proxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.execute.BindRun;
 import io.ostraka.proxy.execute.ClosePortalsRun;
 import io.ostraka.proxy.execute.DeclareRun;
 import io.ostraka.proxy.execute.FetchRun;
@@ -148,7 +149,17 @@ final class Cursors {
         put(declare.name(), shards, Optional.of(cursor));
         String sql = isOrdered ? query.shardText((Merge.Ordered) plan.merge()) : query.text();
         ShardRuns runs = session.runs();
-        runs.start(new DeclareRun(runs, cursor, sql), failed -> ended(cursor, failed));
+        if (!session.shards().readsTogether(shards.size())) {
+            runs.start(new DeclareRun(runs, cursor, sql, false), failed -> ended(cursor, failed));
+            return true;
+        }
+        runs.start(new BindRun(runs, backends, DeclareRun.binding(cursor, sql)), failed -> {
+            if (failed) {
+                ended(cursor, true);
+            } else {
+                runs.start(new DeclareRun(runs, cursor, sql, true), alsoFailed -> ended(cursor, alsoFailed));
+            }
+        });
         return true;
     }
 

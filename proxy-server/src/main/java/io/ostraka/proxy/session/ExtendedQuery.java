@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.execute.BindRun;
 import io.ostraka.proxy.execute.ScatterMerge;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
@@ -298,6 +299,12 @@ final class ExtendedQuery {
         StatementKey key = ordered.map(
                         found -> sent.key().withSql(sent.planned().shardText(found)))
                 .orElse(sent.key());
+        Portal.OnMany portal = new Portal.OnMany(
+                backends.get(), merge, true, Optional.of(new PortalFetch(session, backends.get(), merge)));
+        if (!atOneTime && !staysAtOneTime && !plan.locks() && session.shards().readsTogether(shards.size())) {
+            bindTogether(sent, key, ordered.isPresent() ? Optional.of(formats) : Optional.empty(), portal);
+            return true;
+        }
         if (sent.isNamed() && backends.get().stream().anyMatch(backend -> backend.hasPrepared(key))) {
             statements.answerParseHere(statement);
         }
@@ -313,11 +320,63 @@ final class ExtendedQuery {
         }
         statements.answered(statement);
         pipeline.targetsMany();
-        portals.put(
-                bind.portal(),
-                new Portal.OnMany(
-                        backends.get(), merge, true, Optional.of(new PortalFetch(session, backends.get(), merge))));
+        portals.put(bind.portal(), portal);
         return true;
+    }
+
+    /** At one moment on all shards; the client is told when that is done. {@code formats}: where rows come in order. */
+    private void bindTogether(Sent sent, StatementKey key, Optional<short[]> formats, Portal.OnMany portal) {
+        BindView kept = bind.copy();
+        boolean inBlock = session.transaction().isOpen();
+        BindRun run = new BindRun(session.runs(), portal.backends(), new BindRun.Binding() {
+            @Override
+            public byte[] parse(Backend backend) {
+                return backend.prepare(key, sent.isNamed(), Visibility.ROWS);
+            }
+
+            @Override
+            public void parsed() {
+                statements.answerParseHere(sent.statement());
+            }
+
+            @Override
+            public void bind(Backend backend, byte[] name) {
+                if (formats.isPresent()) {
+                    backend.sendBind(kept, name, formats.get(), Visibility.ROWS);
+                } else {
+                    backend.sendBind(kept, name, Visibility.ROWS);
+                }
+            }
+
+            @Override
+            public void unbind(Backend backend) {
+                backend.sendClosePortal(kept.portal(), Visibility.NONE);
+            }
+
+            @Override
+            public boolean syncs() {
+                return inBlock;
+            }
+
+            @Override
+            public void refused(Backend backend) {
+                pipeline.failed(backend);
+            }
+        });
+        session.runs().start(run, failed -> {
+            if (failed) {
+                portal.merge().close();
+            } else {
+                pipeline.targetsMany();
+                portals.put(kept.portal(), portal);
+                pipeline.answer(BackendTag.BIND_COMPLETE);
+                session.answers().scatterTo(portal.merge());
+                if (formats.isPresent()) {
+                    portal.backends().forEach(backend -> backend.sendDescribePortal(kept.portal(), Visibility.ROWS));
+                }
+            }
+            session.runs().end(failed, false);
+        });
     }
 
     private boolean bindSpread(Plan.Spread plan, List<ShardName> shards, Sent sent, StatementValues known) {

@@ -52,6 +52,7 @@ final class Session {
     private final SessionSettings settings;
     private final DeadlockVictim victim = new DeadlockVictim(this);
     private final SessionSnapshot snapshot = new SessionSnapshot(this);
+    private final SessionMoment moment = new SessionMoment(this);
     private final ShardChoice shards;
     private final Answers answers = new Answers(this);
     private final SessionTransaction transaction = new SessionTransaction();
@@ -171,6 +172,10 @@ final class Session {
 
     SessionSnapshot snapshot() {
         return snapshot;
+    }
+
+    SessionMoment moment() {
+        return moment;
     }
 
     ShardChoice shards() {
@@ -444,6 +449,7 @@ final class Session {
         cursors.clear();
         victim.ended();
         snapshot.release();
+        moment.abandon();
         cancel();
         runs.close();
         combining.close();

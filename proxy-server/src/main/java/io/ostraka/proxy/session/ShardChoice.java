@@ -206,6 +206,27 @@ final class ShardChoice {
         return shards > 1 && !transaction.isOpen() && isFenced();
     }
 
+    /**
+     * Whether a read of several shards takes its snapshots on them at one moment: in READ COMMITTED, where each statement has its own, and
+     * where it has no transaction of its own that could import one. Throws where statements before it have fixed the time of some.
+     */
+    boolean readsTogether(int shards) {
+        if (shards < 2 || !isFenced() || (transaction.isOpen() && snapshot.isHeld())) {
+            return false;
+        }
+        String level = level();
+        if (level.equals("repeatable read") || level.equals("serializable")) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "a pipeline with isolation level " + level.toUpperCase(Locale.ROOT)
+                                    + " that reaches several shards is not supported yet",
+                            "Statements of it were sent to some of the shards before, outside a transaction block.",
+                            "Send a Sync before it, or use READ COMMITTED.")
+                    .toException();
+        }
+        return true;
+    }
+
     private boolean isFenced() {
         return database.isAtomic() && !database.hasOneShard();
     }

@@ -3,6 +3,7 @@ package io.ostraka.proxy.session;
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.execute.ClientOutput;
+import io.ostraka.proxy.execute.Moment;
 import io.ostraka.proxy.execute.ShardRun;
 import io.ostraka.rules.error.PgError;
 import java.util.Optional;
@@ -66,6 +67,11 @@ final class ShardRuns implements ShardRun.Host {
     }
 
     @Override
+    public Moment moment() {
+        return session.moment();
+    }
+
+    @Override
     public void resume() {
         session.resume();
     }
@@ -74,6 +80,7 @@ final class ShardRuns implements ShardRun.Host {
     public void onEnd(boolean failed) {
         Running ended = running.orElseThrow();
         running = Optional.empty();
+        session.moment().abandon();
         ended.run().participants().stream().filter(Backend::isOpen).forEach(backend -> {
             backend.detach();
             backend.attach(session.answers());

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.execute.BindRun;
 import io.ostraka.proxy.execute.ScatterMerge;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
@@ -279,7 +280,13 @@ final class SimpleQuery {
         Access access = session.shards().accessOf(plan);
         shards.forEach(shard -> session.shards().requireMayWrite(shard, access));
         session.extended().portals().dropUnnamed();
-        session.answers().scatterTo(merge(session, plan, statement.values(), shards.size(), true));
+        ScatterMerge merge = merge(session, plan, statement.values(), shards.size(), true);
+        if (!atOneTime && !plan.locks() && session.shards().readsTogether(shards.size())) {
+            backends.get().forEach(backend -> session.shards().enlist(backend, access));
+            readTogether(plan, statement, text(borrowed, frame), backends.get(), merge);
+            return true;
+        }
+        session.answers().scatterTo(merge);
         for (int i = 0; i < shards.size(); i++) {
             Backend backend = backends.get().get(i);
             session.shards().enlist(backend, access);
@@ -297,6 +304,50 @@ final class SimpleQuery {
         }
         session.answers().busyUntilReady(shards.size() * (atOneTime ? 3 : 1));
         return true;
+    }
+
+    /** Binds first, on all shards at one moment. */
+    private void readTogether(
+            Plan.Scatter plan, Planned.Statement statement, String text, List<Backend> backends, ScatterMerge merge) {
+        Optional<Merge.Ordered> ordered =
+                plan.merge() instanceof Merge.Ordered found ? Optional.of(found) : Optional.empty();
+        StatementKey key = new StatementKey(ordered.map(statement::shardText).orElse(text), List.of(), List.of(), 0);
+        short[] formats = ordered.map(SimpleQuery::formats).orElseGet(() -> new short[0]);
+        BindRun run = new BindRun(session.runs(), backends, new BindRun.Binding() {
+            @Override
+            public byte[] parse(Backend backend) {
+                return backend.prepare(key, false, Visibility.ROWS);
+            }
+
+            @Override
+            public void bind(Backend backend, byte[] name) {
+                backend.sendBind(name, formats, Visibility.ROWS);
+            }
+
+            @Override
+            public void unbind(Backend backend) {
+                // The next Bind does.
+            }
+        });
+        session.runs().start(run, failed -> {
+            if (failed) {
+                merge.close();
+                session.runs().endQuery(true);
+                return;
+            }
+            session.answers().scatterTo(merge);
+            for (Backend backend : backends) {
+                executeUnnamed(backend);
+                backend.flush();
+            }
+            session.answers().busyUntilReady(backends.size());
+        });
+    }
+
+    private static void executeUnnamed(Backend backend) {
+        backend.sendDescribePortal("", Visibility.ROWS);
+        backend.sendExecute("", 0, Visibility.ROWS);
+        backend.sendSync(Visibility.ROWS);
     }
 
     /** What each shard is told to read at the same time as the others. Throws before anything is sent. */
@@ -356,12 +407,14 @@ final class SimpleQuery {
     private static void sendOrdered(Merge.Ordered plan, Planned.Statement statement, Backend backend) {
         StatementKey key = new StatementKey(statement.shardText(plan), List.of(), List.of(), 0);
         byte[] name = backend.prepare(key, false, Visibility.ROWS);
+        backend.sendBind(name, formats(plan), Visibility.ROWS);
+        executeUnnamed(backend);
+    }
+
+    private static short[] formats(Merge.Ordered plan) {
         short[] formats = new short[plan.columns() + plan.keys().size()];
         Arrays.fill(formats, plan.columns(), formats.length, BINARY);
-        backend.sendBind(name, formats, Visibility.ROWS);
-        backend.sendDescribePortal("", Visibility.ROWS);
-        backend.sendExecute("", 0, Visibility.ROWS);
-        backend.sendSync(Visibility.ROWS);
+        return formats;
     }
 
     /** The backends of all these shards, asked for at once; empty while one is on its way. */

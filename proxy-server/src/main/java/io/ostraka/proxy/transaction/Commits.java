@@ -97,6 +97,10 @@ public final class Commits implements AutoCloseable {
         coordinator.snapshot(database, request);
     }
 
+    void visit(String database, ClosedGate visit) {
+        coordinator.visit(database, visit);
+    }
+
     void commit(String database, CommitRequest request) {
         CommitLinks links = new CommitLinks(request);
         coordinator.commit(

@@ -119,6 +119,11 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
         tell(() -> fences.get(database).request(request));
     }
 
+    /** Any thread. */
+    void visit(String database, ClosedGate visit) {
+        tell(() -> fences.get(database).visit(visit));
+    }
+
     private void finish(PreparedBranches transaction) {
         Gtid gtid = transaction.gtid();
         LOG.info("tx {}: finishing what an earlier life of this node had decided", gtid);

@@ -44,6 +44,11 @@ public final class DatabaseCommits {
         commits.snapshot(database, request);
     }
 
+    /** Lets in who wants no commit over shards to be half done meanwhile. Any thread. */
+    public void visit(ClosedGate visit) {
+        commits.visit(database, visit);
+    }
+
     public ShardNumber numberOf(ShardName shard) {
         return numbers.get(shard);
     }

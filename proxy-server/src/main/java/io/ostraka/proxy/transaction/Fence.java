@@ -66,7 +66,7 @@ final class Fence {
     private final Map<ShardId, Keepers> keepers = new TreeMap<>();
     private final Consumer<Gtid> windowOpen;
     private final Gate gate;
-    private final Rounds<List<Asked>> rounds;
+    private final Rounds<Requester> rounds;
     /** What keeps the snapshots of rounds that have not ended, or whose snapshots are in use. */
     private final Map<RoundId, Map<ShardId, Keeper>> kept = new HashMap<>();
 
@@ -76,6 +76,15 @@ final class Fence {
     private boolean running;
 
     private int open;
+
+    /** Whom a round is for. */
+    private sealed interface Requester {}
+
+    /** Who wants a snapshot, and shares it. */
+    private record Askers(List<Asked> all) implements Requester {}
+
+    /** Who does something of its own while the gates are closed. */
+    private record Visitor(ClosedGate visit) implements Requester {}
 
     /** Who asks, by identity, and when first. */
     private static final class Asked {
@@ -122,6 +131,11 @@ final class Fence {
         ask(new Asked(request));
     }
 
+    /** A round will be held for it soon; no connection of ours is needed for that. */
+    void visit(ClosedGate visit) {
+        rounds.visit(new Visitor(visit));
+    }
+
     private void ask(Asked asked) {
         Duration left = asked.left();
         if (left.isNegative() || left.isZero()) {
@@ -160,7 +174,7 @@ final class Fence {
         if (!served.isEmpty()) {
             served.forEach(waiting::remove);
             running = true;
-            rounds.request(served);
+            rounds.request(new Askers(served));
         }
     }
 
@@ -287,7 +301,7 @@ final class Fence {
     }
 
     /** What the rounds want of gates and shards. */
-    private final class RoundsEnd implements Rounds.Port<List<Asked>> {
+    private final class RoundsEnd implements Rounds.Port<Requester> {
         @Override
         public SortedSet<Epoch> liveEpochs() {
             return new TreeSet<>(List.of(self));
@@ -347,15 +361,29 @@ final class Fence {
         }
 
         @Override
-        public void deliver(List<Asked> requesters, Vector vector) {
-            tell(() -> ended(requesters, vector));
+        public void enter(RoundId round, Requester requester) {
+            Visitor visitor = (Visitor) requester;
+            tell(() -> visitor.visit().onClosed(() -> tell(() -> rounds.onLeft(round, visitor))));
         }
 
         @Override
-        public void failed(List<Asked> requesters) {
+        public void deliver(Requester requester, Vector vector) {
+            if (requester instanceof Askers askers) {
+                tell(() -> ended(askers.all(), vector));
+            } else {
+                tell(() -> ((Visitor) requester).visit().onOpened(true));
+            }
+        }
+
+        @Override
+        public void failed(Requester requester) {
+            if (requester instanceof Visitor visitor) {
+                later(RETRY_PAUSE, () -> visitor.visit().onOpened(false));
+                return;
+            }
             later(RETRY_PAUSE, () -> {
                 running = false;
-                requesters.forEach(Fence.this::ask);
+                ((Askers) requester).all().forEach(Fence.this::ask);
                 // All of them may have given up.
                 begin();
             });

@@ -195,13 +195,16 @@ public final class BindView {
         }
     }
 
-    /** The parameters alone, for the unnamed portal of another statement, with other result formats. */
-    public void writeUnnamed(ByteBuf out, byte[] name, short[] formatsOfResult) {
+    /** The parameters alone, for a portal of another statement, with other result formats. */
+    public void writeFor(ByteBuf out, byte[] otherPortal, byte[] name, short[] formatsOfResult) {
         int parametersStart = statementStart + statementBytes;
-        int bytes = resultFormatsStart - Short.BYTES - parametersStart;
+        int bytes = otherPortal.length + name.length + resultFormatsStart - Short.BYTES - parametersStart;
         out.writeByte(FrontendTag.BIND);
-        out.writeInt(Integer.BYTES + 1 + name.length + bytes + Short.BYTES + formatsOfResult.length * Short.BYTES);
-        out.writeByte(0).writeBytes(name).writeBytes(buffer, parametersStart, bytes);
+        out.writeInt(Integer.BYTES + 1 + bytes + Short.BYTES + formatsOfResult.length * Short.BYTES);
+        out.writeBytes(otherPortal)
+                .writeByte(0)
+                .writeBytes(name)
+                .writeBytes(buffer, parametersStart, resultFormatsStart - Short.BYTES - parametersStart);
         out.writeShort(formatsOfResult.length);
         for (short format : formatsOfResult) {
             out.writeShort(format);

@@ -5,7 +5,9 @@ import io.ostraka.tx.decision.ShardId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -26,6 +28,9 @@ import java.util.TreeSet;
  *
  * <p>Who asks while a round runs is served by the next one: the running one may have passed his own commit already.
  *
+ * <p>A <em>visitor</em> wants no vector: it does something of its own while the gates are closed, and is told afterwards whether they
+ * stayed so. If it takes too long the round goes on without it.
+ *
  * <p>Pure; confined to its owner; made anew for each term of leadership. Source: {@code transactions.md}, section 7.2.
  *
  * @param <R> who asks for a vector
@@ -36,6 +41,11 @@ public final class Rounds<R> {
     private final Port<R> port;
     private final List<R> waiting = new ArrayList<>();
     private final List<R> served = new ArrayList<>();
+    private final List<R> visitorsWaiting = new ArrayList<>();
+    private final List<R> visitors = new ArrayList<>();
+    /** Visitors that have been let in and have not left. */
+    private final Set<R> inside = new HashSet<>();
+
     private final SortedSet<Epoch> gates = new TreeSet<>();
     private final SortedSet<Epoch> awaited = new TreeSet<>();
     private final SortedSet<ShardId> shards = new TreeSet<>();
@@ -80,9 +90,13 @@ public final class Rounds<R> {
         /** Calls {@link Rounds#onTooLong} after this time. */
         void wake(RoundId round, Duration after);
 
+        /** The gates are closed: {@link Rounds#onLeft} follows. */
+        void enter(RoundId round, R visitor);
+
+        /** To a visitor: the gates were closed while it was inside. */
         void deliver(R requester, Vector vector);
 
-        /** No vector this time; ask again. */
+        /** No vector this time, or not closed for all of the visit; ask again. */
         void failed(R requester);
     }
 
@@ -102,13 +116,21 @@ public final class Rounds<R> {
         beginIfAsked();
     }
 
+    /** {@link Port#enter} follows, and then {@link Port#deliver} or {@link Port#failed}; or only the latter. */
+    public void visit(R visitor) {
+        visitorsWaiting.add(visitor);
+        beginIfAsked();
+    }
+
     private void beginIfAsked() {
-        if (state != State.IDLE || waiting.isEmpty()) {
+        if (state != State.IDLE || (waiting.isEmpty() && visitorsWaiting.isEmpty())) {
             return;
         }
         number++;
         served.addAll(waiting);
         waiting.clear();
+        visitors.addAll(visitorsWaiting);
+        visitorsWaiting.clear();
         gates.clear();
         gates.addAll(port.liveEpochs());
         awaited.clear();
@@ -127,7 +149,11 @@ public final class Rounds<R> {
             return;
         }
         state = State.SNAPSHOTS;
-        shards.addAll(port.readableShards());
+        inside.addAll(visitors);
+        List.copyOf(visitors).forEach(visitor -> port.enter(round(), visitor));
+        if (!served.isEmpty()) {
+            shards.addAll(port.readableShards());
+        }
         SortedSet<ShardId> asked = new TreeSet<>(shards);
         asked.forEach(shard -> port.snapshot(round(), shard));
         confirmWhenTaken();
@@ -151,8 +177,15 @@ public final class Rounds<R> {
         }
     }
 
+    /** The visitor has done what it came for. */
+    public void onLeft(RoundId round, R visitor) {
+        if (state == State.SNAPSHOTS && round.equals(round()) && inside.remove(visitor)) {
+            confirmWhenTaken();
+        }
+    }
+
     private void confirmWhenTaken() {
-        if (taken.size() < shards.size()) {
+        if (taken.size() < shards.size() || !inside.isEmpty()) {
             return;
         }
         state = State.CONFIRMING;
@@ -192,15 +225,14 @@ public final class Rounds<R> {
     private void deliverWhenConfirmed() {
         if (awaited.isEmpty() && leading) {
             Vector vector = new Vector(round(), taken);
-            List<R> now = List.copyOf(served);
-            served.clear();
+            List<R> now = takeServed();
             state = State.IDLE;
             now.forEach(requester -> port.deliver(requester, vector));
             beginIfAsked();
         }
     }
 
-    /** What {@link Port#wake} asked for. In {@code SNAPSHOTS} the shards that have not answered are left out. */
+    /** What {@link Port#wake} asked for. In {@code SNAPSHOTS} shards and visitors that have not answered are left out. */
     public void onTooLong(RoundId round) {
         if (!round.equals(round())) {
             return;
@@ -216,6 +248,10 @@ public final class Rounds<R> {
             }
             case SNAPSHOTS -> {
                 shards.retainAll(taken.keySet());
+                List<R> late = List.copyOf(inside);
+                inside.clear();
+                visitors.removeAll(late);
+                late.forEach(port::failed);
                 confirmWhenTaken();
             }
         }
@@ -224,11 +260,19 @@ public final class Rounds<R> {
     private void fail() {
         gates.forEach(gate -> port.open(gate, round()));
         taken.keySet().forEach(shard -> port.release(round(), shard));
-        List<R> now = List.copyOf(served);
-        served.clear();
+        List<R> now = takeServed();
+        inside.clear();
         state = State.IDLE;
         now.forEach(port::failed);
         beginIfAsked();
+    }
+
+    private List<R> takeServed() {
+        List<R> now = new ArrayList<>(served);
+        now.addAll(visitors);
+        served.clear();
+        visitors.clear();
+        return now;
     }
 
     private RoundId round() {

@@ -70,6 +70,11 @@ class RoundsTest implements Rounds.Port<String> {
     public void wake(RoundId round, Duration after) {}
 
     @Override
+    public void enter(RoundId round, String visitor) {
+        told.add("enter " + visitor);
+    }
+
+    @Override
     public void deliver(String requester, Vector vector) {
         told.add(requester + " " + vector.snapshots());
     }
@@ -104,6 +109,58 @@ class RoundsTest implements Rounds.Port<String> {
         assertEquals(List.of(), taken());
         rounds.onOpened(B, FIRST, true);
         assertEquals(List.of("r {shop/0=x, shop/1=y}"), taken());
+    }
+
+    @Test
+    void visitorsAloneNeedNoSnapshot() {
+        rounds.visit("v");
+        assertEquals(List.of("close 10", "close 11"), taken());
+        closeAll(FIRST);
+        assertEquals(List.of("enter v"), taken());
+        rounds.onLeft(FIRST, "v");
+        assertEquals(List.of("open 10", "open 11", "confirm"), taken());
+        rounds.onOpened(A, FIRST, true);
+        rounds.onLeading(FIRST, living);
+        rounds.onOpened(B, FIRST, true);
+        assertEquals(List.of("v {}"), taken());
+    }
+
+    @Test
+    void aVisitorIsToldThatAGateHasNotHeld() {
+        rounds.visit("v");
+        closeAll(FIRST);
+        rounds.onLeft(FIRST, "v");
+        taken();
+        rounds.onOpened(A, FIRST, false);
+        assertEquals(List.of("open 10", "open 11", "v failed"), taken());
+    }
+
+    @Test
+    void aVisitorThatStaysTooLongIsLeftBehind() {
+        rounds.visit("v");
+        closeAll(FIRST);
+        taken();
+        rounds.onTooLong(FIRST);
+        assertEquals(List.of("v failed", "open 10", "open 11", "confirm"), taken());
+        rounds.onLeft(FIRST, "v");
+        assertEquals(List.of(), taken());
+    }
+
+    @Test
+    void snapshotsWaitForVisitorsOfTheSameRound() {
+        rounds.visit("first");
+        rounds.request("r");
+        rounds.visit("v");
+        closeAll(FIRST);
+        rounds.onLeft(FIRST, "first");
+        rounds.onOpened(A, FIRST, true);
+        rounds.onOpened(B, FIRST, true);
+        rounds.onLeading(FIRST, living);
+        closeAll(SECOND);
+        takeAll(SECOND);
+        taken();
+        rounds.onLeft(SECOND, "v");
+        assertEquals(List.of("open 10", "open 11", "confirm"), taken());
     }
 
     @Test

@@ -203,6 +203,11 @@ final class Leadership implements Rounds.Port<VectorRequest>, Leases.Port<Runnab
     }
 
     @Override
+    public void enter(RoundId round, VectorRequest visitor) {
+        throw new IllegalStateException("nobody visits here");
+    }
+
+    @Override
     public void deliver(VectorRequest requester, Vector vector) {
         SortedMap<ShardId, BitSet> shown = new TreeMap<>();
         vector.snapshots().forEach((shard, id) -> shown.put(shard, snapshots.get(id)));
