@@ -276,7 +276,7 @@ abstract class SharedRun implements ShardRun {
     public void onRowDescription(Backend backend, ByteBuf borrowed, int frame) {}
 
     @Override
-    public final void onParameterDescription(Backend backend, ByteBuf borrowed, int frame) {}
+    public void onParameterDescription(Backend backend, ByteBuf borrowed, int frame) {}
 
     @Override
     public final void onDescribed(Backend backend, StatementKey statement, Visibility visibility, RowShape result) {}

@@ -3,6 +3,7 @@ package io.ostraka.proxy.session;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.wire.RowShape;
+import io.ostraka.rules.plan.Plan;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,6 +22,10 @@ final class PreparedStatement {
     boolean answered;
     /** The pinned backend on which it has the client's own name, because SQL has prepared or named it there. */
     Optional<Backend> underOwnName = Optional.empty();
+    /** The types of its parameters by name, where PREPARE has asked for them. */
+    Optional<List<String>> parameterTypes = Optional.empty();
+    /** The EXECUTE whose text this is, if the client has parsed one. */
+    Optional<Plan.Execute> execute = Optional.empty();
     /** Whether SQL has prepared it, so that it is nowhere else. */
     final boolean isOfSql;
 

@@ -40,6 +40,8 @@ final class SimpleQuery {
     private final Session session;
     /** The query being worked at, while it waits for backends. */
     private Optional<Planned> current = Optional.empty();
+    /** What it stands for, if it is an EXECUTE. */
+    private Optional<Planned.Statement> executed = Optional.empty();
 
     SimpleQuery(Session session) {
         this.session = session;
@@ -62,14 +64,15 @@ final class SimpleQuery {
         boolean taken = run(planned, borrowed, frame, bytes);
         if (taken) {
             session.questions().clear();
-            current = Optional.empty();
+            abandon();
         }
         return taken;
     }
 
-    /** The query has been refused. */
+    /** Nothing is left to do for the query. */
     void abandon() {
         current = Optional.empty();
+        executed = Optional.empty();
     }
 
     private static String text(ByteBuf borrowed, int frame) {
@@ -93,9 +96,37 @@ final class SimpleQuery {
             return runCommand(statement, command.command(), borrowed, frame, bytes);
         }
         session.requireNotFailed();
+        if (plan instanceof Plan.Prepare prepare) {
+            return new Preparing(session)
+                    .start(prepare, statement.planned().span().start());
+        }
+        return plan instanceof Plan.Execute execute ? execute(execute) : run(statement, borrowed, frame, bytes);
+    }
+
+    private boolean run(Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
+        Plan plan = statement.plan();
         return plan.asks()
                 ? ask(statement, borrowed, frame, bytes)
                 : run(statement, plan, statement.values(), borrowed, frame, bytes);
+    }
+
+    private boolean execute(Plan.Execute plan) {
+        Planned.Statement statement =
+                executed.orElseGet(() -> session.statements().meaningOf(plan));
+        executed = Optional.of(statement);
+        ByteBuf query = query(statement);
+        try {
+            return run(statement, query, query.readerIndex(), query.readableBytes());
+        } finally {
+            query.release();
+        }
+    }
+
+    /** Another Query in place of the client's; owned by the caller. */
+    private ByteBuf query(Planned.Statement statement) {
+        ByteBuf query = session.output().buffer();
+        FrontendMessages.query(query, statement.text());
+        return query;
     }
 
     private boolean ask(Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
@@ -108,9 +139,8 @@ final class SimpleQuery {
         if (!known.isRewritten()) {
             return run(statement, known.plan(), known.values(), borrowed, frame, bytes);
         }
-        ByteBuf query = session.output().buffer();
+        ByteBuf query = query(known.statement());
         try {
-            FrontendMessages.query(query, known.statement().text());
             return run(
                     known.statement(), known.plan(), known.values(), query, query.readerIndex(), query.readableBytes());
         } finally {
@@ -490,7 +520,9 @@ final class SimpleQuery {
             return Optional.of(shards.get(0));
         }
         boolean isCombined = plan instanceof Plan.Combine combine && ShardChoice.needsSeveral(combine, values);
-        if (isCombined || plan instanceof Plan.Explain || plan instanceof Plan.Cursor || Copying.isOverShards(plan)) {
+        boolean isOfSession =
+                plan instanceof Plan.Cursor || plan instanceof Plan.Prepare || plan instanceof Plan.Execute;
+        if (isCombined || isOfSession || plan instanceof Plan.Explain || Copying.isOverShards(plan)) {
             throw SEVERAL_SHARDS.toException();
         }
         Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;

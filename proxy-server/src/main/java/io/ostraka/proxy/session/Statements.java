@@ -3,6 +3,7 @@ package io.ostraka.proxy.session;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.execute.PrepareRun;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.FrontendMessages;
@@ -36,6 +37,9 @@ final class Statements {
     private static final PgError OUTDATED_PLAN = new PgError(
                     SqlState.FEATURE_NOT_SUPPORTED, "cached plan must not change result type")
             .from(ErrorFields.OUTDATED_PLAN_ROUTINE);
+
+    /** Lower ones are the same on all servers. */
+    private static final int FIRST_OID_OF_USERS = 16384;
 
     private final Session session;
     private final Pipeline pipeline;
@@ -90,12 +94,7 @@ final class Statements {
 
     /** Whatever is wrong with the statement itself, and can be known here, is an error now. */
     void parse(Parse parse) {
-        if (!parse.statement().isEmpty() && byName.containsKey(parse.statement())) {
-            throw new PgError(
-                            SqlState.DUPLICATE_PREPARED_STATEMENT,
-                            "prepared statement \"" + parse.statement() + "\" already exists")
-                    .toException();
-        }
+        requireFree(parse.statement());
         remove(parse.statement());
         requireRoom(parse.sql().length());
         Planned planned = session.plan(parse.sql());
@@ -103,15 +102,14 @@ final class Statements {
             throw new PgError(SqlState.SYNTAX_ERROR, "cannot insert multiple commands into a prepared statement")
                     .toException();
         }
+        Optional<Plan.Execute> execute = executeIn(planned);
+        String sql = execute.map(this::textOf).orElse(parse.sql());
         PreparedStatement statement = PreparedStatement.parsed(
                 parse.statement(),
-                new StatementKey(
-                        parse.sql(),
-                        parse.parameterOids(),
-                        session.settings().searchPath(),
-                        session.database().schemaAge()),
-                planned,
+                key(sql, parse.parameterOids()),
+                execute.isPresent() ? session.plan(sql) : planned,
                 session.settings());
+        statement.execute = execute;
         requireExecutable(statement);
         put(statement);
         if (isOwn(statement)) {
@@ -119,6 +117,22 @@ final class Statements {
             pipeline.answer(BackendTag.PARSE_COMPLETE);
         } else {
             unanswered = Optional.of(statement);
+        }
+    }
+
+    private StatementKey key(String sql, List<Integer> parameterOids) {
+        return new StatementKey(
+                sql,
+                parameterOids,
+                session.settings().searchPath(),
+                session.database().schemaAge());
+    }
+
+    private void requireFree(String name) {
+        if (!name.isEmpty() && byName.containsKey(name)) {
+            throw new PgError(
+                            SqlState.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name + "\" already exists")
+                    .toException();
         }
     }
 
@@ -171,6 +185,7 @@ final class Statements {
         if (plan instanceof Plan.Refusal refusal) {
             throw refusal.error().toException();
         }
+        Preparing.requireNot(plan);
         Copying.requireNot(plan);
         Explaining.requireNot(plan);
         Cursors.requireNot(plan);
@@ -383,12 +398,65 @@ final class Statements {
     void preparedBySql(String name, Backend backend) {
         session.held().pin(backend.shard());
         String execute = "EXECUTE \"" + name.replace("\"", "\"\"") + '"';
-        StatementKey key = new StatementKey(
-                execute,
-                List.of(),
-                session.settings().searchPath(),
-                session.database().schemaAge());
-        put(PreparedStatement.ofSql(name, key, session.plan(execute), session.settings(), backend));
+        put(PreparedStatement.ofSql(name, key(execute, List.of()), session.plan(execute), session.settings(), backend));
+    }
+
+    /** What PREPARE has in mind, in a database of several shards; it is not known by its name before {@link #keep}. */
+    PreparedStatement prepared(Plan.Prepare prepare) {
+        requireFree(prepare.name());
+        requireRoom(prepare.body().length());
+        Planned planned = session.plan(prepare.body());
+        if (planned.statements().get(0).plan() instanceof Plan.Refusal refusal) {
+            throw refusal.error().toException();
+        }
+        return PreparedStatement.parsed(prepare.name(), key(prepare.body(), List.of()), planned, session.settings());
+    }
+
+    /** A shard has judged it. */
+    void keep(PreparedStatement prepared, List<PrepareRun.ParameterType> types) {
+        List<Integer> oids = types.stream()
+                // Another shard has other OIDs for what its users have made.
+                .map(type -> Integer.compareUnsigned(type.oid(), FIRST_OID_OF_USERS) < 0 ? type.oid() : 0)
+                .toList();
+        PreparedStatement kept = PreparedStatement.parsed(
+                prepared.name, key(prepared.key.sql(), oids), prepared.planned, prepared.settings);
+        kept.answered = true;
+        kept.parameterTypes =
+                Optional.of(types.stream().map(PrepareRun.ParameterType::name).toList());
+        put(kept);
+    }
+
+    /** What the EXECUTE stands for now. */
+    Planned.Statement meaningOf(Plan.Execute execute) {
+        return session.plan(textOf(execute)).statements().get(0);
+    }
+
+    private String textOf(Plan.Execute execute) {
+        PreparedStatement statement = named(execute.name());
+        List<String> types = statement.parameterTypes.orElse(List.of());
+        if (statement.parameterTypes.isEmpty() && !execute.text().arguments().isEmpty()) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "EXECUTE of a statement that the protocol has parsed is not supported over several shards",
+                            "The types of the parameters of prepared statement \"" + execute.name()
+                                    + "\" are known to the shards only.",
+                            "Prepare it by PREPARE, or execute it by Bind and Execute.")
+                    .toException();
+        }
+        return execute.text().of(statement.key.sql(), types);
+    }
+
+    private static Optional<Plan.Execute> executeIn(Planned planned) {
+        return !planned.statements().isEmpty() && planned.statements().get(0).plan() instanceof Plan.Execute execute
+                ? Optional.of(execute)
+                : Optional.empty();
+    }
+
+    /** Whoever has parsed an EXECUTE is told when its name means something else meanwhile. */
+    void requireUnchanged(PreparedStatement statement) {
+        if (statement.execute.isPresent() && !textOf(statement.execute.get()).equals(statement.key.sql())) {
+            throw OUTDATED_PLAN.toException();
+        }
     }
 
     /** Forgets one statement, all named ones for an empty name; returns the backends that know some by the client's names. */

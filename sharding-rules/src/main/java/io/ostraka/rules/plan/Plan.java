@@ -92,6 +92,19 @@ public sealed interface Plan {
     /** A cursor is declared, read or closed, on the shards that the session knows. */
     record Cursor(CursorCommand command) implements Plan {}
 
+    /**
+     * PREPARE in a database of several shards: one of them judges it. {@code types} are those declared; {@code body} is the text of
+     * what is prepared, and {@code bodyStart} where that starts in the statement.
+     */
+    record Prepare(String name, List<String> types, String body, int bodyStart) implements Plan {
+        public Prepare {
+            types = List.copyOf(types);
+        }
+    }
+
+    /** EXECUTE in a database of several shards: the session knows the text that it stands for. */
+    record Execute(String name, ExecutedText text) implements Plan {}
+
     /** A shard is asked for {@code values}, which the router of {@code then} needs. */
     record Asking(ServerValues values, Plan then) implements Plan {
         @Override

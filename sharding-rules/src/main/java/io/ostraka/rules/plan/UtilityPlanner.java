@@ -13,12 +13,14 @@ import io.ostraka.rules.rule.ReferenceRule;
 import io.ostraka.rules.rule.RuleSet;
 import io.ostraka.rules.rule.TableRule;
 import io.ostraka.rules.sql.Classifier;
+import io.ostraka.rules.sql.Lexer;
 import io.ostraka.rules.sql.QualifiedName;
 import io.ostraka.rules.sql.SourceSpan;
 import io.ostraka.rules.sql.SqlParseFailure;
 import io.ostraka.rules.sql.StatementKind;
 import io.ostraka.rules.sql.StatementNames;
 import io.ostraka.rules.sql.StatementTemplate;
+import io.ostraka.rules.sql.TokenKind;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -62,6 +64,10 @@ final class UtilityPlanner {
             return CursorPlanner.fetch(fetch);
         } else if (kind instanceof StatementKind.CloseCursor close) {
             return CursorPlanner.close(close);
+        } else if (kind instanceof StatementKind.Prepare prepare) {
+            return prepare(template, prepare);
+        } else if (kind instanceof StatementKind.Execute execute) {
+            return new Plan.Execute(execute.name(), new ExecutedText(execute.name(), execute.arguments()));
         } else if (kind instanceof StatementKind.Listen || kind instanceof StatementKind.Unlisten) {
             return onDefault(true);
         } else if (kind instanceof StatementKind.Notify) {
@@ -89,11 +95,6 @@ final class UtilityPlanner {
                             : "All shards must have the same schema, and would have to change together.");
         } else if (kind instanceof StatementKind.Maintenance maintenance) {
             return refusal(maintenance.verb().toUpperCase(Locale.ROOT), "Each shard is maintained by itself.");
-        } else if (kind instanceof StatementKind.Prepare || kind instanceof StatementKind.Execute) {
-            return new Plan.Refusal(Refusals.unsupported(
-                    "PREPARE and EXECUTE are not supported in a database with several shards",
-                    "The shard of a prepared statement is known only when its values are.",
-                    "Use the prepared statements of the driver, which go through the extended query protocol."));
         } else if (kind instanceof StatementKind.PrepareTransaction
                 || kind instanceof StatementKind.CommitPrepared
                 || kind instanceof StatementKind.RollbackPrepared) {
@@ -108,6 +109,21 @@ final class UtilityPlanner {
 
     private static Plan refusal(String what, String detail) {
         return new Plan.Refusal(Refusals.utility(what, detail));
+    }
+
+    private static Plan prepare(StatementTemplate template, StatementKind.Prepare prepare) {
+        int start = prepare.bodyStart();
+        StatementKind body = Classifier.classify(template.sql(), start, template.end());
+        if (!(body instanceof StatementKind.Query)) {
+            Lexer lexer = new Lexer(template.sql(), start, template.end());
+            String where = lexer.next() == TokenKind.END ? "at end of input" : "at or near \"" + lexer.text() + '"';
+            return new Plan.Refusal(new PgError(SqlState.SYNTAX_ERROR, "syntax error " + where).at(start + 1));
+        }
+        return new Plan.Prepare(
+                prepare.name(),
+                prepare.types(),
+                template.sql().substring(start, template.end()),
+                start - template.start());
     }
 
     private Plan onDefault(boolean pins) {

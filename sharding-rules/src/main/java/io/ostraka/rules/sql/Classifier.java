@@ -112,7 +112,7 @@ public final class Classifier {
             case "discard" -> discard();
             case "deallocate" -> deallocate();
             case "prepare" -> prepare();
-            case "execute" -> new Execute(tokens.columnName());
+            case "execute" -> new Execute(tokens.columnName(), tokens.arguments());
             case "declare" -> declare();
             case "fetch", "move" -> fetch(verb.equals("move"));
             case "close" -> new CloseCursor(tokens.take("all") ? last("") : last(tokens.columnName()));
@@ -426,11 +426,10 @@ public final class Classifier {
     }
 
     private StatementKind prepared(String name) {
-        if (tokens.at(TokenKind.LEFT_PAREN)) {
-            tokens.skipParentheses();
-        }
+        List<String> types =
+                tokens.arguments().stream().map(ExecuteArgument::text).toList();
         tokens.expect("as");
-        return new Prepare(name, tokens.start());
+        return new Prepare(name, types, tokens.start());
     }
 
     private StatementKind declare() {

@@ -62,10 +62,19 @@ public sealed interface StatementKind {
     /** DEALLOCATE; {@code name} is empty for ALL. */
     record Deallocate(String name) implements StatementKind {}
 
-    /** PREPARE name AS: the statement prepared starts at {@code bodyStart}. */
-    record Prepare(String name, int bodyStart) implements StatementKind {}
+    /** PREPARE name(types) AS: the statement prepared starts at {@code bodyStart}; the types as they are written. */
+    record Prepare(String name, List<String> types, int bodyStart) implements StatementKind {
+        public Prepare {
+            types = List.copyOf(types);
+        }
+    }
 
-    record Execute(String name) implements StatementKind {}
+    /** EXECUTE name(arguments). */
+    record Execute(String name, List<ExecuteArgument> arguments) implements StatementKind {
+        public Execute {
+            arguments = List.copyOf(arguments);
+        }
+    }
 
     /** DECLARE name CURSOR FOR: the query starts at {@code bodyStart}. {@code scroll} when SCROLL is asked for. */
     record DeclareCursor(String name, boolean hold, boolean scroll, boolean binary, int bodyStart)

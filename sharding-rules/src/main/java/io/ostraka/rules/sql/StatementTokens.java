@@ -181,6 +181,61 @@ final class StatementTokens {
         } while (true);
     }
 
+    /** What stands in the parentheses at hand, cut at its commas; nothing when there are none. */
+    List<ExecuteArgument> arguments() {
+        List<ExecuteArgument> arguments = new ArrayList<>();
+        if (!take(TokenKind.LEFT_PAREN)) {
+            return arguments;
+        }
+        do {
+            arguments.add(argument());
+        } while (take(TokenKind.COMMA));
+        if (!take(TokenKind.RIGHT_PAREN)) {
+            throw unexpected();
+        }
+        return arguments;
+    }
+
+    private ExecuteArgument argument() {
+        int from = start();
+        int until = from;
+        int tokens = 0;
+        ExecuteArgument.Kind kindOfLast = ExecuteArgument.Kind.EXPRESSION;
+        boolean isSigned = at(TokenKind.MINUS) || at(TokenKind.PLUS);
+        for (int depth = 0; depth > 0 || !(at(TokenKind.COMMA) || at(TokenKind.RIGHT_PAREN)); advance()) {
+            if (at(TokenKind.END)) {
+                throw unexpected();
+            }
+            depth += at(TokenKind.LEFT_PAREN) || at(TokenKind.LEFT_BRACKET) ? 1 : 0;
+            depth -= at(TokenKind.RIGHT_PAREN) || at(TokenKind.RIGHT_BRACKET) ? 1 : 0;
+            kindOfLast = kindOfToken();
+            until = lexer.end();
+            tokens++;
+        }
+        if (tokens == 0) {
+            throw unexpected();
+        }
+        boolean isNumber = kindOfLast == ExecuteArgument.Kind.INTEGER || kindOfLast == ExecuteArgument.Kind.NUMERIC;
+        boolean isLiteral = tokens == 1 || (tokens == 2 && isSigned && isNumber);
+        return new ExecuteArgument(
+                isLiteral ? kindOfLast : ExecuteArgument.Kind.EXPRESSION, sql.substring(from, until));
+    }
+
+    private ExecuteArgument.Kind kindOfToken() {
+        return switch (kind) {
+            case STRING, ESCAPE_STRING, UNICODE_STRING, DOLLAR_STRING -> ExecuteArgument.Kind.STRING;
+            case INTEGER -> ExecuteArgument.Kind.INTEGER;
+            case NUMERIC -> ExecuteArgument.Kind.NUMERIC;
+            case IDENTIFIER ->
+                switch (word) {
+                    case "true", "false" -> ExecuteArgument.Kind.BOOLEAN;
+                    case "null" -> ExecuteArgument.Kind.NULL;
+                    default -> ExecuteArgument.Kind.EXPRESSION;
+                };
+            default -> ExecuteArgument.Kind.EXPRESSION;
+        };
+    }
+
     RuntimeException unexpected() {
         int from = start();
         if (kind == TokenKind.END) {

@@ -291,8 +291,6 @@ class PlanShapeTest {
                 "0A000 | VACUUM t",
                 "0A000 | DO $$ BEGIN DELETE FROM t; END $$",
                 "0A000 | CALL something()",
-                "0A000 | PREPARE p AS SELECT * FROM t WHERE id = $1",
-                "0A000 | EXECUTE p (1)",
                 "0A000 | DECLARE c CURSOR WITH HOLD FOR SELECT * FROM t WHERE id = 1",
                 "0A000 | DECLARE c CURSOR FOR SELECT now() FROM t WHERE id = 1",
                 "0A000 | DECLARE c CURSOR FOR SELECT * FROM t WHERE id = $1",

@@ -63,9 +63,13 @@ class ClassifierTest {
                 "DEALLOCATE ALL ~ Deallocate[name=]",
                 "DEALLOCATE PREPARE a ~ Deallocate[name=a]",
                 "DEALLOCATE prepare ~ Deallocate[name=prepare]",
-                "PREPARE a (int, numeric(10,2)) AS SELECT $1 ~ Prepare[name=a, bodyStart=34]",
-                "PREPARE transaction AS SELECT 1 ~ Prepare[name=transaction, bodyStart=23]",
-                "EXECUTE a(1, 2) ~ Execute[name=a]",
+                "PREPARE a (int, numeric(10,2)) AS SELECT $1 ~ Prepare[name=a, types=[int, numeric(10,2)], bodyStart=34]",
+                "PREPARE transaction AS SELECT 1 ~ Prepare[name=transaction, types=[], bodyStart=23]",
+                "EXECUTE a ~ Execute[name=a, arguments=[]]",
+                "EXECUTE a('x', -1) ~ Execute[name=a, arguments=[ExecuteArgument[kind=STRING, text='x'], ExecuteArgument[kind=INTEGER, text=-1]]]",
+                "EXECUTE a(1.5, true, null) ~ Execute[name=a, arguments=[ExecuteArgument[kind=NUMERIC, text=1.5], ExecuteArgument[kind=BOOLEAN, text=true], ExecuteArgument[kind=NULL, text=null]]]",
+                "EXECUTE a(f(1, 2), 1 + 1) ~ Execute[name=a, arguments=[ExecuteArgument[kind=EXPRESSION, text=f(1, 2)], ExecuteArgument[kind=EXPRESSION, text=1 + 1]]]",
+                "EXECUTE a(ARRAY[1, 2], -'1') ~ Execute[name=a, arguments=[ExecuteArgument[kind=EXPRESSION, text=ARRAY[1, 2]], ExecuteArgument[kind=EXPRESSION, text=-'1']]]",
                 "DECLARE c SCROLL CURSOR WITH HOLD FOR SELECT 1 ~ DeclareCursor[name=c, hold=true, scroll=true, binary=false, bodyStart=38]",
                 "FETCH 10 FROM c ~ FetchCursor[move=false, name=c, forward=Optional[10]]",
                 "FETCH c ~ FetchCursor[move=false, name=c, forward=Optional[1]]",
@@ -131,7 +135,10 @@ class ClassifierTest {
                 "SHOW a b",
                 "COMMIT AND",
                 "SET TRANSACTION",
-                "PREPARE a SELECT 1"
+                "PREPARE a SELECT 1",
+                "EXECUTE a(1",
+                "EXECUTE a()",
+                "EXECUTE a(1,)"
             })
     void malformedTransactionControlIsASyntaxError(String sql) {
         PgErrorException failure = assertThrows(PgErrorException.class, () -> kind(sql));

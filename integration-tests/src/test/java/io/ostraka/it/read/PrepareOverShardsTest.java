@@ -1,0 +1,164 @@
+package io.ostraka.it.read;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.ostraka.it.harness.BackendMessage;
+import io.ostraka.it.harness.Differential;
+import io.ostraka.it.harness.Protocol;
+import io.ostraka.it.harness.TestCluster;
+import io.ostraka.it.harness.WireClient;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.Properties;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** PREPARE, EXECUTE and DEALLOCATE in a database of several shards. */
+class PrepareOverShardsTest {
+    private TestCluster cluster;
+
+    @BeforeEach
+    void fill() throws SQLException {
+        cluster = Bazaar.filled();
+    }
+
+    private void check(String... statements) {
+        try (Differential both = cluster.differential(Protocol.SIMPLE)) {
+            both.check(statements);
+        }
+    }
+
+    @Test
+    void theArgumentsDecideWhichShardsAnswer() {
+        check(
+                "PREPARE one AS SELECT id, t, n FROM thing WHERE id = $1",
+                "EXECUTE one(7)",
+                "EXECUTE one('8')",
+                "EXECUTE one(-1)",
+                "EXECUTE one(NULL)",
+                "PREPARE several (int, int) AS SELECT id, $1, $2 + 1 FROM thing WHERE id IN ($1, $2, 9)",
+                "EXECUTE several(1, 2)",
+                "PREPARE many AS SELECT id, mood FROM thing WHERE mood = $1 OR tags = $2",
+                "EXECUTE many('sad', '{1,2}')",
+                "PREPARE counted (positive) AS SELECT mood, count(*), sum(n) FROM thing WHERE positive > $1 GROUP BY mood",
+                "EXECUTE counted('2')",
+                "PREPARE nothing AS SELECT count(*) FROM thing",
+                "EXECUTE nothing",
+                "DEALLOCATE one",
+                "EXECUTE one(7)",
+                "DEALLOCATE ALL",
+                "EXECUTE nothing");
+    }
+
+    @Test
+    void rowsComeInOrder() {
+        try (Differential both = cluster.differential(Protocol.SIMPLE)) {
+            both.checkOrdered(
+                    "PREPARE page AS SELECT id, t FROM thing WHERE id > $1 ORDER BY n DESC, id LIMIT $2 OFFSET $3",
+                    "EXECUTE page(3, 10, 0)",
+                    "EXECUTE page(3, 10, '5')",
+                    "EXECUTE page(3, NULL, 50)");
+        }
+    }
+
+    @Test
+    void constantsKeepTheTypesOfTheParameters() {
+        check(
+                "PREPARE v AS SELECT $1::varchar, $2::bpchar, $3::bit(3), $4::timestamptz, $5::numeric(4,1), $6::mood",
+                "EXECUTE v('abc', 'abc', '101', '2026-01-01 00:00+02', 12.345, 'happy')",
+                "EXECUTE v(12, true, '1', 'epoch', 7, NULL)",
+                "PREPARE w (bpchar, bit, \"char\", text) AS SELECT $1, $2, $3, $4 || 'x' FROM thing WHERE id < 3",
+                "EXECUTE w('abc', '1', 'abc', E'a\\'b')",
+                "EXECUTE w('abc', '101', 'abc', $$it's$$)");
+    }
+
+    @Test
+    void whatIsWrongIsToldAsByPostgreSQL() {
+        check(
+                "PREPARE bad AS SELECT nocolumn FROM thing WHERE id = $1",
+                "PREPARE bad AS SELEC 1",
+                "PREPARE bad (nosuchtype) AS SELECT $1",
+                "PREPARE bad AS SELECT * FROM notable",
+                "PREPARE bad AS CREATE TABLE x (y int)",
+                "EXECUTE bad",
+                "PREPARE good AS SELECT id FROM thing WHERE id = $1",
+                "PREPARE good AS SELECT 1",
+                "EXECUTE good",
+                "EXECUTE good(1, 2)",
+                "EXECUTE good(true)",
+                "EXECUTE good('x')",
+                "BEGIN",
+                "EXECUTE good(5)",
+                "PREPARE within AS SELECT count(*) FROM thing WHERE id < $1",
+                "EXECUTE within(20)",
+                "EXECUTE missing",
+                "EXECUTE good(5)",
+                "ROLLBACK",
+                "EXECUTE within(20)");
+        try (WireClient proxy = WireClient.login(cluster.proxy());
+                WireClient reference = WireClient.login(cluster.reference())) {
+            String sql = "  PREPARE bad (int) AS SELECT id, nocolumn FROM thing WHERE id = $1";
+            assertEquals(error(reference, sql).get('P'), error(proxy, sql).get('P'));
+            assertEquals(error(reference, sql).get('M'), error(proxy, sql).get('M'));
+        }
+    }
+
+    private static Map<Character, String> error(WireClient client, String sql) {
+        return client.query(sql).stream()
+                .filter(message -> message.type() == 'E')
+                .findFirst()
+                .map(BackendMessage::fields)
+                .orElseThrow();
+    }
+
+    @Test
+    void anExpressionAsAnArgumentIsRefused() {
+        try (Differential both = cluster.differential(Protocol.SIMPLE)) {
+            both.check("PREPARE p AS SELECT id FROM thing WHERE id = $1");
+            both.checkRefused("EXECUTE p(1 + 1)");
+            both.checkRefused("EXECUTE p(pg_catalog.random())");
+            both.check("EXECUTE p(4)");
+        }
+    }
+
+    @Test
+    void anExecuteParsedByTheProtocolLastsAsLongAsItsStatement() throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("preferQueryMode", "extendedForPrepared");
+        try (Connection connection = cluster.proxy().connect(properties);
+                Statement statement = connection.createStatement()) {
+            statement.execute("PREPARE p (int) AS SELECT id, t FROM thing WHERE id = $1");
+            try (PreparedStatement execute = connection.prepareStatement("EXECUTE p(9)")) {
+                for (int i = 0; i < 7; i++) {
+                    try (ResultSet rows = execute.executeQuery()) {
+                        rows.next();
+                        assertEquals(9, rows.getInt(1));
+                        assertEquals(2, rows.getMetaData().getColumnCount());
+                    }
+                }
+                statement.execute("DEALLOCATE p");
+                SQLException gone = assertThrows(SQLException.class, execute::executeQuery);
+                assertEquals("26000", gone.getSQLState());
+            }
+        }
+    }
+
+    @Test
+    void writesGoToTheirShards() {
+        check(
+                "BEGIN",
+                "PREPARE ins (int, int, numeric) AS INSERT INTO part VALUES ($1, $2, $3), (6, $2, 0) RETURNING *",
+                "PREPARE upd AS UPDATE part SET w = $2 WHERE thing_id = $1",
+                "PREPARE del AS DELETE FROM part WHERE w = $1",
+                "EXECUTE ins(5, 100, 1.5)",
+                "EXECUTE upd(5, 77)",
+                "EXECUTE del(77)",
+                "SELECT count(*), sum(w) FROM part",
+                "ROLLBACK");
+    }
+}
