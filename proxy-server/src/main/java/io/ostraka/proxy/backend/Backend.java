@@ -330,6 +330,12 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         expect(Expected.Kind.BIND, visibility);
     }
 
+    /** The same for a portal of the proxy's own. */
+    public void sendBind(BindView bind, byte[] statement, String portal, Visibility visibility) {
+        bind.writeUnder(out(), FrontendMessages.nameBytes(portal), statement);
+        expect(Expected.Kind.BIND, visibility);
+    }
+
     /** The same parameters for another portal, whatever the client's is. */
     public void sendBindFor(
             String portal, BindView bind, byte[] statement, short[] resultFormats, Visibility visibility) {

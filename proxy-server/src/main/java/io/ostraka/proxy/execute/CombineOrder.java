@@ -23,8 +23,9 @@ import java.util.Set;
  * @param original the client's statement
  * @param rewritten what the combiner runs
  * @param bind the client's Bind; without one the statement has no parameters and its result is text
- * @param describes whether the client is to be told of the result's columns
+ * @param describes whether the columns of the result are asked for, to be told to the client
  * @param isCopy whether the statement is a COPY to the client
+ * @param keeps when the rows are only put together: the combiner's transaction stays open for who has ordered it
  * @param maxBytes how much may be copied
  */
 public record CombineOrder(
@@ -40,6 +41,7 @@ public record CombineOrder(
         Optional<BindView> bind,
         boolean describes,
         boolean isCopy,
+        Optional<Keeping> keeps,
         long maxBytes) {
 
     /** One fragment, what its shards are asked for, and the backends of those that have rows of it. */
@@ -48,6 +50,9 @@ public record CombineOrder(
             sources = List.copyOf(sources);
         }
     }
+
+    /** {@code query} is what the client is to be told the columns of, if {@link #original} is not, in binary or as text. */
+    public record Keeping(Optional<StatementKey> query, boolean isBinary) {}
 
     public CombineOrder {
         copies = List.copyOf(copies);

@@ -1,6 +1,7 @@
 package io.ostraka.proxy.execute;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
@@ -28,7 +29,7 @@ import java.util.concurrent.TimeUnit;
  * <pre>
  * PARSING --all parsed--> BINDING --bound in one {@link Moment}--> GATHERING
  * GATHERING --all copied--> ANSWERING --all rows passed on--> ENDING --all backends at rest--> ended
- *     +------------error-------+--------------------------------^
+ *     +--error, or to be kept--+--------------------------------^
  * </pre>
  *
  * A shard sends its rows by the extended protocol, in binary: such a DataRow is, but for its tag, the CopyData of a binary
@@ -43,6 +44,8 @@ public final class CombineRun implements ShardRun {
     private static final String BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ WRITE";
 
     private static final String BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
+    private static final short[] ALL_BINARY = {1};
 
     /** Below it, a bad plan costs less than looking for a better one. */
     private static final int ANALYZED_BYTES = 256 << 10;
@@ -72,6 +75,9 @@ public final class CombineRun implements ShardRun {
     private Phase phase;
     private Optional<ByteBuf> description = Optional.empty();
     private Optional<RowShape> shape = Optional.empty();
+    /** RowDescription of what is kept. */
+    private byte[] columns = {};
+
     private Optional<ByteBuf> tag = Optional.empty();
     /** The error of a shard that has come before the client could be told of the columns. */
     private Optional<ByteBuf> early = Optional.empty();
@@ -88,6 +94,11 @@ public final class CombineRun implements ShardRun {
         this.copiesToCome = new ArrayDeque<>(order.copies());
         this.sources = new SourcePortals(order);
         this.phase = order.atOneMoment() ? Phase.PARSING : Phase.GATHERING;
+    }
+
+    /** RowDescription of what was put together to be kept, once it is described. */
+    public byte[] columns() {
+        return columns.clone();
     }
 
     @Override
@@ -112,7 +123,17 @@ public final class CombineRun implements ShardRun {
             // The client is told of the columns as its own statement has them; this also finds its errors at their
             // places.
             byte[] name = combiner.prepare(order.original(), false, Visibility.ROWS);
-            combiner.sendBind(name, new short[0], Visibility.ROWS);
+            Optional<StatementKey> query = order.keeps().flatMap(CombineOrder.Keeping::query);
+            if (query.isPresent()) {
+                name = combiner.prepare(query.get(), false, Visibility.ROWS);
+            }
+            boolean isBinary =
+                    order.keeps().filter(CombineOrder.Keeping::isBinary).isPresent();
+            if (order.bind().isPresent()) {
+                combiner.sendBind(order.bind().get(), name, "", Visibility.ROWS);
+            } else {
+                combiner.sendBind(name, isBinary ? ALL_BINARY : new short[0], Visibility.ROWS);
+            }
             combiner.sendDescribePortal("", Visibility.ROWS);
             combiner.sendSync(Visibility.ROWS);
         }
@@ -260,6 +281,11 @@ public final class CombineRun implements ShardRun {
     // ---- answering -----------------------------------------------------------------------------------------------
 
     private void answer() {
+        if (order.keeps().isPresent()) {
+            begun.remove(combiner);
+            end();
+            return;
+        }
         phase = Phase.ANSWERING;
         if (order.isCopy()) {
             combiner.sendQuery(order.rewritten().sql(), Visibility.ROWS);
@@ -304,9 +330,11 @@ public final class CombineRun implements ShardRun {
         }
         RowShape found = RowShape.read(borrowed, frame);
         if (isDescribing()) {
-            description = order.isCopy()
-                    ? Optional.empty()
-                    : Optional.of(borrowed.copy(frame, 1 + borrowed.getInt(frame + 1)));
+            if (order.keeps().isPresent()) {
+                columns = ByteBufUtil.getBytes(borrowed, frame, 1 + borrowed.getInt(frame + 1));
+            } else if (!order.isCopy()) {
+                description = Optional.of(borrowed.copy(frame, 1 + borrowed.getInt(frame + 1)));
+            }
             shape = Optional.of(found);
             if (early.isPresent()) {
                 ByteBuf error = early.get();
@@ -409,6 +437,9 @@ public final class CombineRun implements ShardRun {
     private void fail(ByteBuf owned) {
         boolean isCopying = !sending.isEmpty();
         failed = true;
+        if (phase == Phase.ENDING && order.keeps().isPresent()) {
+            begun.add(combiner);
+        }
         host.client().write(owned);
         release();
         for (Backend backend : order.participants()) {
@@ -438,7 +469,8 @@ public final class CombineRun implements ShardRun {
 
     @Override
     public void cancel() {
-        if (!failed && !closed && phase != Phase.ENDING && phase != Phase.ENDED) {
+        boolean isKeeping = phase == Phase.ENDING && order.keeps().isPresent();
+        if (!failed && !closed && phase != Phase.ENDED && (phase != Phase.ENDING || isKeeping)) {
             fail(new PgError(SqlState.QUERY_CANCELED, "canceling statement due to user request"));
             host.client().flush();
         }

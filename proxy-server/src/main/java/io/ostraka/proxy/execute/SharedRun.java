@@ -37,6 +37,7 @@ abstract class SharedRun implements ShardRun {
     private boolean closed;
     private int answered;
     private long rows;
+    private String tag = "";
 
     SharedRun(Host host, List<Backend> backends) {
         this.host = host;
@@ -190,10 +191,10 @@ abstract class SharedRun implements ShardRun {
             onSuspended(backend);
             return;
         }
-        String tag = FieldReader.ofFrame(borrowed, frame).string();
-        int words = tag.lastIndexOf(' ');
-        if (words >= 0) {
-            rows += Long.parseLong(tag.substring(words + 1));
+        tag = FieldReader.ofFrame(borrowed, frame).string();
+        int words = tag.lastIndexOf(' ') + 1;
+        if (words > 0 && Character.isDigit(tag.charAt(words))) {
+            rows += Long.parseLong(tag.substring(words));
         }
         onAnswered(backend);
     }
@@ -204,6 +205,11 @@ abstract class SharedRun implements ShardRun {
     /** A shard has given as many rows as it was asked for, and may have more. */
     void onSuspended(Backend backend) {
         throw new IllegalStateException("nobody asked for some rows only");
+    }
+
+    /** The tag of the command that was completed last. */
+    final String tag() {
+        return tag;
     }
 
     /** The rows that the tags of completed commands told so far. */

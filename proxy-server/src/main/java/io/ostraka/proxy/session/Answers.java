@@ -461,12 +461,11 @@ final class Answers implements BackendListener {
 
     @Override
     public void onParameterStatus(Backend backend, String name, String value) {
-        if (session.isClosed() || session.isStarting()) {
+        if (session.isClosed() || session.isStarting() || session.combining().isHolding(backend)) {
+            // What is set beside the session's transaction was set in it before, or is for a moment.
             return;
         }
-        if (name.equals(SearchPath.NAME)
-                && !session.combining().isHolding(backend)
-                && !session.held().isPending(backend)) {
+        if (name.equals(SearchPath.NAME) && !session.held().isPending(backend)) {
             session.settingState().onPathReported(backend, value);
         }
         if (value.equals(reported.put(name, value))) {

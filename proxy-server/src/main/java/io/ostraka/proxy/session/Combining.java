@@ -4,16 +4,19 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.execute.CombineOrder;
 import io.ostraka.proxy.execute.CombineRun;
+import io.ostraka.proxy.execute.RollbackRun;
 import io.ostraka.proxy.wire.BindView;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Combination;
+import io.ostraka.rules.plan.CursorCommand;
 import io.ostraka.rules.plan.Fragment;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.StatementValues;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -21,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -39,6 +44,20 @@ final class Combining {
 
     private final Session session;
     private final HeldBackends apart;
+    /** Those that cursors and portals have, each for itself. */
+    private final Set<Backend> kept = new LinkedHashSet<>();
+
+    /** Rows that are put together to stay with the combiner; {@code then} goes on with the statement for it. */
+    private record Keep(CombineOrder.Keeping what, boolean isHeld, BiConsumer<CombinerCursor, StatementKey> then) {}
+
+    /** What is asked, and how the combiner's text stands in what it is sent. */
+    private record Question(
+            Combination combination,
+            Planned.Statement statement,
+            StatementValues values,
+            StatementKey original,
+            UnaryOperator<String> around,
+            Optional<BindView> bind) {}
 
     Combining(Session session, HeldBackends apart) {
         this.session = session;
@@ -49,22 +68,41 @@ final class Combining {
         return apart;
     }
 
+    /** All backends beside the session's transaction. */
+    Collection<Backend> all() {
+        List<Backend> all = new ArrayList<>(apart.all());
+        all.addAll(kept);
+        return all;
+    }
+
     /** Whether the backend is one beside the session's transaction. */
     boolean isHolding(Backend backend) {
-        return apart.isPending(backend)
+        return kept.contains(backend)
+                || apart.isPending(backend)
                 || apart.find(backend.shard()).filter(held -> held == backend).isPresent();
     }
 
     /** A Query; false while backends are on their way. */
     boolean start(Combination combination, Planned.Statement statement) {
         return start(
-                combination, statement, statement.values(), key(statement.text()), Optional.empty(), Optional.empty());
+                new Question(
+                        combination,
+                        statement,
+                        statement.values(),
+                        key(statement.text()),
+                        UnaryOperator.identity(),
+                        Optional.empty()),
+                false,
+                Optional.empty());
     }
 
     /** A COPY, whose whole text is {@code text}; false while backends are on their way. */
     boolean start(Plan.CombinedCopy copy, String text) {
         Planned.Statement query = new Planned.Statement(copy.query());
-        return start(copy.combination(), query, query.values(), key(text), Optional.empty(), Optional.of(copy));
+        return start(
+                new Question(copy.combination(), query, query.values(), key(text), copy::text, Optional.empty()),
+                true,
+                Optional.empty());
     }
 
     private StatementKey key(String text) {
@@ -75,31 +113,56 @@ final class Combining {
                 session.database().schemaAge());
     }
 
-    /** An Execute; false while backends are on their way. */
+    /** An Execute of all rows; false while backends are on their way. */
     boolean start(Portal.Combined portal) {
+        return start(question(portal), false, Optional.empty());
+    }
+
+    /** An Execute of some rows, which {@code then} fetches with the statement for the combiner; false while backends are on their way. */
+    boolean open(Portal.Combined portal, BiConsumer<CombinerCursor, StatementKey> then) {
+        return start(
+                question(portal),
+                false,
+                Optional.of(new Keep(new CombineOrder.Keeping(Optional.empty(), false), false, then)));
+    }
+
+    private Question question(Portal.Combined portal) {
         session.extended().pipeline().endOneTime();
         BoundValues values = new BoundValues(portal.bind());
         values.use(portal.statement().values(), portal.key().parameterOids());
-        return start(
+        return new Question(
                 portal.combination(),
                 portal.statement(),
                 values,
                 portal.key(),
-                Optional.of(portal.bind()),
-                Optional.empty());
+                UnaryOperator.identity(),
+                Optional.of(portal.bind()));
     }
 
-    private boolean start(
-            Combination possible,
-            Planned.Statement statement,
-            StatementValues values,
-            StatementKey original,
-            Optional<BindView> bind,
-            Optional<Plan.CombinedCopy> copy) {
+    /** A DECLARE, which {@code then} sends to the combiner; false while backends are on their way. */
+    boolean open(
+            CursorCommand.Declare declare, Combination combination, BiConsumer<CombinerCursor, StatementKey> then) {
+        Planned.Statement query = new Planned.Statement(declare.query());
+        return start(
+                new Question(
+                        combination,
+                        query,
+                        query.values(),
+                        key(declare.before() + query.text()),
+                        combined -> declare.before() + combined,
+                        Optional.empty()),
+                false,
+                Optional.of(new Keep(
+                        new CombineOrder.Keeping(Optional.of(key(query.text())), declare.isBinary()),
+                        declare.isHeld(),
+                        then)));
+    }
+
+    private boolean start(Question question, boolean isCopy, Optional<Keep> keep) {
         if (!session.isQuiet()) {
             return false;
         }
-        Combination combination = possible.of(values);
+        Combination combination = question.combination().of(question.values());
         boolean isInBlock = session.transaction().isOpen();
         if (session.shards().writesImplicitly()) {
             throw new PgError(
@@ -111,24 +174,29 @@ final class Combining {
         }
         boolean copiesAll = isInBlock && !session.transaction().writers().isEmpty();
         Map<Fragment, List<ShardName>> sources = new LinkedHashMap<>();
-        Set<ShardName> needed = new LinkedHashSet<>();
+        Set<ShardName> read = new LinkedHashSet<>();
         if (!isInBlock) {
-            needed.add(combination.combiner());
+            read.add(combination.combiner());
         }
         for (Fragment fragment : combination.fragments()) {
             if (copiesAll || !fragment.isOwn()) {
-                sources.put(fragment, fragment.shards(values));
-                needed.addAll(sources.get(fragment));
+                sources.put(fragment, fragment.shards(question.values()));
+                read.addAll(sources.get(fragment));
             }
         }
-        Optional<List<Backend>> backends = SimpleQuery.allReady(session, List.copyOf(needed));
+        boolean isApart = isInBlock || keep.isPresent();
+        List<ShardName> needed = new ArrayList<>(read);
+        if (!isInBlock && isApart) {
+            needed.remove(combination.combiner());
+        }
+        Optional<List<Backend>> backends = SimpleQuery.allReady(session, needed);
         Optional<Backend> combiner =
-                isInBlock ? apart.ready(combination.combiner()) : session.held().find(combination.combiner());
+                isApart ? apart.ready(combination.combiner()) : session.held().find(combination.combiner());
         if (backends.isEmpty() || combiner.isEmpty()) {
             return false;
         }
-        boolean atOneTime = session.shards().readsAtOneTime(needed.size());
-        if (atOneTime && !session.extended().pipeline().isTimeReady(needed)) {
+        boolean atOneTime = session.shards().readsAtOneTime(read.size());
+        if (atOneTime && !session.extended().pipeline().isTimeReady(read)) {
             return false;
         }
         if (isInBlock) {
@@ -136,37 +204,60 @@ final class Combining {
             backends.get().forEach(backend -> session.shards().enlist(backend, Access.READ));
         }
         Map<ShardName, Backend> byShard = new LinkedHashMap<>();
+        if (!isInBlock) {
+            byShard.put(combination.combiner(), combiner.get());
+        }
         backends.get().forEach(backend -> byShard.put(backend.shard(), backend));
         List<CombineOrder.Copy> copies = new ArrayList<>();
         sources.forEach((fragment, shards) -> copies.add(new CombineOrder.Copy(
                 fragment,
-                fragment.select(statement.planned(), values),
+                fragment.select(question.statement().planned(), question.values()),
                 shards.stream().map(byShard::get).toList())));
         if (atOneTime) {
             session.extended().pipeline().usesTime();
         }
-        String combined = statement.combinerText(copiesAll ? combination.textOfCopies() : combination.text());
+        String combined =
+                question.statement().combinerText(copiesAll ? combination.textOfCopies() : combination.text());
         CombineOrder order = new CombineOrder(
                 combiner.get(),
                 copies,
                 isInBlock ? Set.of() : atOneTime ? sources(copies, combiner.get()) : askedAgain(copies, combiner.get()),
-                imports(atOneTime ? backends.get() : List.of(combiner.get())),
+                imports(atOneTime ? byShard.values() : List.of(combiner.get())),
                 isInBlock && session.shards().readsTogether(needed.size() + 1),
                 isInBlock ? Set.of() : session.extended().pipeline().unsynced(),
                 localSettings(),
-                original,
-                original.withSql(copy.map(around -> around.text(combined)).orElse(combined)),
-                bind,
-                bind.isEmpty(),
-                copy.isPresent(),
+                question.original(),
+                question.original().withSql(question.around().apply(combined)),
+                question.bind(),
+                question.bind().isEmpty() || keep.isPresent(),
+                isCopy,
+                keep.map(Keep::what),
                 bytes(session.settings().own(STATEMENT_MEMORY).orElse(DEFAULT_MEMORY)));
-        session.runs()
-                .start(new CombineRun(session.runs(), order), failed -> ended(failed, bind.isEmpty(), !isInBlock));
+        CombineRun run = new CombineRun(session.runs(), order);
+        session.runs().start(run, failed -> {
+            boolean isKept = keep.isPresent() && !failed;
+            if (isKept) {
+                apart.lend(List.of(order.combiner()));
+                kept.add(order.combiner());
+            }
+            ended(!isInBlock);
+            if (isKept) {
+                CombinerCursor cursor = new CombinerCursor(
+                        session,
+                        order.combiner(),
+                        order.localSettings(),
+                        run.columns(),
+                        keep.get().isHeld());
+                keep.get().then().accept(cursor, order.rewritten());
+            } else {
+                session.runs().end(failed, question.bind().isEmpty());
+            }
+        });
         return true;
     }
 
     /** What brings backends to the session's one point in time, if it has one. */
-    private Map<Backend, String> imports(List<Backend> backends) {
+    private Map<Backend, String> imports(Collection<Backend> backends) {
         Map<Backend, String> imports = new LinkedHashMap<>();
         if (session.snapshot().isHeld()) {
             backends.forEach(backend -> imports.put(backend, session.snapshot().importOn(backend.shard())));
@@ -192,7 +283,7 @@ final class Combining {
     }
 
     /** What the transaction alone has set, for its connection beside it. */
-    private List<String> localSettings() {
+    List<String> localSettings() {
         return session.transaction().isOpen()
                 ? session.transaction().script().stream()
                         .filter(said -> LOCAL.matcher(said).find()
@@ -201,17 +292,25 @@ final class Combining {
                 : List.of();
     }
 
-    private void ended(boolean failed, boolean isSimple, boolean ownsTransactions) {
+    private void ended(boolean ownsTransactions) {
         apart.releaseIdle();
         if (ownsTransactions) {
             session.extended().onCombined();
         }
-        session.runs().end(failed, isSimple);
+    }
+
+    /** The cursor or portal on this connection is closed. */
+    void endKept(Backend backend) {
+        if (!session.isClosed() && kept.remove(backend) && backend.isOpen()) {
+            RollbackRun.start(backend, apart::giveBack);
+        }
     }
 
     /** The client is gone. */
     void close() {
         apart.close();
+        kept.forEach(apart::discard);
+        kept.clear();
     }
 
     // ---- the limit -----------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.execute.BindRun;
 import io.ostraka.proxy.execute.ClosePortalsRun;
+import io.ostraka.proxy.execute.CombinerRun;
+import io.ostraka.proxy.execute.CombinerRun.Around;
 import io.ostraka.proxy.execute.DeclareRun;
 import io.ostraka.proxy.execute.FetchRun;
 import io.ostraka.proxy.execute.ShardCursor;
@@ -13,6 +15,7 @@ import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
+import io.ostraka.rules.plan.Combination;
 import io.ostraka.rules.plan.CursorCommand;
 import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
@@ -22,13 +25,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
- * The cursors that SQL has declared in the session's transaction block, by name, in a database with several shards: where each one
- * is. One on a single shard is PostgreSQL's own, and its commands are forwarded; one over several shards is a {@link ShardCursor}.
+ * The cursors that SQL has declared, by name, in a database with several shards: where each one is. One on a single shard is
+ * PostgreSQL's own, and its commands are forwarded; so is one whose rows the combiner has put together, on a connection of its own;
+ * another over several shards is a {@link ShardCursor}.
  *
- * <p>As in PostgreSQL they end with the block, or with a return to a savepoint set before them; neither closing nor moving is
- * undone. Confined to the session's event loop.
+ * <p>As in PostgreSQL they end with the block, unless they are WITH HOLD, or with a return to a savepoint set before them; neither
+ * closing nor moving is undone. Confined to the session's event loop.
  */
 final class Cursors {
     private static final PgError NOT_EXTENDED = new PgError(
@@ -37,12 +43,34 @@ final class Cursors {
             "Where a cursor is is known only when it has been declared.",
             "Send them as simple queries (JDBC: set a fetch size on a plain query instead).");
 
-    /** {@code depth} is how many savepoints there were; {@code over} is absent for PostgreSQL's own cursor on one shard. */
-    private record Declared(List<ShardName> shards, Optional<ShardCursor> over, int depth) {
+    /** Where a cursor is. */
+    private sealed interface Place {}
+
+    /** PostgreSQL's own on one shard. */
+    private record OnShard(ShardName shard) implements Place {}
+
+    /** A portal on each of several. */
+    private record OverShards(ShardCursor cursor) implements Place {}
+
+    /** PostgreSQL's own on the combiner's connection. */
+    private record OnCombiner(CombinerCursor cursor) implements Place {}
+
+    /** {@code depth} is how many savepoints there were; {@link #COMMITTED} when the transaction has left it behind WITH HOLD. */
+    private record Declared(Place place, boolean isHeld, int depth) {
         Declared at(int otherDepth) {
-            return new Declared(shards, over, otherDepth);
+            return new Declared(place, isHeld, otherDepth);
+        }
+
+        void close() {
+            if (place instanceof OverShards over) {
+                over.cursor().close();
+            } else if (place instanceof OnCombiner combined) {
+                combined.cursor().close();
+            }
         }
     }
+
+    private static final int COMMITTED = -1;
 
     private final Session session;
     private final int most;
@@ -66,17 +94,20 @@ final class Cursors {
 
     /** The shard that has the cursor, if one shard has it. */
     Optional<ShardName> shardOf(String name) {
-        return Optional.ofNullable(byName.get(name))
-                .filter(declared -> declared.over().isEmpty())
-                .map(declared -> declared.shards().get(0));
+        Declared declared = byName.get(name);
+        return declared != null && declared.place() instanceof OnShard on ? Optional.of(on.shard()) : Optional.empty();
     }
 
     /** The same for a cursor that is spoken of. */
     Optional<ShardName> requireShardOf(String name) {
-        if (!byName.containsKey(name)) {
+        requireKnown(name);
+        return shardOf(name);
+    }
+
+    private void requireKnown(String name) {
+        if (!has(name)) {
             throw session.extended().portals().has(name) ? unlikePortals(name) : missing(name);
         }
-        return shardOf(name);
     }
 
     private static PgErrorException missing(String name) {
@@ -95,8 +126,9 @@ final class Cursors {
     // ---- DECLARE -------------------------------------------------------------------------------------------------
 
     /** Before a cursor of that name is declared anywhere. */
-    void requireFree(String name) {
-        if (!session.transaction().isOpen()) {
+    void requireFree(CursorCommand.Declare declare) {
+        String name = declare.name();
+        if (!session.transaction().isOpen() && !declare.isHeld()) {
             throw new PgError(
                             SqlState.NO_ACTIVE_SQL_TRANSACTION, "DECLARE CURSOR can only be used in transaction blocks")
                     .toException();
@@ -114,13 +146,56 @@ final class Cursors {
         }
     }
 
-    /** One shard was told to declare it. */
-    void declaredOn(ShardName shard, String name) {
-        put(name, List.of(shard), Optional.empty());
+    /** WITH HOLD on one shard, whose backend the session keeps; {@code text} is all of it. False while it is on its way. */
+    boolean declareHeld(ShardName shard, Access access, CursorCommand.Declare declare, String text) {
+        session.shards().requireMayWrite(shard, access);
+        Optional<Backend> ready = session.held().ready(shard);
+        if (ready.isEmpty()) {
+            return false;
+        }
+        session.shards().enlist(ready.get(), access);
+        session.extended().portals().dropUnnamedBut(ready.get());
+        run(ready.get(), new byte[0], text, Around.NOTHING, failed -> {
+            if (!failed) {
+                session.held().pin(shard);
+                put(declare, new OnShard(shard));
+            }
+        });
+        return true;
     }
 
-    private void put(String name, List<ShardName> shards, Optional<ShardCursor> over) {
-        byName.put(name, new Declared(shards, over, session.transaction().savepoints()));
+    /** One shard was told to declare it. */
+    void declaredOn(ShardName shard, CursorCommand.Declare declare) {
+        put(declare, new OnShard(shard));
+    }
+
+    private void put(CursorCommand.Declare declare, Place place) {
+        int depth = session.transaction().isOpen() ? session.transaction().savepoints() : COMMITTED;
+        byName.put(declare.name(), new Declared(place, declare.isHeld(), depth));
+    }
+
+    /** Of rows that the combiner puts together; false while backends are on their way. */
+    boolean declare(CursorCommand.Declare declare, Combination combination) {
+        session.extended().portals().dropUnnamed();
+        return session.combining().open(declare, combination, (cursor, statement) -> {
+            // What is kept WITH HOLD is written down when its transaction ends, which has nothing else to do.
+            Around around = declare.isHeld() ? new Around(List.of(), List.of("COMMIT")) : Around.NOTHING;
+            run(cursor.combiner(), cursor.columns(), statement.sql(), around, failed -> {
+                if (failed) {
+                    cursor.fail();
+                } else {
+                    put(declare, new OnCombiner(cursor));
+                }
+            });
+        });
+    }
+
+    private void run(Backend backend, byte[] columns, String sql, Around around, Consumer<Boolean> then) {
+        ShardRuns runs = session.runs();
+        runs.start(new CombinerRun(runs, backend, columns, new CombinerRun.Command(sql), around), failed -> {
+            then.accept(failed);
+            runs.endQuery(failed);
+        });
     }
 
     /** Over these shards; false while backends are on their way. */
@@ -146,7 +221,7 @@ final class Cursors {
                         ordered,
                         ordered.limit().bounds(values))
                 : ShardCursor.concatenating(session.output(), portal, backends);
-        put(declare.name(), shards, Optional.of(cursor));
+        put(declare, new OverShards(cursor));
         String sql = isOrdered ? query.shardText((Merge.Ordered) plan.merge()) : query.text();
         ShardRuns runs = session.runs();
         if (!session.shards().readsTogether(shards.size())) {
@@ -172,21 +247,32 @@ final class Cursors {
 
     // ---- FETCH, MOVE ---------------------------------------------------------------------------------------------
 
-    /** Of a cursor over several shards. */
-    void fetch(CursorCommand.Fetch fetch) {
-        ShardCursor cursor = byName.get(fetch.name()).over().orElseThrow();
+    /** Of a cursor over several shards; {@code text} is all of it. */
+    void fetch(CursorCommand.Fetch fetch, String text) {
+        Place place = byName.get(fetch.name()).place();
+        session.extended().portals().dropUnnamed();
+        if (place instanceof OnCombiner combined) {
+            CombinerCursor cursor = combined.cursor();
+            cursor.requireUsable(fetch.name());
+            run(cursor.combiner(), cursor.columns(), text, cursor.settings(), failed -> {
+                if (failed) {
+                    cursor.fail();
+                }
+            });
+            return;
+        }
+        ShardCursor cursor = ((OverShards) place).cursor();
         long rows = fetch.forward().orElseThrow(() -> new PgError(
-                        SqlState.FEATURE_NOT_SUPPORTED,
-                        "a cursor over several shards can only be read forward",
-                        "FETCH and MOVE take NEXT, ALL, FORWARD and a number of rows above 0.",
-                        "Declare it again to read it from its beginning.")
+                        SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE,
+                        "cursor can only scan forward",
+                        "",
+                        "Declare it with SCROLL option to enable backward scan.")
                 .toException());
         if (cursor.isFailed()) {
             throw new PgError(
                             SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"" + fetch.name() + "\" cannot be run")
                     .toException();
         }
-        session.extended().portals().dropUnnamed();
         ShardRuns runs = session.runs();
         FetchRun run = new FetchRun(runs, cursor, fetch.move(), rows);
         if (run.answersAtOnce()) {
@@ -201,18 +287,20 @@ final class Cursors {
     /** CLOSE of this one, or of all. */
     void close(String name) {
         boolean isAll = name.isEmpty();
-        if (!isAll && !has(name)) {
-            throw session.extended().portals().has(name) ? unlikePortals(name) : missing(name);
+        if (!isAll) {
+            requireKnown(name);
         }
         Map<Backend, List<String>> closed = new LinkedHashMap<>();
         for (String each : isAll ? List.copyOf(byName.keySet()) : List.of(name)) {
             Declared declared = byName.remove(each);
-            declared.over().ifPresent(ShardCursor::close);
-            String portal = declared.over().map(ShardCursor::portal).orElse(each);
-            declared.shards().stream()
-                    .flatMap(shard -> session.held().find(shard).stream())
-                    .forEach(backend -> closed.computeIfAbsent(backend, first -> new ArrayList<>())
-                            .add(portal));
+            declared.close();
+            if (declared.place() instanceof OnShard on) {
+                session.held().find(on.shard()).ifPresent(backend -> portals(closed, backend).add(each));
+            } else if (declared.place() instanceof OverShards over) {
+                over.cursor().backends().stream()
+                        .filter(Backend::isOpen)
+                        .forEach(backend -> portals(closed, backend).add(over.cursor().portal()));
+            }
         }
         String tag = isAll ? "CLOSE CURSOR ALL" : "CLOSE CURSOR";
         session.extended().portals().dropUnnamed();
@@ -227,6 +315,10 @@ final class Cursors {
         }
     }
 
+    private static List<String> portals(Map<Backend, List<String>> closed, Backend backend) {
+        return closed.computeIfAbsent(backend, first -> new ArrayList<>());
+    }
+
     /** The protocol's Close has closed it. */
     void forget(String name) {
         byName.remove(name);
@@ -237,24 +329,38 @@ final class Cursors {
     /** The savepoints behind the last one are gone, and what was declared since then with them; on the shards, too. */
     void onRollbackTo() {
         int depth = session.transaction().savepoints();
-        byName.values().removeIf(declared -> {
-            boolean goes = declared.depth() >= depth;
-            if (goes) {
-                declared.over().ifPresent(ShardCursor::close);
-            }
-            return goes;
-        });
+        removeIf(declared -> declared.depth() >= depth);
+        session.extended().portals().onRollbackTo(depth);
     }
 
     /** What was declared within the savepoint belongs to what is around it. */
     void onRelease() {
         int depth = session.transaction().savepoints();
         byName.replaceAll((name, declared) -> declared.depth() > depth ? declared.at(depth) : declared);
+        session.extended().portals().onRelease(depth);
     }
 
-    /** The transaction has ended, or the client is gone. */
+    /** The transaction has ended; what it has declared WITH HOLD stays if it was committed. */
+    void onTransactionEnd(boolean committed) {
+        if (byName.isEmpty()) {
+            return;
+        }
+        removeIf(declared -> declared.depth() != COMMITTED && !(committed && declared.isHeld()));
+        byName.replaceAll((name, declared) -> declared.at(COMMITTED));
+    }
+
+    /** All is discarded, or the client is gone. */
     void clear() {
-        byName.values().forEach(declared -> declared.over().ifPresent(ShardCursor::close));
-        byName.clear();
+        removeIf(declared -> true);
+    }
+
+    private void removeIf(Predicate<Declared> isGone) {
+        byName.values().removeIf(declared -> {
+            boolean goes = isGone.test(declared);
+            if (goes) {
+                declared.close();
+            }
+            return goes;
+        });
     }
 }

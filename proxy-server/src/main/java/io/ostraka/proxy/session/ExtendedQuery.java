@@ -221,7 +221,13 @@ final class ExtendedQuery {
         Portal.OnBackend bound = (Portal.OnBackend) portals.named(bind.portal());
         portals.put(
                 bind.portal(),
-                new Portal.Combined(bound.backend(), sent.planned(), combination, sent.key(), bind.copy()));
+                new Portal.Combined(
+                        bound.backend(),
+                        sent.planned(),
+                        combination,
+                        sent.key(),
+                        bind.copy(),
+                        session.transaction().savepoints()));
         return true;
     }
 
@@ -590,7 +596,7 @@ final class ExtendedQuery {
     /** What was bound up to now is gone with the transaction it was bound in. */
     void onCombined() {
         pipeline.unsynced().clear();
-        portals.clear();
+        portals.loseUnfetched();
     }
 
     void onBackendGone(Backend backend) {

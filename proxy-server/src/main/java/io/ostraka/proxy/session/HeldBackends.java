@@ -229,9 +229,19 @@ final class HeldBackends {
         }
     }
 
-    /** A commit over shards has them for its time. */
+    /** A commit over shards, or a cursor, has them for its time. */
     void lend(Collection<Backend> toCommit) {
         toCommit.forEach(backend -> held.remove(backend.shard(), backend));
+    }
+
+    /** One that was lent is not needed any more. */
+    void giveBack(Backend backend) {
+        pool(backend.shard()).release(backend);
+    }
+
+    /** One that was lent has state of this session, which has ended. */
+    void discard(Backend backend) {
+        pool(backend.shard()).discard(backend);
     }
 
     /** The commit is through with it. The session may have ended, or have another one of that shard by now. */

@@ -378,6 +378,7 @@ final class OwnCommands {
                         .toException();
             }
             session.statements().deallocate("");
+            session.cursors().clear();
             session.settingState().are(session.settingState().initial());
         }
         List<Backend> holding = List.copyOf(session.held().all());

@@ -18,10 +18,23 @@ sealed interface Portal {
     record OnBackend(Backend backend, Planned.Statement statement) implements Portal {}
 
     /**
-     * On one backend, which judges and describes it; what it is executed by is the combiner, with the client's {@code bind}.
+     * On one backend, which judges and describes it; what it is executed by is the combiner, with the client's {@code bind}. {@code depth}
+     * is how many savepoints there were.
      */
     record Combined(
-            Backend backend, Planned.Statement statement, Combination combination, StatementKey key, BindView bind)
+            Backend backend,
+            Planned.Statement statement,
+            Combination combination,
+            StatementKey key,
+            BindView bind,
+            int depth)
+            implements Portal {}
+
+    /**
+     * The same when the combiner has given rows of it: some, or {@code isDone} all. {@code cursor} has them if they were not all given at
+     * once; {@code home} is the backend that may still have a portal of that name.
+     */
+    record Fetched(Optional<Backend> home, Optional<CombinerCursor> cursor, boolean isDone, int depth)
             implements Portal {}
 
     /** On one backend, which judges and describes it; to execute it is to be told {@code error}, as on a server that stores rows. */
@@ -69,6 +82,9 @@ sealed interface Portal {
         }
         if (this instanceof Doomed doomed) {
             return Optional.of(doomed.backend());
+        }
+        if (this instanceof Fetched fetched) {
+            return fetched.home();
         }
         return this instanceof Combined combined ? Optional.of(combined.backend()) : Optional.empty();
     }

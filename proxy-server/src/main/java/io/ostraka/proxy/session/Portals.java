@@ -4,6 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.execute.CombinerRun;
+import io.ostraka.proxy.execute.CombinerRun.Around;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.rules.error.PgError;
@@ -16,12 +18,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * A session's portals by the client's names: described, executed and closed where they are. They do not outlive the transaction
  * they were made in. Confined to the session's event loop.
  */
 final class Portals {
+    /** What a portal is called on the combiner's connection, which has no other. */
+    private static final String OF_COMBINER = "ostraka: portal";
+
     private final Session session;
     private final Pipeline pipeline;
     private final int most;
@@ -46,7 +52,62 @@ final class Portals {
     private static void dropped(Portal portal) {
         if (portal instanceof Portal.OnMany many) {
             many.merge().close();
+        } else if (portal instanceof Portal.Fetched fetched) {
+            fetched.cursor().ifPresent(CombinerCursor::close);
         }
+    }
+
+    /** The transactions end in which portals are on the session's backends; what the combiner has begun to give is elsewhere. */
+    void loseUnfetched() {
+        Map<String, Portal> left = new HashMap<>();
+        byName.forEach((name, portal) -> {
+            if (portal instanceof Portal.Fetched fetched) {
+                left.put(name, new Portal.Fetched(Optional.empty(), fetched.cursor(), fetched.isDone(), fetched.depth()));
+            } else {
+                dropped(portal);
+            }
+        });
+        byName.clear();
+        byName.putAll(left);
+    }
+
+    /** Portals that the proxy answers by end with the savepoint they were made in; of its own a shard knows. */
+    void onRollbackTo(int depth) {
+        removeIf(portal -> depthOf(portal) >= depth);
+    }
+
+    private void removeIf(Predicate<Portal> isGone) {
+        List<Portal> gone = byName.values().stream().filter(isGone).toList();
+        byName.values().removeAll(gone);
+        gone.forEach(Portals::dropped);
+    }
+
+    /** What was made within a savepoint belongs to what is around it. */
+    void onRelease(int depth) {
+        byName.replaceAll((name, portal) -> {
+            if (depthOf(portal) <= depth) {
+                return portal;
+            }
+            if (portal instanceof Portal.Combined combined) {
+                return new Portal.Combined(
+                        combined.backend(),
+                        combined.statement(),
+                        combined.combination(),
+                        combined.key(),
+                        combined.bind(),
+                        depth);
+            }
+            Portal.Fetched fetched = (Portal.Fetched) portal;
+            return new Portal.Fetched(fetched.home(), fetched.cursor(), fetched.isDone(), depth);
+        });
+    }
+
+    /** How many savepoints there were; -1 of a portal that a shard has. */
+    private static int depthOf(Portal portal) {
+        if (portal instanceof Portal.Combined combined) {
+            return combined.depth();
+        }
+        return portal instanceof Portal.Fetched fetched ? fetched.depth() : -1;
     }
 
     private void drop(String name) {
@@ -70,8 +131,7 @@ final class Portals {
 
     /** The backend is gone, and its portals with it. */
     void onBackendGone(Backend backend) {
-        byName.values()
-                .removeIf(portal -> portal.single().filter(on -> on == backend).isPresent());
+        removeIf(portal -> portal.single().filter(on -> on == backend).isPresent());
     }
 
     boolean has(String name) {
@@ -111,7 +171,7 @@ final class Portals {
     /** False while what was sent before must be answered first. */
     boolean execute(String name, int maxRows) {
         Portal portal = named(name);
-        if (portal.single().isPresent() || portal instanceof Portal.OnMany) {
+        if (portal.single().isPresent() || portal instanceof Portal.OnMany || portal instanceof Portal.Fetched) {
             // The proxy may have failed the transaction where the portal's shard has not.
             session.requireNotFailed();
         }
@@ -129,7 +189,10 @@ final class Portals {
             throw doomed.error().toException();
         }
         if (portal instanceof Portal.Combined combined) {
-            return executeCombined(combined, maxRows);
+            return executeCombined(combined, name, maxRows);
+        }
+        if (portal instanceof Portal.Fetched fetched) {
+            return executeFetched(fetched, name, maxRows);
         }
         if (portal instanceof Portal.Cursor cursor) {
             return executeCursor(cursor, name, maxRows);
@@ -192,6 +255,9 @@ final class Portals {
         if (portal instanceof Portal.Lost) {
             throw lost(name);
         }
+        if (portal instanceof Portal.Fetched fetched) {
+            return describeFetched(fetched, name);
+        }
         if (portal.single().isPresent()) {
             Backend backend = portal.single().get();
             if (!pipeline.turnTo(backend)) {
@@ -214,6 +280,24 @@ final class Portals {
             describeOwn(out, portal.ownCommand());
             session.writeInOrder(out, pipeline.target());
         }
+        return true;
+    }
+
+    private boolean describeFetched(Portal.Fetched portal, String name) {
+        if (portal.cursor().isEmpty()) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "portal \"" + name + "\" over several shards cannot be described any more",
+                            "It has given all of its rows.",
+                            "Describe it before it is executed.")
+                    .toException();
+        }
+        if (!pipeline.mayAnswer()) {
+            return false;
+        }
+        ByteBuf out = session.output().buffer();
+        out.writeBytes(portal.cursor().get().columns());
+        session.writeInOrder(out, pipeline.target());
         return true;
     }
 
@@ -270,9 +354,51 @@ final class Portals {
         return true;
     }
 
-    private boolean executeCombined(Portal.Combined portal, int maxRows) {
-        requireNoRowLimit(maxRows);
-        return session.combining().start(portal);
+    private boolean executeCombined(Portal.Combined portal, String name, int maxRows) {
+        if (maxRows <= 0) {
+            boolean taken = session.combining().start(portal);
+            if (taken) {
+                put(name, new Portal.Fetched(Optional.of(portal.backend()), Optional.empty(), true, portal.depth()));
+            }
+            return taken;
+        }
+        boolean isInBlock = session.transaction().isOpen();
+        return session.combining().open(portal, (cursor, statement) -> {
+            Optional<Backend> home = isInBlock ? Optional.of(portal.backend()) : Optional.empty();
+            Portal.Fetched fetched = new Portal.Fetched(home, Optional.of(cursor), false, portal.depth());
+            put(name, fetched);
+            CombinerRun.Step first = new CombinerRun.First(statement, portal.bind(), OF_COMBINER, maxRows);
+            fetch(fetched, name, first, Around.NOTHING);
+        });
+    }
+
+    private boolean executeFetched(Portal.Fetched portal, String name, int maxRows) {
+        if (!session.isQuiet()) {
+            return false;
+        }
+        if (portal.isDone()) {
+            ByteBuf out = session.output().buffer();
+            BackendMessages.commandComplete(out, "SELECT 0");
+            session.output().write(out);
+            return true;
+        }
+        CombinerCursor cursor = portal.cursor().orElseThrow();
+        cursor.requireUsable(name);
+        fetch(portal, name, new CombinerRun.Next(OF_COMBINER, Math.max(maxRows, 0)), cursor.settings());
+        return true;
+    }
+
+    private void fetch(Portal.Fetched portal, String name, CombinerRun.Step step, Around around) {
+        CombinerCursor cursor = portal.cursor().orElseThrow();
+        CombinerRun run = new CombinerRun(session.runs(), cursor.combiner(), cursor.columns(), step, around);
+        session.runs().start(run, failed -> {
+            if (failed) {
+                cursor.fail();
+            } else if (!run.isSuspended()) {
+                put(name, new Portal.Fetched(portal.home(), portal.cursor(), true, portal.depth()));
+            }
+            session.runs().end(failed, false);
+        });
     }
 
     private static void requireNoRowLimit(int maxRows) {

@@ -425,7 +425,7 @@ final class Session {
 
     void onClientWritability(boolean writable) {
         held.all().forEach(backend -> backend.setReading(writable));
-        combining.apart().all().forEach(backend -> backend.setReading(writable));
+        combining.all().forEach(backend -> backend.setReading(writable));
         if (writable) {
             resume();
         }
@@ -591,7 +591,7 @@ final class Session {
             settings.revert();
         }
         transaction.end();
-        cursors.clear();
+        cursors.onTransactionEnd(committed);
         victim.ended();
         snapshot.release();
         untold = Optional.empty();

@@ -192,7 +192,7 @@ final class SimpleQuery {
             if (shard.isPresent()) {
                 return forward(statement, shard.get(), Access.READ, false, borrowed, frame, bytes);
             }
-            cursors.fetch(fetch);
+            cursors.fetch(fetch, statement.text());
             return true;
         }
         cursors.close(command.name());
@@ -201,7 +201,7 @@ final class SimpleQuery {
 
     private boolean declare(
             CursorCommand.Declare declare, Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
-        session.cursors().requireFree(declare.name());
+        session.cursors().requireFree(declare);
         Plan plan = declare.query().plan();
         StatementValues values = declare.query().values();
         List<ShardName> shards;
@@ -225,11 +225,16 @@ final class SimpleQuery {
             declare.notOverShards().ifPresent(why -> {
                 throw why.toException();
             });
-            return session.cursors().declare(declare, (Plan.Scatter) plan, shards);
+            return plan instanceof Plan.Combine combine
+                    ? session.cursors().declare(declare, combine.combination())
+                    : session.cursors().declare(declare, (Plan.Scatter) plan, shards);
+        }
+        if (declare.isHeld()) {
+            return session.cursors().declareHeld(shards.get(0), access, declare, statement.text());
         }
         boolean taken = forward(statement, shards.get(0), access, pins, borrowed, frame, bytes);
         if (taken) {
-            session.cursors().declaredOn(shards.get(0), declare.name());
+            session.cursors().declaredOn(shards.get(0), declare);
         }
         return taken;
     }

@@ -211,6 +211,15 @@ public final class BindView {
         }
     }
 
+    /** The same under other names. All of the message is there. */
+    public void writeUnder(ByteBuf out, byte[] portal, byte[] name) {
+        int parametersStart = statementStart + statementBytes;
+        int bytes = frame + 1 + buffer.getInt(frame + 1) - parametersStart;
+        out.writeByte(FrontendTag.BIND);
+        out.writeInt(Integer.BYTES + portal.length + 1 + name.length + bytes);
+        out.writeBytes(portal).writeByte(0).writeBytes(name).writeBytes(buffer, parametersStart, bytes);
+    }
+
     /** Throws {@link NotHereYet} unless all of the message is there. */
     public void requireWhole() {
         if (toCome > 0) {

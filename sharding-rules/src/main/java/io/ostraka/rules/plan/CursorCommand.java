@@ -8,8 +8,18 @@ public sealed interface CursorCommand {
     /** The cursor's name; empty for CLOSE ALL. */
     String name();
 
-    /** DECLARE. {@code notOverShards}: why several shards together have no such cursor. */
-    record Declare(String name, PlannedStatement query, Optional<PgError> notOverShards) implements CursorCommand {}
+    /**
+     * DECLARE. {@code before} is its text up to the query; {@code isHeld}: WITH HOLD. {@code notOverShards}: why several shards together
+     * have no such cursor.
+     */
+    record Declare(
+            String name,
+            String before,
+            PlannedStatement query,
+            boolean isHeld,
+            boolean isBinary,
+            Optional<PgError> notOverShards)
+            implements CursorCommand {}
 
     /** FETCH or MOVE of {@code forward} rows, {@link Long#MAX_VALUE} for all; empty for other directions. */
     record Fetch(String name, boolean move, Optional<Long> forward) implements CursorCommand {}

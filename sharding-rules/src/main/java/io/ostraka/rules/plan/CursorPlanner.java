@@ -23,9 +23,6 @@ record CursorPlanner(QueryPlanner queries) {
             return new Plan.Refusal(
                     new PgError(SqlState.INVALID_CURSOR_NAME, "invalid cursor name: must not be empty"));
         }
-        if (declared.hold()) {
-            return refusal("a cursor WITH HOLD", "It would outlive the transaction, and with it its connections.");
-        }
         int start = declared.bodyStart();
         StatementKind body = Classifier.classify(template.sql(), start, template.end());
         List<StatementTemplate> inside = StatementTemplate.of(template.sql().substring(start, template.end()));
@@ -40,13 +37,23 @@ record CursorPlanner(QueryPlanner queries) {
             return refusal("a cursor with parameters", "Its shard is known only when their values are.");
         }
         try {
-            Plan plan = queries.planWhole(QueryPlanner.read(query, query.start(), query.end()), query, searchPath)
+            // The combiner's own cursor goes back, puts out binary, and may outlive the transaction.
+            QueryPlanner.Order order = declared.scroll() || declared.binary() || declared.hold()
+                    ? QueryPlanner.Order.ALL_BY_COMBINER
+                    : QueryPlanner.Order.BY_SHARDS;
+            Plan plan = queries.planWhole(
+                            QueryPlanner.read(query, query.start(), query.end()), query, searchPath, order)
                     .plan();
             if (plan instanceof Plan.Refusal refusal) {
                 return new Plan.Refusal(moved(refusal.error(), start));
             }
             return new Plan.Cursor(new CursorCommand.Declare(
-                    declared.name(), PlannedStatement.of(query, plan), notOverShards(plan, declared)));
+                    declared.name(),
+                    template.sql().substring(template.start(), start),
+                    PlannedStatement.of(query, plan),
+                    declared.hold(),
+                    declared.binary(),
+                    notOverShards(plan)));
         } catch (PgErrorException refused) {
             return new Plan.Refusal(moved(refused.error(), start));
         } catch (SqlParseFailure unread) {
@@ -58,19 +65,9 @@ record CursorPlanner(QueryPlanner queries) {
         return error.position() == 0 ? error : error.at(error.position() + start);
     }
 
-    private static Optional<PgError> notOverShards(Plan plan, StatementKind.DeclareCursor declared) {
-        if (declared.scroll()) {
-            return Optional.of(Refusals.utility(SEVERAL + " that goes back", "It is read forward only."));
-        }
-        if (declared.binary()) {
-            return Optional.of(Refusals.utility(SEVERAL + " in binary", "Its rows are given as text."));
-        }
-        if (plan instanceof Plan.Scatter scatter && scatter.locks()) {
-            return Optional.of(Refusals.utility(SEVERAL + " that locks", "Rows are locked when they are fetched."));
-        }
-        return plan instanceof Plan.Combine
-                ? Optional.of(Refusals.utility(
-                        SEVERAL + " whose rows must be put together", "Its rows are fetched from each shard."))
+    private static Optional<PgError> notOverShards(Plan plan) {
+        return plan instanceof Plan.Scatter scatter && scatter.locks()
+                ? Optional.of(Refusals.utility(SEVERAL + " that locks", "Rows are locked when they are fetched."))
                 : Optional.empty();
     }
 

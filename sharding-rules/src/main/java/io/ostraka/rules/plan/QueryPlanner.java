@@ -88,7 +88,9 @@ final class QueryPlanner {
     enum Order {
         /** Each shard its own, and they are merged. */
         BY_SHARDS,
-        BY_COMBINER
+        BY_COMBINER,
+        /** The combiner, which has all rows then, also those that may come in any order. */
+        ALL_BY_COMBINER
     }
 
     /**
@@ -114,6 +116,11 @@ final class QueryPlanner {
                 && query instanceof Query.Select select
                 && planned.plan() instanceof Plan.Forward forward) {
             planned = new MergePlanner(this, template, searchPath).plan(select, planned, forward);
+        }
+        if (order == Order.ALL_BY_COMBINER && planned.plan() instanceof Plan.Scatter scatter && !scatter.locks()) {
+            PgError whenMany = Refusals.utility("a cursor over several shards that is not simply read forward", "");
+            Plan asOne = new Plan.Forward(scatter.router(), Access.READ, false, whenMany);
+            planned = new Planned(asOne, planned.analysis(), planned.reader(), planned.top());
         }
         return planned.plan() instanceof Plan.Forward forward && needsSeveral(planned.analysis())
                 ? new CombinePlanner(this, template, searchPath).plan(query, planned, forward)

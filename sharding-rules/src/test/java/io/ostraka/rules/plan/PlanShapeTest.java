@@ -291,7 +291,6 @@ class PlanShapeTest {
                 "0A000 | VACUUM t",
                 "0A000 | DO $$ BEGIN DELETE FROM t; END $$",
                 "0A000 | CALL something()",
-                "0A000 | DECLARE c CURSOR WITH HOLD FOR SELECT * FROM t WHERE id = 1",
                 "0A000 | DECLARE c CURSOR FOR SELECT now() FROM t WHERE id = 1",
                 "0A000 | DECLARE c CURSOR FOR SELECT * FROM t WHERE id = $1",
                 "0A000 | PREPARE TRANSACTION 'x'",
@@ -627,12 +626,17 @@ class PlanShapeTest {
         for (String sql : List.of(
                 "DECLARE c SCROLL CURSOR FOR SELECT * FROM t",
                 "DECLARE c BINARY CURSOR FOR SELECT * FROM t",
-                "DECLARE c CURSOR FOR SELECT * FROM t FOR UPDATE",
+                "DECLARE c CURSOR WITH HOLD FOR SELECT * FROM t ORDER BY id",
                 "DECLARE c CURSOR FOR SELECT count(*) FROM t")) {
-            Plan.Cursor cursor = assertInstanceOf(Plan.Cursor.class, DB.plan(sql), sql);
-            assertTrue(
-                    ((CursorCommand.Declare) cursor.command()).notOverShards().isPresent(), sql);
+            CursorCommand.Declare combined = (CursorCommand.Declare)
+                    assertInstanceOf(Plan.Cursor.class, DB.plan(sql), sql).command();
+            assertInstanceOf(Plan.Combine.class, combined.query().plan(), sql);
+            assertTrue(combined.notOverShards().isEmpty(), sql);
+            assertTrue(sql.startsWith(combined.before() + "SELECT"), sql);
         }
+        Plan.Cursor locks =
+                assertInstanceOf(Plan.Cursor.class, DB.plan("DECLARE c CURSOR FOR SELECT * FROM t FOR UPDATE"));
+        assertTrue(((CursorCommand.Declare) locks.command()).notOverShards().isPresent());
     }
 
     @Test
