@@ -368,13 +368,4 @@ class CopyOverShardsTest {
         assertArrayEquals(new int[] {3}, new int[] {cluster.rowsByShard("item").size()});
         cluster.rowsByShard("item").values().forEach(rows -> assertTrue(rows > 1_000));
     }
-
-    @Test
-    void copyIsRefusedInTheExtendedProtocol() {
-        try (Differential both = cluster.differential(Protocol.EXTENDED)) {
-            both.checkRefused("COPY item TO STDOUT");
-            both.checkRefused("COPY item FROM STDIN");
-            both.check("SELECT count(*) FROM item");
-        }
-    }
 }

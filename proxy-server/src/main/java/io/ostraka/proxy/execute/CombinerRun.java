@@ -29,6 +29,13 @@ public final class CombinerRun extends SharedRun {
     /** DECLARE, FETCH or MOVE. */
     public record Command(String sql) implements Step {}
 
+    /** FETCH or MOVE whose rows come in these formats. */
+    public record Fetch(StatementKey statement, List<Short> formats) implements Step {
+        public Fetch {
+            formats = List.copyOf(formats);
+        }
+    }
+
     /** A portal is bound with the client's values, and the first rows are fetched. */
     public record First(StatementKey statement, BindView bind, String portal, int maxRows) implements Step {}
 
@@ -64,6 +71,14 @@ public final class CombinerRun extends SharedRun {
         around.before().forEach(statement -> combiner.sendQuery(statement, Visibility.NONE));
         if (step instanceof Command command) {
             combiner.sendQuery(command.sql(), Visibility.ROWS);
+        } else if (step instanceof Fetch fetch) {
+            short[] formats = new short[fetch.formats().size()];
+            for (int i = 0; i < formats.length; i++) {
+                formats[i] = fetch.formats().get(i);
+            }
+            byte[] name = combiner.prepare(fetch.statement(), false, Visibility.NONE);
+            combiner.sendBind(name, formats, Visibility.NONE);
+            execute("", 0);
         } else if (step instanceof First first) {
             byte[] name = combiner.prepare(first.statement(), false, Visibility.NONE);
             combiner.sendBind(first.bind(), name, first.portal(), Visibility.NONE);

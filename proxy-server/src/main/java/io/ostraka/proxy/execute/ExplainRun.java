@@ -29,6 +29,7 @@ public final class ExplainRun extends SharedRun {
     private static final int COLUMN_BYTES = Short.BYTES + Integer.BYTES;
 
     private final Plan.Explain plan;
+    private final boolean describes;
     /** The parts that each shard has still to explain, the first one now. */
     private final Map<ShardName, ArrayDeque<Integer>> asked = new HashMap<>();
     /** The lines of each part from each shard. */
@@ -37,9 +38,11 @@ public final class ExplainRun extends SharedRun {
     private boolean isDescribed;
     private int bytes;
 
-    public ExplainRun(Host host, List<Backend> backends, Plan.Explain plan) {
+    /** {@code describes} when the client is to be told of the column. */
+    public ExplainRun(Host host, List<Backend> backends, Plan.Explain plan, boolean describes) {
         super(host, backends);
         this.plan = plan;
+        this.describes = describes;
         plan.query().parts().forEach(part -> lines.add(new HashMap<>()));
     }
 
@@ -69,7 +72,7 @@ public final class ExplainRun extends SharedRun {
 
     @Override
     public void onRowDescription(Backend backend, ByteBuf borrowed, int frame) {
-        if (!isDescribed && !isOver()) {
+        if (describes && !isDescribed && !isOver()) {
             isDescribed = true;
             client().write(borrowed.retainedSlice(frame, 1 + borrowed.getInt(frame + 1)));
         }

@@ -19,23 +19,28 @@ public final class FetchRun extends SharedRun {
 
     private final ShardCursor cursor;
     private final boolean moves;
+    private final boolean describes;
     private final long wanted;
     private int asked;
     private int answered;
     private long got;
 
-    /** {@code wanted} rows, {@link Long#MAX_VALUE} for all, which {@code moves} leaves out. */
-    public FetchRun(Host host, ShardCursor cursor, boolean moves, long wanted) {
+    /**
+     * {@code wanted} rows, {@link Long#MAX_VALUE} for all, which {@code moves} leaves out. {@code describes} when the client is to be
+     * told of their columns.
+     */
+    public FetchRun(Host host, ShardCursor cursor, boolean moves, boolean describes, long wanted) {
         super(host, cursor.backends());
         this.cursor = cursor;
         this.moves = moves;
+        this.describes = describes;
         this.wanted = wanted;
     }
 
     /** Whether no shard must be asked: the rows are here, or there are none. Answers then. */
     public boolean answersAtOnce() {
-        if (!moves) {
-            client().write(cursor.description());
+        if (!moves && describes) {
+            client().write(client().buffer().writeBytes(cursor.columns()));
         }
         cursor.merged().ifPresent(rows -> rows.discards(moves));
         if (ask()) {

@@ -116,9 +116,9 @@ public final class ShardCursor {
         }
     }
 
-    /** RowDescription, or NoData, as the client sees it. Returns an owned. */
-    ByteBuf description() {
-        return client.buffer().writeBytes(description);
+    /** RowDescription, or NoData, as the client sees it. */
+    public byte[] columns() {
+        return description.clone();
     }
 
     /** Of rows in any order: the shard whose rows come next, none at the end. */

@@ -57,7 +57,8 @@ final class Combining {
             StatementValues values,
             StatementKey original,
             UnaryOperator<String> around,
-            Optional<BindView> bind) {}
+            Optional<BindView> bind,
+            boolean isSimple) {}
 
     Combining(Session session, HeldBackends apart) {
         this.session = session;
@@ -91,16 +92,18 @@ final class Combining {
                         statement.values(),
                         key(statement.text()),
                         UnaryOperator.identity(),
-                        Optional.empty()),
+                        Optional.empty(),
+                        true),
                 false,
                 Optional.empty());
     }
 
     /** A COPY, whose whole text is {@code text}; false while backends are on their way. */
-    boolean start(Plan.CombinedCopy copy, String text) {
+    boolean start(Plan.CombinedCopy copy, String text, boolean isSimple) {
         Planned.Statement query = new Planned.Statement(copy.query());
         return start(
-                new Question(copy.combination(), query, query.values(), key(text), copy::text, Optional.empty()),
+                new Question(
+                        copy.combination(), query, query.values(), key(text), copy::text, Optional.empty(), isSimple),
                 true,
                 Optional.empty());
     }
@@ -136,12 +139,16 @@ final class Combining {
                 values,
                 portal.key(),
                 UnaryOperator.identity(),
-                Optional.of(portal.bind()));
+                Optional.of(portal.bind()),
+                false);
     }
 
     /** A DECLARE, which {@code then} sends to the combiner; false while backends are on their way. */
     boolean open(
-            CursorCommand.Declare declare, Combination combination, BiConsumer<CombinerCursor, StatementKey> then) {
+            CursorCommand.Declare declare,
+            Combination combination,
+            boolean isSimple,
+            BiConsumer<CombinerCursor, StatementKey> then) {
         Planned.Statement query = new Planned.Statement(declare.query());
         return start(
                 new Question(
@@ -150,7 +157,8 @@ final class Combining {
                         query.values(),
                         key(declare.before() + query.text()),
                         combined -> declare.before() + combined,
-                        Optional.empty()),
+                        Optional.empty(),
+                        isSimple),
                 false,
                 Optional.of(new Keep(
                         new CombineOrder.Keeping(Optional.of(key(query.text())), declare.isBinary()),
@@ -250,7 +258,7 @@ final class Combining {
                         keep.get().isHeld());
                 keep.get().then().accept(cursor, order.rewritten());
             } else {
-                session.runs().end(failed, question.bind().isEmpty());
+                session.runs().end(failed, question.isSimple());
             }
         });
         return true;

@@ -4,8 +4,6 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.execute.CopyInRun;
 import io.ostraka.proxy.execute.CopyOutRun;
 import io.ostraka.rules.config.ShardName;
-import io.ostraka.rules.error.PgError;
-import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Plan;
 import java.util.HashMap;
@@ -13,14 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** COPY over several shards, which the client asks for in a Query. Confined to the session's event loop. */
+/** COPY over several shards. Confined to the session's event loop. */
 final class Copying {
-    private static final PgError NOT_EXTENDED = new PgError(
-            SqlState.FEATURE_NOT_SUPPORTED,
-            "COPY over several shards is not supported in the extended query protocol",
-            "It is told apart from other statements there only when it runs.",
-            "Send it as a simple query, as psql, pgjdbc and others do.");
-
     private final Session session;
     private final int maxRowBytes;
     private Optional<CopyInRun> in = Optional.empty();
@@ -39,40 +31,37 @@ final class Copying {
         return plan instanceof Plan.CopyOut || plan instanceof Plan.CopyIn || plan instanceof Plan.CombinedCopy;
     }
 
-    static void requireNot(Plan plan) {
-        if (isOverShards(plan)) {
-            throw NOT_EXTENDED.toException();
-        }
-    }
-
-    /** A Query; false while backends are on their way. */
-    boolean start(Plan plan, Planned.Statement statement) {
+    /** Asked for in a Query, if {@code isSimple}, or an Execute; false while backends are on their way. */
+    boolean start(Plan plan, Planned.Statement statement, boolean isSimple) {
         if (plan instanceof Plan.CopyOut out) {
-            return out(out, statement);
+            return out(out, statement, isSimple);
         }
         return plan instanceof Plan.CopyIn in
-                ? in(in, statement)
-                : session.combining().start((Plan.CombinedCopy) plan, statement.text());
+                ? in(in, statement, isSimple)
+                : session.combining().start((Plan.CombinedCopy) plan, statement.text(), isSimple);
     }
 
-    private boolean out(Plan.CopyOut plan, Planned.Statement statement) {
+    private boolean out(Plan.CopyOut plan, Planned.Statement statement, boolean isSimple) {
         Optional<List<Backend>> backends = SimpleQuery.allReady(session, plan.shards());
         if (backends.isEmpty()) {
             return false;
         }
         boolean atOneTime = session.shards().readsAtOneTime(plan.shards().size());
-        if (atOneTime && !session.snapshot().isReady(plan.shards())) {
+        if (atOneTime && !session.extended().pipeline().isTimeReady(plan.shards())) {
             return false;
         }
         Map<Backend, String> openings = new HashMap<>();
         if (atOneTime) {
+            session.extended().pipeline().usesTime();
             backends.get()
                     .forEach(backend -> openings.put(
                             backend,
                             SessionSnapshot.BEGIN + "; " + session.snapshot().importOn(backend.shard())));
         }
         session.shards().requireOneSnapshot(backends.get());
-        session.extended().portals().dropUnnamed();
+        if (isSimple) {
+            session.extended().portals().dropUnnamed();
+        }
         backends.get().forEach(backend -> session.shards().enlist(backend, Access.READ));
         session.runs()
                 .start(
@@ -86,18 +75,23 @@ final class Copying {
                                 !atOneTime
                                         && session.shards()
                                                 .readsTogether(backends.get().size())),
-                        session.runs()::endQuery);
+                        session.runs().ending(isSimple));
         return true;
     }
 
-    private boolean in(Plan.CopyIn plan, Planned.Statement statement) {
+    private boolean in(Plan.CopyIn plan, Planned.Statement statement, boolean isSimple) {
         List<ShardName> shards = List.copyOf(plan.target().rule().shards());
         Optional<List<Backend>> backends = SimpleQuery.allReady(session, shards);
         if (backends.isEmpty()) {
             return false;
         }
+        if (isSimple) {
+            session.extended().portals().dropUnnamed();
+        } else {
+            session.extended().pipeline().requireNothingExecuted();
+            session.extended().pipeline().executed(true);
+        }
         session.shards().beginSpread(backends.get());
-        session.extended().portals().dropUnnamed();
         backends.get().forEach(backend -> session.shards().enlist(backend, Access.WRITE));
         CopyInRun run = new CopyInRun(
                 session.runs(),
@@ -107,14 +101,18 @@ final class Copying {
                 maxRowBytes,
                 session.transaction().isImplicit());
         in = Optional.of(run);
-        session.runs().start(run, failed -> ended(run, failed));
+        session.runs().start(run, failed -> ended(run, failed, isSimple));
         return true;
     }
 
-    private void ended(CopyInRun run, boolean failed) {
+    private void ended(CopyInRun run, boolean failed, boolean isSimple) {
         in = Optional.empty();
-        if (!session.transaction().isImplicit()) {
-            session.runs().endQuery(failed);
+        if (!isSimple) {
+            // What is implicit is committed at Sync.
+            run.takeTag().ifPresent(session.output()::write);
+        }
+        if (!isSimple || !session.transaction().isImplicit()) {
+            session.runs().end(failed, isSimple);
             return;
         }
         if (failed) {

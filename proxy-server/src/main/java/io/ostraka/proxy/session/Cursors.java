@@ -2,6 +2,7 @@ package io.ostraka.proxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.execute.BindRun;
 import io.ostraka.proxy.execute.ClosePortalsRun;
 import io.ostraka.proxy.execute.CombinerRun;
@@ -19,6 +20,7 @@ import io.ostraka.rules.plan.Combination;
 import io.ostraka.rules.plan.CursorCommand;
 import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
+import io.ostraka.rules.plan.Route;
 import io.ostraka.rules.plan.StatementValues;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,12 +39,6 @@ import java.util.function.Predicate;
  * closing nor moving is undone. Confined to the session's event loop.
  */
 final class Cursors {
-    private static final PgError NOT_EXTENDED = new PgError(
-            SqlState.FEATURE_NOT_SUPPORTED,
-            "DECLARE, FETCH, MOVE and CLOSE are not supported in the extended query protocol over several shards",
-            "Where a cursor is is known only when it has been declared.",
-            "Send them as simple queries (JDBC: set a fetch size on a plain query instead).");
-
     /** Where a cursor is. */
     private sealed interface Place {}
 
@@ -82,12 +78,6 @@ final class Cursors {
         this.most = most;
     }
 
-    static void requireNot(Plan plan) {
-        if (plan instanceof Plan.Cursor) {
-            throw NOT_EXTENDED.toException();
-        }
-    }
-
     boolean has(String name) {
         return byName.containsKey(name);
     }
@@ -102,6 +92,18 @@ final class Cursors {
     Optional<ShardName> requireShardOf(String name) {
         requireKnown(name);
         return shardOf(name);
+    }
+
+    /** RowDescription of the rows of a cursor over several shards, as its FETCH has it in the simple protocol. */
+    Optional<byte[]> columns(String name) {
+        Declared declared = byName.get(name);
+        if (declared == null || declared.place() instanceof OnShard) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                declared.place() instanceof OnCombiner combined
+                        ? combined.cursor().columns()
+                        : ((OverShards) declared.place()).cursor().columns());
     }
 
     private void requireKnown(String name) {
@@ -146,18 +148,65 @@ final class Cursors {
         }
     }
 
-    /** WITH HOLD on one shard, whose backend the session keeps; {@code text} is all of it. False while it is on its way. */
-    boolean declareHeld(ShardName shard, Access access, CursorCommand.Declare declare, String text) {
-        session.shards().requireMayWrite(shard, access);
+    /** The shards that a cursor's rows are on, and how they are used. */
+    record Target(List<ShardName> shards, Access access, boolean pins) {
+        boolean isSeveral() {
+            return shards.size() > 1;
+        }
+
+        ShardName shard() {
+            return shards.get(0);
+        }
+    }
+
+    /** Throws when they are several and cannot have it together. */
+    Target target(CursorCommand.Declare declare) {
+        Plan plan = declare.query().plan();
+        StatementValues values = declare.query().values();
+        Target target;
+        if (plan instanceof Plan.Scatter scatter) {
+            target = new Target(session.shards().shardsOf(scatter, values), scatter.access(), false);
+        } else {
+            Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;
+            Route route = forward.router().route(values);
+            List<ShardName> shards = route instanceof Route.Many many && plan instanceof Plan.Combine
+                    ? many.shards()
+                    : List.of(session.shards().shardOf(forward, route));
+            target = new Target(shards, forward.access(), forward.pins());
+        }
+        if (target.isSeveral()) {
+            declare.notOverShards().ifPresent(why -> {
+                throw why.toException();
+            });
+        }
+        return target;
+    }
+
+    /** By a run; {@code text} is all of it. False while backends are on their way. */
+    boolean declare(CursorCommand.Declare declare, Target target, String text, boolean isSimple) {
+        if (!target.isSeveral()) {
+            return declareOn(declare, target, text, isSimple);
+        }
+        return declare.query().plan() instanceof Plan.Combine combine
+                ? declare(declare, combine.combination(), isSimple)
+                : declare(declare, (Plan.Scatter) declare.query().plan(), target.shards(), isSimple);
+    }
+
+    /** On one shard, whose backend the session keeps if it is WITH HOLD. */
+    private boolean declareOn(CursorCommand.Declare declare, Target target, String text, boolean isSimple) {
+        ShardName shard = target.shard();
+        session.shards().requireMayWrite(shard, target.access());
         Optional<Backend> ready = session.held().ready(shard);
         if (ready.isEmpty()) {
             return false;
         }
-        session.shards().enlist(ready.get(), access);
+        session.shards().enlist(ready.get(), target.access());
         session.extended().portals().dropUnnamedBut(ready.get());
-        run(ready.get(), new byte[0], text, Around.NOTHING, failed -> {
+        run(ready.get(), new byte[0], new CombinerRun.Command(text), Around.NOTHING, isSimple, failed -> {
             if (!failed) {
-                session.held().pin(shard);
+                if (declare.isHeld() || target.pins()) {
+                    session.held().pin(shard);
+                }
                 put(declare, new OnShard(shard));
             }
         });
@@ -175,12 +224,13 @@ final class Cursors {
     }
 
     /** Of rows that the combiner puts together; false while backends are on their way. */
-    boolean declare(CursorCommand.Declare declare, Combination combination) {
-        session.extended().portals().dropUnnamed();
-        return session.combining().open(declare, combination, (cursor, statement) -> {
+    private boolean declare(CursorCommand.Declare declare, Combination combination, boolean isSimple) {
+        dropUnnamed(isSimple);
+        return session.combining().open(declare, combination, isSimple, (cursor, statement) -> {
             // What is kept WITH HOLD is written down when its transaction ends, which has nothing else to do.
             Around around = declare.isHeld() ? new Around(List.of(), List.of("COMMIT")) : Around.NOTHING;
-            run(cursor.combiner(), cursor.columns(), statement.sql(), around, failed -> {
+            CombinerRun.Command command = new CombinerRun.Command(statement.sql());
+            run(cursor.combiner(), cursor.columns(), command, around, isSimple, failed -> {
                 if (failed) {
                     cursor.fail();
                 } else {
@@ -190,23 +240,36 @@ final class Cursors {
         });
     }
 
-    private void run(Backend backend, byte[] columns, String sql, Around around, Consumer<Boolean> then) {
+    private void run(
+            Backend backend,
+            byte[] columns,
+            CombinerRun.Step step,
+            Around around,
+            boolean isSimple,
+            Consumer<Boolean> then) {
         ShardRuns runs = session.runs();
-        runs.start(new CombinerRun(runs, backend, columns, new CombinerRun.Command(sql), around), failed -> {
+        runs.start(new CombinerRun(runs, backend, columns, step, around), failed -> {
             then.accept(failed);
-            runs.endQuery(failed);
+            runs.end(failed, isSimple);
         });
     }
 
+    private void dropUnnamed(boolean isSimple) {
+        if (isSimple) {
+            session.extended().portals().dropUnnamed();
+        }
+    }
+
     /** Over these shards; false while backends are on their way. */
-    boolean declare(CursorCommand.Declare declare, Plan.Scatter plan, List<ShardName> shards) {
+    private boolean declare(
+            CursorCommand.Declare declare, Plan.Scatter plan, List<ShardName> shards, boolean isSimple) {
         Optional<List<Backend>> ready = SimpleQuery.allReady(session, shards);
         if (ready.isEmpty()) {
             return false;
         }
         List<Backend> backends = ready.get();
         session.shards().requireOneSnapshot(backends);
-        session.extended().portals().dropUnnamed();
+        dropUnnamed(isSimple);
         backends.forEach(backend -> session.shards().enlist(backend, Access.READ));
         Planned.Statement query = new Planned.Statement(declare.query());
         StatementValues values = query.values();
@@ -225,41 +288,53 @@ final class Cursors {
         String sql = isOrdered ? query.shardText((Merge.Ordered) plan.merge()) : query.text();
         ShardRuns runs = session.runs();
         if (!session.shards().readsTogether(shards.size())) {
-            runs.start(new DeclareRun(runs, cursor, sql, false), failed -> ended(cursor, failed));
+            runs.start(new DeclareRun(runs, cursor, sql, false), failed -> ended(cursor, failed, isSimple));
             return true;
         }
         runs.start(new BindRun(runs, backends, DeclareRun.binding(cursor, sql)), failed -> {
             if (failed) {
-                ended(cursor, true);
+                ended(cursor, true, isSimple);
             } else {
-                runs.start(new DeclareRun(runs, cursor, sql, true), alsoFailed -> ended(cursor, alsoFailed));
+                runs.start(new DeclareRun(runs, cursor, sql, true), alsoFailed -> ended(cursor, alsoFailed, isSimple));
             }
         });
         return true;
     }
 
-    private void ended(ShardCursor cursor, boolean failed) {
+    private void ended(ShardCursor cursor, boolean failed, boolean isSimple) {
         if (failed) {
             cursor.fail();
         }
-        session.runs().endQuery(failed);
+        session.runs().end(failed, isSimple);
     }
 
     // ---- FETCH, MOVE ---------------------------------------------------------------------------------------------
 
-    /** Of a cursor over several shards; {@code text} is all of it. */
-    void fetch(CursorCommand.Fetch fetch, String text) {
+    /** Of a cursor over several shards; {@code text} is all of it. {@code formats} are those that a Bind asks for; none of a Query. */
+    void fetch(CursorCommand.Fetch fetch, String text, Optional<List<Short>> formats) {
         Place place = byName.get(fetch.name()).place();
-        session.extended().portals().dropUnnamed();
+        boolean isSimple = formats.isEmpty();
+        dropUnnamed(isSimple);
         if (place instanceof OnCombiner combined) {
             CombinerCursor cursor = combined.cursor();
             cursor.requireUsable(fetch.name());
-            run(cursor.combiner(), cursor.columns(), text, cursor.settings(), failed -> {
+            CombinerRun.Step step = isSimple
+                    ? new CombinerRun.Command(text)
+                    : new CombinerRun.Fetch(new StatementKey(text, List.of(), List.of(), 0), formats.get());
+            run(cursor.combiner(), cursor.columns(), step, cursor.settings(), isSimple, failed -> {
                 if (failed) {
                     cursor.fail();
                 }
             });
             return;
+        }
+        if (!isSimple && !fetch.move() && formats.get().contains(SimpleQuery.BINARY)) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "rows of a cursor over several shards cannot be fetched in binary",
+                            "Its shards give them as text.",
+                            "Ask for text, or declare it with SCROLL.")
+                    .toException();
         }
         ShardCursor cursor = ((OverShards) place).cursor();
         long rows = fetch.forward().orElseThrow(() -> new PgError(
@@ -274,18 +349,18 @@ final class Cursors {
                     .toException();
         }
         ShardRuns runs = session.runs();
-        FetchRun run = new FetchRun(runs, cursor, fetch.move(), rows);
-        if (run.answersAtOnce()) {
+        FetchRun run = new FetchRun(runs, cursor, fetch.move(), isSimple, rows);
+        if (!run.answersAtOnce()) {
+            runs.start(run, failed -> ended(cursor, failed, isSimple));
+        } else if (isSimple) {
             session.writeReady();
-        } else {
-            runs.start(run, failed -> ended(cursor, failed));
         }
     }
 
     // ---- CLOSE ---------------------------------------------------------------------------------------------------
 
     /** CLOSE of this one, or of all. */
-    void close(String name) {
+    void close(String name, boolean isSimple) {
         boolean isAll = name.isEmpty();
         if (!isAll) {
             requireKnown(name);
@@ -295,23 +370,25 @@ final class Cursors {
             Declared declared = byName.remove(each);
             declared.close();
             if (declared.place() instanceof OnShard on) {
-                session.held().find(on.shard()).ifPresent(backend -> portals(closed, backend).add(each));
+                session.held().find(on.shard()).ifPresent(backend -> portals(closed, backend)
+                        .add(each));
             } else if (declared.place() instanceof OverShards over) {
-                over.cursor().backends().stream()
-                        .filter(Backend::isOpen)
-                        .forEach(backend -> portals(closed, backend).add(over.cursor().portal()));
+                over.cursor().backends().stream().filter(Backend::isOpen).forEach(backend -> portals(closed, backend)
+                        .add(over.cursor().portal()));
             }
         }
         String tag = isAll ? "CLOSE CURSOR ALL" : "CLOSE CURSOR";
-        session.extended().portals().dropUnnamed();
+        dropUnnamed(isSimple);
         if (closed.isEmpty()) {
             ByteBuf out = session.output().buffer();
             BackendMessages.commandComplete(out, tag);
             session.output().write(out);
-            session.writeReady();
+            if (isSimple) {
+                session.writeReady();
+            }
         } else {
             ShardRuns runs = session.runs();
-            runs.start(new ClosePortalsRun(runs, closed, tag), runs::endQuery);
+            runs.start(new ClosePortalsRun(runs, closed, tag), runs.ending(isSimple));
         }
     }
 

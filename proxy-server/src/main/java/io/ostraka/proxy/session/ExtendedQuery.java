@@ -19,12 +19,14 @@ import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Combination;
+import io.ostraka.rules.plan.CursorCommand;
 import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.Route;
 import io.ostraka.rules.plan.RowSplit;
 import io.ostraka.rules.plan.SessionCommand;
 import io.ostraka.rules.plan.StatementValues;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -135,6 +137,9 @@ final class ExtendedQuery {
                     ? bindTo(statements.homeOf(statement), sent, Access.WRITE, false)
                     : bindTo(session.shards().anyShard(), sent, Access.READ, false);
         }
+        if (plan instanceof Plan.Explain || plan instanceof Plan.Cursor || Copying.isOverShards(plan)) {
+            return bindRun(statement, planned);
+        }
         values.use(planned.values(), statement.key.parameterOids());
         return plan.asks() ? ask(statement, planned) : bindTo(Sent.asWritten(statement, planned), plan, values);
     }
@@ -228,6 +233,27 @@ final class ExtendedQuery {
                         sent.key(),
                         bind.copy(),
                         session.transaction().savepoints()));
+        return true;
+    }
+
+    /** Bound on a shard that judges it; a FETCH from the cursor of one shard is that shard's own. */
+    private boolean bindRun(PreparedStatement statement, Planned.Statement planned) {
+        bind.requireWhole();
+        ShardName home = statements.homeOf(statement);
+        if (!bindTo(home, Sent.asWritten(statement, planned), Access.READ, false)) {
+            return false;
+        }
+        boolean isOfShard = planned.plan() instanceof Plan.Cursor cursor
+                && cursor.command() instanceof CursorCommand.Fetch fetch
+                && session.cursors().shardOf(fetch.name()).isPresent();
+        if (!isOfShard) {
+            List<Short> formats = new ArrayList<>();
+            for (int i = 0; i < bind.resultFormatCount(); i++) {
+                formats.add(bind.resultFormat(i));
+            }
+            Portal.OnBackend bound = (Portal.OnBackend) portals.named(bind.portal());
+            portals.put(bind.portal(), new Portal.OfRun(bound.backend(), planned, formats));
+        }
         return true;
     }
 
@@ -490,6 +516,17 @@ final class ExtendedQuery {
             return true;
         }
         statements.refresh(statement);
+        Optional<byte[]> columns =
+                session.executions().columns(statement.statements().get(0));
+        if (columns.isPresent()) {
+            // Only the session knows that there is such a cursor.
+            statements.answerParseHere(statement);
+            ByteBuf out = session.output().buffer();
+            BackendMessages.noParameters(out);
+            out.writeBytes(columns.get());
+            session.writeInOrder(out, pipeline.target());
+            return true;
+        }
         Optional<Backend> backend = pipeline.turnTo(statements.homeOf(statement), Access.READ);
         if (backend.isEmpty() || !statements.isCurrent(backend.get(), statement)) {
             return false;

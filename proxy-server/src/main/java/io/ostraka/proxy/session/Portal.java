@@ -40,6 +40,16 @@ sealed interface Portal {
     /** On one backend, which judges and describes it; to execute it is to be told {@code error}, as on a server that stores rows. */
     record Doomed(Backend backend, PgError error) implements Portal {}
 
+    /**
+     * On one backend, which judges it; it is executed as over several shards: COPY, EXPLAIN, DECLARE and what speaks of cursors. The rows are
+     * to come in these formats.
+     */
+    record OfRun(Backend backend, Planned.Statement statement, List<Short> formats) implements Portal {
+        public OfRun {
+            formats = List.copyOf(formats);
+        }
+    }
+
     /** On several backends, whose answers become one; {@code fetch} where it gives rows that come some at a time. */
     record OnMany(List<Backend> backends, ScatterMerge merge, boolean returnsRows, Optional<PortalFetch> fetch)
             implements Portal {
@@ -60,6 +70,9 @@ sealed interface Portal {
 
     /** A command that was carried out, which can be done once. */
     record Spent(SessionCommand command) implements Portal {}
+
+    /** What a run has carried out, which can be done once. */
+    record Executed(Backend backend) implements Portal {}
 
     /** On several backends, whose transaction has ended before the client's. */
     record Lost() implements Portal {}
@@ -82,6 +95,12 @@ sealed interface Portal {
         }
         if (this instanceof Doomed doomed) {
             return Optional.of(doomed.backend());
+        }
+        if (this instanceof OfRun run) {
+            return Optional.of(run.backend());
+        }
+        if (this instanceof Executed executed) {
+            return Optional.of(executed.backend());
         }
         if (this instanceof Fetched fetched) {
             return fetched.home();

@@ -62,7 +62,11 @@ final class Portals {
         Map<String, Portal> left = new HashMap<>();
         byName.forEach((name, portal) -> {
             if (portal instanceof Portal.Fetched fetched) {
-                left.put(name, new Portal.Fetched(Optional.empty(), fetched.cursor(), fetched.isDone(), fetched.depth()));
+                left.put(
+                        name,
+                        new Portal.Fetched(Optional.empty(), fetched.cursor(), fetched.isDone(), fetched.depth()));
+            } else if (portal instanceof Portal.OfRun) {
+                left.put(name, portal);
             } else {
                 dropped(portal);
             }
@@ -185,6 +189,9 @@ final class Portals {
         if (portal instanceof Portal.OnMany many) {
             return executeOnMany(many, name, maxRows);
         }
+        if (portal instanceof Portal.OfRun run) {
+            return session.executions().execute(run, name, maxRows);
+        }
         if (portal instanceof Portal.Doomed doomed) {
             throw doomed.error().toException();
         }
@@ -207,7 +214,7 @@ final class Portals {
             pipeline.answer(BackendTag.EMPTY_QUERY_RESPONSE);
             return true;
         }
-        if (portal instanceof Portal.Spent) {
+        if (portal instanceof Portal.Spent || portal instanceof Portal.Executed) {
             throw new PgError(SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"" + name + "\" cannot be run")
                     .toException();
         }
@@ -251,7 +258,18 @@ final class Portals {
     }
 
     boolean describe(String name) {
+        Optional<byte[]> ofCursor =
+                byName.containsKey(name) ? Optional.empty() : session.cursors().columns(name);
+        if (ofCursor.isPresent()) {
+            return answer(ofCursor.get());
+        }
         Portal portal = named(name);
+        Optional<byte[]> columns = portal instanceof Portal.OfRun run
+                ? session.executions().columns(run.statement(), run.formats())
+                : Optional.empty();
+        if (columns.isPresent()) {
+            return answer(columns.get());
+        }
         if (portal instanceof Portal.Lost) {
             throw lost(name);
         }
@@ -292,11 +310,15 @@ final class Portals {
                             "Describe it before it is executed.")
                     .toException();
         }
+        return answer(portal.cursor().get().columns());
+    }
+
+    private boolean answer(byte[] message) {
         if (!pipeline.mayAnswer()) {
             return false;
         }
         ByteBuf out = session.output().buffer();
-        out.writeBytes(portal.cursor().get().columns());
+        out.writeBytes(message);
         session.writeInOrder(out, pipeline.target());
         return true;
     }

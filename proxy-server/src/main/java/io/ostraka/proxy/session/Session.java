@@ -65,6 +65,7 @@ final class Session {
     private final ShardRuns runs;
     private final Copying copying;
     private final Cursors cursors;
+    private final Executions executions = new Executions(this);
     private final Questions questions = new Questions(this);
 
     private Optional<ClientConnection> client = Optional.empty();
@@ -184,6 +185,10 @@ final class Session {
 
     Copying copying() {
         return copying;
+    }
+
+    Executions executions() {
+        return executions;
     }
 
     Cursors cursors() {

@@ -93,6 +93,11 @@ final class ShardRuns implements ShardRun.Host {
         end(failed, true);
     }
 
+    /** What ends a Query, if {@code isSimple}, or an Execute. */
+    Consumer<Boolean> ending(boolean isSimple) {
+        return failed -> end(failed, isSimple);
+    }
+
     /** A Query, if {@code isSimple}, or an Execute has been answered. */
     void end(boolean failed, boolean isSimple) {
         session.available();

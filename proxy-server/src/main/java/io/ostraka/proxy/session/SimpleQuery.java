@@ -171,13 +171,13 @@ final class SimpleQuery {
                     : scatter(scatter, statement, shards, borrowed, frame, bytes);
         }
         if (plan instanceof Plan.Explain explain) {
-            return new Explaining(session).start(explain);
+            return new Explaining(session).start(explain, true);
         }
         if (plan instanceof Plan.Cursor cursor) {
             return cursor(cursor.command(), statement, borrowed, frame, bytes);
         }
         if (Copying.isOverShards(plan)) {
-            return session.copying().start(plan, statement);
+            return session.copying().start(plan, statement, true);
         }
         throw ((Plan.Refusal) plan).error().toException();
     }
@@ -185,58 +185,27 @@ final class SimpleQuery {
     private boolean cursor(CursorCommand command, Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
         Cursors cursors = session.cursors();
         if (command instanceof CursorCommand.Declare declare) {
-            return declare(declare, statement, borrowed, frame, bytes);
+            cursors.requireFree(declare);
+            Cursors.Target target = cursors.target(declare);
+            if (target.isSeveral() || declare.isHeld()) {
+                return cursors.declare(declare, target, statement.text(), true);
+            }
+            boolean taken = forward(statement, target.shard(), target.access(), target.pins(), borrowed, frame, bytes);
+            if (taken) {
+                cursors.declaredOn(target.shard(), declare);
+            }
+            return taken;
         }
         if (command instanceof CursorCommand.Fetch fetch) {
             Optional<ShardName> shard = cursors.requireShardOf(fetch.name());
             if (shard.isPresent()) {
                 return forward(statement, shard.get(), Access.READ, false, borrowed, frame, bytes);
             }
-            cursors.fetch(fetch, statement.text());
+            cursors.fetch(fetch, statement.text(), Optional.empty());
             return true;
         }
-        cursors.close(command.name());
+        cursors.close(command.name(), true);
         return true;
-    }
-
-    private boolean declare(
-            CursorCommand.Declare declare, Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
-        session.cursors().requireFree(declare);
-        Plan plan = declare.query().plan();
-        StatementValues values = declare.query().values();
-        List<ShardName> shards;
-        Access access = Access.READ;
-        boolean pins = false;
-        if (plan instanceof Plan.Scatter scatter) {
-            shards = session.shards().shardsOf(scatter, values);
-            access = scatter.access();
-        } else {
-            Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;
-            Route route = forward.router().route(values);
-            if (route instanceof Route.Many many && plan instanceof Plan.Combine) {
-                shards = many.shards();
-            } else {
-                shards = List.of(session.shards().shardOf(forward, route));
-            }
-            access = forward.access();
-            pins = forward.pins();
-        }
-        if (shards.size() > 1) {
-            declare.notOverShards().ifPresent(why -> {
-                throw why.toException();
-            });
-            return plan instanceof Plan.Combine combine
-                    ? session.cursors().declare(declare, combine.combination())
-                    : session.cursors().declare(declare, (Plan.Scatter) plan, shards);
-        }
-        if (declare.isHeld()) {
-            return session.cursors().declareHeld(shards.get(0), access, declare, statement.text());
-        }
-        boolean taken = forward(statement, shards.get(0), access, pins, borrowed, frame, bytes);
-        if (taken) {
-            session.cursors().declaredOn(shards.get(0), declare);
-        }
-        return taken;
     }
 
     private boolean answerEmpty() {

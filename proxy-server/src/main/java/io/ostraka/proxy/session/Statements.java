@@ -15,7 +15,9 @@ import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
+import io.ostraka.rules.plan.CursorCommand;
 import io.ostraka.rules.plan.Plan;
+import io.ostraka.rules.plan.Router;
 import io.ostraka.rules.plan.SessionCommand;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -186,9 +188,6 @@ final class Statements {
             throw refusal.error().toException();
         }
         Preparing.requireNot(plan);
-        Copying.requireNot(plan);
-        Explaining.requireNot(plan);
-        Cursors.requireNot(plan);
     }
 
     /** Whether the session answers the statement itself. */
@@ -239,9 +238,33 @@ final class Statements {
         if (plan instanceof Plan.Combine combine) {
             return combine.combination().combiner();
         }
+        if (plan instanceof Plan.Explain explain) {
+            ShardName any = session.shards().anyShard();
+            List<ShardName> asked = explain.query().shards();
+            return asked.contains(any) ? any : asked.get(0);
+        }
+        if (plan instanceof Plan.Cursor cursor) {
+            return homeOf(cursor.command());
+        }
         return plan instanceof Plan.Scatter scatter
                 ? scatter.router().home().orElseGet(session.shards()::anyShard)
                 : session.shards().anyShard();
+    }
+
+    private ShardName homeOf(CursorCommand command) {
+        if (command instanceof CursorCommand.Fetch fetch) {
+            return session.cursors().shardOf(fetch.name()).orElseGet(session.shards()::anyShard);
+        }
+        if (!(command instanceof CursorCommand.Declare declare)) {
+            return session.shards().anyShard();
+        }
+        if (declare.query().plan() instanceof Plan.Combine combine) {
+            return combine.combination().combiner();
+        }
+        Router router = declare.query().plan() instanceof Plan.Scatter scatter
+                ? scatter.router()
+                : ((Plan.Forward) declare.query().plan()).router();
+        return router.home().orElseGet(session.shards()::anyShard);
     }
 
     /** The proxy answers the Parse itself, if nobody has. */
