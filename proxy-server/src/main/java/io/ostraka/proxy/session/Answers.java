@@ -252,12 +252,13 @@ final class Answers implements BackendListener {
             session.holderOf(backend).onSettingsError(backend, notAdjusted(backend, error));
             return;
         }
-        if (session.questions().hears(backend)) {
+        boolean isInFrontOfQuestion = session.questions().hears(backend);
+        if (isInFrontOfQuestion) {
             if (visibility == Visibility.ROWS) {
                 session.questions().onError(backend, borrowed, frame);
                 return;
             }
-            // The client's own Parse, in front of the question, has failed.
+            // The client's own Parse has failed.
             session.questions().clear();
         }
         copyingIn = false;
@@ -292,6 +293,11 @@ final class Answers implements BackendListener {
         } else {
             // Statements before it in the same query string or pipeline are rolled back, their SETs too.
             session.settingState().revert();
+        }
+        if (isInFrontOfQuestion) {
+            // The Bind that waits for the answer is to be skipped, and nothing else will come from this backend before
+            // Sync.
+            session.resume();
         }
     }
 

@@ -241,17 +241,22 @@ final class Questions {
         }
     }
 
-    /** Whole frames: the row, or a notice, which is of no interest, or ParseComplete for the client. Takes ownership. */
+    /**
+     * Whole frames: the row, or a notice, which is of no interest, or what the client's Parse in front of the question is answered,
+     * which is the client's. Takes ownership.
+     */
     void onBytes(ByteBuf owned) {
         try {
             int at = owned.readerIndex();
             while (at < owned.writerIndex()) {
-                if (owned.getByte(at) == BackendTag.DATA_ROW) {
+                byte tag = owned.getByte(at);
+                int length = 1 + owned.getInt(at + Frame.HEADER_BYTES - Integer.BYTES);
+                if (tag == BackendTag.DATA_ROW) {
                     onRow(FieldReader.ofFrame(owned, at));
-                } else if (owned.getByte(at) == BackendTag.PARSE_COMPLETE) {
-                    session.output().write(owned.retainedSlice(at, Frame.HEADER_BYTES));
+                } else if (tag == BackendTag.PARSE_COMPLETE || tag == BackendTag.ERROR_RESPONSE) {
+                    session.output().write(owned.retainedSlice(at, length));
                 }
-                at += 1 + owned.getInt(at + Frame.HEADER_BYTES - Integer.BYTES);
+                at += length;
             }
         } finally {
             owned.release();

@@ -291,6 +291,7 @@ final class Analyser {
         }
         if (resolution instanceof Scope.Unknown && (name.path().size() > 1 || scope.hasRange(name.last()))) {
             analysis.markUnnamedColumns();
+            analysis.markWholeRow();
         }
         if (name.path().size() > 2 && !place.inView()) {
             analysis.addQualified(name.at());

@@ -50,6 +50,7 @@ final class Analysis {
     private final SortedMap<Integer, Named> named = new TreeMap<>();
     private final Set<Integer> qualified = new TreeSet<>();
     private boolean usesUnnamedColumns;
+    private boolean usesWholeRow;
     private boolean groups;
     private Optional<Copies> copies = Optional.empty();
     private boolean ownComparison;
@@ -94,6 +95,15 @@ final class Analysis {
 
     boolean usesUnnamedColumns() {
         return usesUnnamedColumns;
+    }
+
+    /** A table's name stands for its row, or seems to. */
+    void markWholeRow() {
+        usesWholeRow = true;
+    }
+
+    boolean usesWholeRow() {
+        return usesWholeRow;
     }
 
     void markGroups() {

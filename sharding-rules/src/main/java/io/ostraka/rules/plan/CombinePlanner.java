@@ -119,6 +119,10 @@ final class CombinePlanner {
             throw new Obstructed("a system catalog", -1);
         }
         for (Analysis.FunctionUse use : analysis.functions()) {
+            if (use.last().equals("pg_typeof") && analysis.usesWholeRow()) {
+                // A row of the copy is of the copy's type.
+                throw new Obstructed("pg_typeof() of a whole row", use.at());
+            }
             Place place = queries.functions().judge(use).place();
             boolean writes = queries.functions().mayWrite(use)
                     && !queries.functions().shards(use).isEmpty();

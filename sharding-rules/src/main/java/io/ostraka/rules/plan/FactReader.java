@@ -92,11 +92,19 @@ final class FactReader {
             if (comparator == Comparator.EQUAL && comparable(leftColumn.get(), rightColumn.get())) {
                 facts.add(new Fact.Equal(leftColumn.get(), rightColumn.get()));
             }
+        } else if (comparator == Comparator.EQUAL && (isNullWord(left) || isNullWord(right))) {
+            // Under transform_null_equals it is IS NULL, and true of rows that an outer join fills in.
+            return;
         } else if (leftColumn.isPresent()) {
             Value.of(right).ifPresent(value -> facts.add(against(leftColumn.get(), comparator, value)));
         } else if (rightColumn.isPresent()) {
             Value.of(left).ifPresent(value -> facts.add(against(rightColumn.get(), comparator.mirrored(), value)));
         }
+    }
+
+    /** Without a cast: that alone is what the parser of PostgreSQL looks for. */
+    private static boolean isNullWord(Expression expression) {
+        return expression instanceof Expression.Constant constant && constant.word() == Expression.Constant.Word.NULL;
     }
 
     private static Fact against(Variable column, Comparator comparator, Value value) {

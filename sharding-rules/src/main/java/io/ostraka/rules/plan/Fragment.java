@@ -52,8 +52,9 @@ public sealed interface Fragment permits CopiedTable, PartialResult {
         return List.of();
     }
 
+    /** The parentheses are for a query that ends in {@code IS JSON}, which takes WITH for its own. */
     static String creationOf(String temporary, String select) {
-        return "CREATE TEMPORARY TABLE " + quoted(temporary) + " ON COMMIT DROP AS " + select + " WITH NO DATA";
+        return "CREATE TEMPORARY TABLE " + quoted(temporary) + " ON COMMIT DROP AS (" + select + ") WITH NO DATA";
     }
 
     static String quoted(String name) {

@@ -180,6 +180,7 @@ class RoutingTest {
                 "collation changes equal   | SELECT * FROM codes WHERE code COLLATE \"und-x-icu\" = 'a'",
                 "cast cuts the value       | SELECT * FROM codes WHERE code = 'abc'::varchar(1)",
                 "cast of the column        | SELECT * FROM t WHERE id::text = '$A'",
+                "transform_null_equals     | SELECT * FROM t WHERE id = NULL",
             })
     void whatDoesNotFixTheKeyOfEveryOccurrenceReachesSeveralShards(String why, String text) {
         assertSeveral(text);
@@ -190,7 +191,7 @@ class RoutingTest {
             strings = {
                 "SELECT * FROM t WHERE id = $A AND id = $B",
                 "SELECT * FROM t WHERE id IS NULL",
-                "SELECT * FROM t WHERE id = NULL",
+                "SELECT * FROM t WHERE id = NULL::int",
                 "SELECT * FROM t WHERE id IN (NULL)",
                 "SELECT * FROM t WHERE id = 1.5",
                 "SELECT * FROM t WHERE false",

@@ -51,13 +51,14 @@ class TrapsTest {
                 "many",
                 "SELECT * FROM t WHERE id = $A OR other = 2",
                 "SELECT * FROM t WHERE id = $A OR true",
-                "SELECT * FROM t WHERE NOT (id = $A)");
+                "SELECT * FROM t WHERE NOT (id = $A)",
+                "SELECT * FROM t WHERE id = NULL");
         trap(
                 6,
                 "any",
                 "SELECT * FROM t WHERE id = $A AND id = $B",
                 "SELECT * FROM t WHERE id IS NULL",
-                "SELECT * FROM t WHERE id = NULL");
+                "SELECT * FROM t WHERE id = NULL::int");
         trap(
                 7,
                 "many",
