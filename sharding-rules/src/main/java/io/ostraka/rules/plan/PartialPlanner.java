@@ -1,6 +1,7 @@
 package io.ostraka.rules.plan;
 
 import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.plan.PartialAggregates.Sent;
 import io.ostraka.rules.plan.QueryPlanner.Planned;
 import io.ostraka.rules.sql.Lexer;
 import io.ostraka.rules.sql.PgOrderItem;
@@ -25,7 +26,8 @@ import org.apache.calcite.sql.SqlNode;
 /**
  * Plans a SELECT with aggregates, GROUP BY or DISTINCT so that the shards send the groups they find among their own rows instead
  * of the rows: what stands in FROM and WHERE must be split over them. Each group comes with the states of its aggregates
- * ({@link PartialAggregates}), and the combiner runs the rest of the statement, from GROUP BY on, over all of them.
+ * ({@link PartialAggregates}), and the combiner runs the rest of the statement, from GROUP BY on, over all of them. Of aggregates
+ * without states the shards send what they look at, for each row.
  *
  * <p>With parameters each text has the client's statement in a WITH query that nothing refers to: it is never run, but read
  * first, and so every parameter has the type there that it has for the client. Confined to one statement.
@@ -37,6 +39,9 @@ final class PartialPlanner {
     private final QueryPlanner queries;
     private final StatementTemplate template;
     private final List<String> searchPath;
+
+    /** FROM and WHERE, the shards that have its rows, and what they send. */
+    private record Source(Router router, SourceSpan text, Sent sent) {}
 
     PartialPlanner(QueryPlanner queries, StatementTemplate template, List<String> searchPath) {
         this.queries = queries;
@@ -60,17 +65,43 @@ final class PartialPlanner {
         if (router.isEmpty() || source.isEmpty()) {
             return Optional.empty();
         }
+        Source groups = new Source(router.get(), source.get(), Sent.GROUPS);
+        Source rows = new Source(router.get(), source.get(), Sent.ROWS);
+        Optional<Combination> grouped = attempt(select, asWritten, combiner, groups, otherwise);
+        return grouped.isPresent() || mayBeSorted(asWritten.analysis(), source.get())
+                ? grouped
+                : attempt(select, asWritten, combiner, rows, otherwise);
+    }
+
+    private Optional<Combination> attempt(
+            Query.Select select,
+            Planned asWritten,
+            ShardName combiner,
+            Source source,
+            Optional<Combination> otherwise) {
         try {
-            return Optional.of(combination(select, asWritten, combiner, router.get(), source.get(), otherwise));
+            return Optional.of(combination(select, asWritten, combiner, source, otherwise));
         } catch (PartialAggregates.NotPartial notPartial) {
             return Optional.empty();
         }
     }
 
+    /** Whether the rows may come in an order, which aggregates over them are then computed in. */
+    private boolean mayBeSorted(Analysis analysis, SourceSpan source) {
+        Lexer lexer = new Lexer(template.sql(), template.start(), source.end());
+        int select = SourceSpan.of(((PgQuery) PgParser.parse(template)).body()).start();
+        boolean sorted = analysis.named().stream().anyMatch(Analysis.Named::isView);
+        for (TokenKind kind = lexer.next(); kind != TokenKind.END; kind = lexer.next()) {
+            boolean isInSelectList = lexer.start() > select && lexer.start() < source.start();
+            sorted |= !isInSelectList && lexer.keyword().equals("order");
+        }
+        return sorted;
+    }
+
     /** Whether no function in it depends on where it is called. */
     private boolean areSameEverywhere(Analysis analysis) {
         return analysis.functions().stream()
-                .allMatch(use -> PartialAggregates.isGrouping(use.name())
+                .allMatch(use -> PartialExpressions.isGrouping(use.name())
                         || queries.functions().judge(use).place() == FunctionJudge.Place.EVERYWHERE);
     }
 
@@ -131,8 +162,7 @@ final class PartialPlanner {
             Query.Select select,
             Planned asWritten,
             ShardName combiner,
-            Router router,
-            SourceSpan source,
+            Source source,
             Optional<Combination> otherwise) {
         PgQuery query = (PgQuery) PgParser.parse(template);
         PgSelect body = (PgSelect) query.body();
@@ -142,40 +172,47 @@ final class PartialPlanner {
             throw new PartialAggregates.NotPartial();
         }
         String temporary = "ostraka_1";
-        PartialAggregates partial =
-                new PartialAggregates(template, (SelectBlock) asWritten.top(), queries.catalog(), temporary);
-        keys(select, body, partial);
-        outer(select, query, body, partial);
-        if (partial.columns() == 0
-                || !(partial.aggregates() || select.grouping().present() || body.distinct())) {
+        PartialExpressions expressions =
+                new PartialExpressions(template, (SelectBlock) asWritten.top(), queries.catalog());
+        PartialAggregates partial = new PartialAggregates(expressions, temporary, source.sent());
+        keys(select, body, partial, expressions);
+        outer(select, query, body, partial, expressions);
+        boolean isGrouped = source.sent() == Sent.GROUPS && (select.grouping().present() || body.distinct());
+        if (partial.columns() == 0 || !(partial.aggregates() || isGrouped)) {
             throw new PartialAggregates.NotPartial();
         }
         ShardText asked = asked(body, source, partial, hasParameters);
-        ShardText combined = combined(body, source, partial, hasParameters, temporary);
+        ShardText combined = combined(body, source.text(), partial, hasParameters, temporary);
         String tables = asWritten.analysis().occurrences().stream()
                 .map(occurrence -> "\"" + occurrence.table() + "\"")
                 .distinct()
                 .collect(Collectors.joining(", "));
-        Fragment fragment = new PartialResult(temporary, asked, router, "groups of " + tables, hasParameters);
+        String subject = (source.sent() == Sent.GROUPS ? "groups of " : "rows of ") + tables;
+        Fragment fragment = new PartialResult(temporary, asked, source.router(), subject, hasParameters);
         return new Combination(combiner, List.of(fragment), combined, combined, otherwise);
     }
 
     // ---- keys ----------------------------------------------------------------------------------------------------
 
-    private void keys(Query.Select select, PgSelect body, PartialAggregates partial) {
-        body.groupBy().forEach(element -> key(element, select, body, partial));
+    private void keys(Query.Select select, PgSelect body, PartialAggregates partial, PartialExpressions expressions) {
+        body.groupBy().forEach(element -> key(element, select, body, partial, expressions));
         boolean isDistinctAlone = body.distinct() && !select.grouping().present();
-        if (isDistinctAlone && !partial.aggregatesIn(body)) {
+        if (isDistinctAlone && !expressions.aggregatesIn(body)) {
             body.items().forEach(item -> partial.addKey(item.expression()));
         }
     }
 
-    private void key(SqlNode element, Query.Select select, PgSelect body, PartialAggregates partial) {
-        Optional<List<SqlNode>> inside = partial.groupedTogether(element);
+    private void key(
+            SqlNode element,
+            Query.Select select,
+            PgSelect body,
+            PartialAggregates partial,
+            PartialExpressions expressions) {
+        Optional<List<SqlNode>> inside = expressions.groupedTogether(element);
         if (inside.isPresent()) {
-            inside.get().forEach(part -> key(part, select, body, partial));
+            inside.get().forEach(part -> key(part, select, body, partial, expressions));
         } else if (element instanceof SqlLiteral) {
-            String position = partial.textOf(element);
+            String position = expressions.textOf(element);
             if (!position.matches("[0-9]{1,4}")) {
                 throw new PartialAggregates.NotPartial();
             }
@@ -186,7 +223,7 @@ final class PartialPlanner {
             partial.addKey(body.items().get(item).expression());
         } else if (element instanceof SqlIdentifier name
                 && name.names.size() == 1
-                && !partial.mayBeColumn(name.names.get(0))) {
+                && !expressions.mayBeColumn(name.names.get(0))) {
             List<PgSelectItem> labelled = body.items().stream()
                     .filter(item -> item.label()
                             .filter(label -> label.names.equals(name.names))
@@ -203,7 +240,12 @@ final class PartialPlanner {
 
     // ---- what the combiner evaluates -----------------------------------------------------------------------------
 
-    private void outer(Query.Select select, PgQuery query, PgSelect body, PartialAggregates partial) {
+    private void outer(
+            Query.Select select,
+            PgQuery query,
+            PgSelect body,
+            PartialAggregates partial,
+            PartialExpressions expressions) {
         List<SourceSpan> items = SelectText.of(template.sql(), template.start(), template.end())
                 .map(SelectText::items)
                 .filter(found -> found.size() == body.items().size())
@@ -220,7 +262,7 @@ final class PartialPlanner {
             }
             name.ifPresent(labels::add);
         }
-        body.groupBy().forEach(element -> grouped(element, partial));
+        body.groupBy().forEach(element -> grouped(element, partial, expressions));
         body.having().ifPresent(partial::rewrite);
         for (PgWindow window : body.windows()) {
             partial.rewriteWindow(window);
@@ -230,16 +272,16 @@ final class PartialPlanner {
         }
     }
 
-    private static void grouped(SqlNode element, PartialAggregates partial) {
-        Optional<List<SqlNode>> inside = partial.groupedTogether(element);
+    private static void grouped(SqlNode element, PartialAggregates partial, PartialExpressions expressions) {
+        Optional<List<SqlNode>> inside = expressions.groupedTogether(element);
         if (inside.isPresent()) {
-            inside.get().forEach(part -> grouped(part, partial));
+            inside.get().forEach(part -> grouped(part, partial, expressions));
             return;
         }
         boolean isOfItem = element instanceof SqlLiteral
                 || (element instanceof SqlIdentifier name
                         && name.names.size() == 1
-                        && !partial.mayBeColumn(name.names.get(0)));
+                        && !expressions.mayBeColumn(name.names.get(0)));
         if (!isOfItem) {
             partial.rewrite(element);
         }
@@ -270,13 +312,13 @@ final class PartialPlanner {
 
     // ---- texts ---------------------------------------------------------------------------------------------------
 
-    private ShardText asked(PgSelect body, SourceSpan source, PartialAggregates partial, boolean hasParameters) {
+    private ShardText asked(PgSelect body, Source source, PartialAggregates partial, boolean hasParameters) {
         ShardText.Builder builder = new ShardText.Builder(template);
         original(builder, hasParameters);
         builder.keepTo(SourceSpan.of(body).start()).add("SELECT");
         partial.addColumns(builder);
-        builder.add(" ").copy(source);
-        if (partial.keys() > 0) {
+        builder.add(" ").copy(source.text());
+        if (source.sent() == Sent.GROUPS && partial.keys() > 0) {
             builder.add(IntStream.rangeClosed(1, partial.keys())
                     .mapToObj(String::valueOf)
                     .collect(Collectors.joining(", ", " GROUP BY ", "")));

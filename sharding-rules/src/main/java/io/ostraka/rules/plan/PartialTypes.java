@@ -27,6 +27,7 @@ record PartialTypes(Function<SqlNode, Optional<Variable>> columns) {
     private enum Kind {
         EXACT,
         FLOAT8,
+        FLOAT4,
         /** Of the type of what stands beside it. */
         ANY,
         OTHER
@@ -35,6 +36,16 @@ record PartialTypes(Function<SqlNode, Optional<Variable>> columns) {
     boolean isAveragedByDivision(SqlNode expression) {
         Kind kind = kind(expression);
         return kind == Kind.EXACT || kind == Kind.FLOAT8;
+    }
+
+    /** Whether it is an integer or numeric. */
+    boolean isExact(SqlNode expression) {
+        return kind(expression) == Kind.EXACT;
+    }
+
+    boolean isFloat(SqlNode expression) {
+        Kind kind = kind(expression);
+        return kind == Kind.FLOAT8 || kind == Kind.FLOAT4;
     }
 
     private Kind kind(SqlNode node) {
@@ -65,7 +76,11 @@ record PartialTypes(Function<SqlNode, Optional<Variable>> columns) {
     }
 
     private static Kind kind(String type) {
-        return EXACT.contains(type) ? Kind.EXACT : type.equals("float8") ? Kind.FLOAT8 : Kind.OTHER;
+        return switch (type) {
+            case "float8" -> Kind.FLOAT8;
+            case "float4" -> Kind.FLOAT4;
+            default -> EXACT.contains(type) ? Kind.EXACT : Kind.OTHER;
+        };
     }
 
     private Kind together(List<SqlNode> nodes) {
@@ -75,7 +90,9 @@ record PartialTypes(Function<SqlNode, Optional<Variable>> columns) {
             if (kind == Kind.OTHER) {
                 return Kind.OTHER;
             }
-            all = all == Kind.FLOAT8 || kind == Kind.ANY ? all : kind;
+            // Of several types a float8 is what comes out, also of a float4 and a number that is not a float.
+            boolean isWider = (all == Kind.FLOAT4 && kind == Kind.EXACT) || (all == Kind.EXACT && kind == Kind.FLOAT4);
+            all = isWider ? Kind.FLOAT8 : (all == Kind.FLOAT8 || kind == Kind.ANY) ? all : kind;
         }
         return all;
     }

@@ -86,7 +86,7 @@ record SelectText(List<SourceSpan> items, List<SourceSpan> orderBy) {
         return tokens;
     }
 
-    /** The first of these words that begins a clause: not a label behind AS, not a field behind a dot. */
+    /** The first of these words that begins a clause: not a label behind AS, not a field behind a dot, not WITHIN GROUP. */
     private static int find(List<Token> tokens, int from, Set<String> words) {
         for (int i = from; i < tokens.size(); i++) {
             Token token = tokens.get(i);
@@ -100,7 +100,8 @@ record SelectText(List<SourceSpan> items, List<SourceSpan> orderBy) {
     private static boolean isClause(List<Token> tokens, int at) {
         return at == 0
                 || (tokens.get(at - 1).kind() != TokenKind.DOT
-                        && !tokens.get(at - 1).word().equals("as"));
+                        && !tokens.get(at - 1).word().equals("as")
+                        && !tokens.get(at - 1).word().equals("within"));
     }
 
     /** Behind ALL, DISTINCT, DISTINCT ON (...). */

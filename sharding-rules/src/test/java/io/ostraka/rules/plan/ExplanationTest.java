@@ -42,11 +42,11 @@ class ExplanationTest {
     void aCombinationIsShownWithWhatIsCopiedAndWhatTheCombinerRuns() {
         assertEquals("""
                 Combine: shard s0 puts together rows of shards s0, s1, s2.
-                  Reason: aggregate function array_agg() over several shards.
+                  Reason: window function rank() over several shards.
                   Copied from shards s0, s1, s2 to ostraka_1: SELECT "other" FROM "public"."t"
-                  The combiner runs: SELECT array_agg(other) FROM pg_temp."ostraka_1" AS "t"
+                  The combiner runs: SELECT rank() OVER (ORDER BY other) FROM pg_temp."ostraka_1" AS "t"
                   public.t: hash by (id); nothing restricts its key, so shards s0, s1, s2
-                """, explain("SELECT array_agg(other) FROM t"));
+                """, explain("SELECT rank() OVER (ORDER BY other) FROM t"));
     }
 
     @Test

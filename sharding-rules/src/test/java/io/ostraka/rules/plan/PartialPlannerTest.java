@@ -55,6 +55,20 @@ class PartialPlannerTest {
                         + " | SELECT (other) AS K1, count(*) AS S1 FROM t GROUP BY 1"
                         + " | SELECT K1 AS \"other\", grouping(K1) AS \"grouping\","
                         + " rank() OVER (ORDER BY (coalesce(sum(S1), 0)::int8)) AS \"rank\" FROM T GROUP BY ROLLUP (K1)",
+                "SELECT count(DISTINCT 7 / other) FILTER (WHERE other <> 0) FROM t"
+                        + " | SELECT CASE WHEN other <> 0 THEN 7 / other END AS V1, (other <> 0) AS V2 FROM t GROUP BY 1, 2"
+                        + " | SELECT count(DISTINCT V1) FILTER (WHERE V2) AS \"count\" FROM T",
+                "SELECT string_agg(name, ',' ORDER BY id), count(*) FROM t WHERE id > 5 HAVING count(*) > 1"
+                        + " | SELECT (name) AS V1, (id) AS V2 FROM t WHERE id > 5"
+                        + " | SELECT string_agg(V1, ',' ORDER BY V2) AS \"string_agg\", count(*) AS \"count\""
+                        + " FROM T HAVING count(*) > 1",
+                "SELECT name, percentile_cont(0.5) WITHIN GROUP (ORDER BY 7 / other) FILTER (WHERE other > 0) FROM t GROUP BY name"
+                        + " | SELECT (name) AS K1, CASE WHEN other > 0 THEN 7 / other END AS V1, (other > 0) AS V2 FROM t"
+                        + " | SELECT K1 AS \"name\", percentile_cont(0.5) WITHIN GROUP (ORDER BY V1) FILTER (WHERE V2)"
+                        + " AS \"percentile_cont\" FROM T GROUP BY K1",
+                "SELECT corr(id, other), sum(id) FROM t"
+                        + " | SELECT (id) AS V1, (other) AS V2 FROM t"
+                        + " | SELECT corr(V1, V2) AS \"corr\", sum(V1) AS \"sum\" FROM T",
             })
     void shardsSendGroupsWithStates(String sql, String asked, String combined) {
         PlannedStatement statement = plan(sql);
@@ -65,6 +79,16 @@ class PartialPlannerTest {
         assertEquals(
                 asked, shortened(partial.select(statement, statement.values())).replaceAll(" +", " "));
         assertEquals(combined, shortened(statement.combinerText(combination.text())));
+    }
+
+    @Test
+    void variancesAreComputedOfCountsSumsAndSquares() {
+        PlannedStatement statement = plan("SELECT stddev(other) FROM t");
+        Fragment fragment = combination(statement).fragments().get(0);
+        assertEquals(
+                "SELECT count(other) AS S1, sum((other)::numeric) AS S2,"
+                        + " sum((other)::numeric OPERATOR(*) (other)::numeric) AS S3 FROM t",
+                shortened(fragment.select(statement, statement.values())).replaceAll(" +", " "));
     }
 
     /** So that the types of parameters are those that the client's statement gives them. */
@@ -87,9 +111,6 @@ class PartialPlannerTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "SELECT string_agg(name, ',' ORDER BY id) FROM t",
-                "SELECT stddev(other) FROM t",
-                "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY other) FROM t",
                 "SELECT count(*), (SELECT max(id) FROM u) FROM t",
                 "SELECT count(t.*) FROM t",
                 "SELECT max(ROW(id, other)) FROM t",
@@ -103,6 +124,9 @@ class PartialPlannerTest {
                 "SELECT other FROM t GROUP BY generate_series(1, other), other",
                 "(SELECT count(*) FROM t)",
                 "SELECT count(*) FROM t WHERE '2026-01-01' < date 'today'",
+                "SELECT array_agg(id) FROM (SELECT id FROM t ORDER BY other) s",
+                "WITH s AS (SELECT id FROM t ORDER BY other) SELECT array_agg(id) FROM s",
+                "SELECT json_agg(t) FROM t",
             })
     void whatHasNoStatesIsCopied(String sql) {
         combination(plan(sql)).fragments().forEach(fragment -> assertInstanceOf(CopiedTable.class, fragment, sql));

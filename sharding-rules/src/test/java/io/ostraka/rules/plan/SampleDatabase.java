@@ -401,7 +401,18 @@ final class SampleDatabase {
     }
 
     private void functions() {
-        for (String name : List.of("count", "sum", "max", "min", "avg", "string_agg", "array_agg")) {
+        for (String name : List.of(
+                "count",
+                "sum",
+                "max",
+                "min",
+                "avg",
+                "string_agg",
+                "array_agg",
+                "stddev",
+                "percentile_cont",
+                "corr",
+                "json_agg")) {
             system(name, Kind.AGGREGATE, Volatility.IMMUTABLE, false);
         }
         for (String name : List.of("lower", "upper", "abs", "date_part", "int8", "float8")) {
