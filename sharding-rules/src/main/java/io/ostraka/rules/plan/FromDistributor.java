@@ -116,11 +116,9 @@ record FromDistributor(Distributor levels) {
 
     private static Distribution ofTable(Level.OfTable table) {
         Occurrence occurrence = table.occurrence();
-        if (table.sampled()) {
-            return Distribution.mixed("TABLESAMPLE", occurrence.at());
-        }
         if (occurrence.rule() instanceof ReferenceRule) {
-            return new Everywhere();
+            // Of its own copy each shard would take another sample.
+            return table.sampled() ? Distribution.mixed("TABLESAMPLE", occurrence.at()) : new Everywhere();
         }
         if (!(occurrence.rule() instanceof KeyedRule keyed)) {
             return Distribution.mixed("table \"" + occurrence.table() + "\", which is on one shard", occurrence.at());
