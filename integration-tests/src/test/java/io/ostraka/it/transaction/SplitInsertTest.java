@@ -2,7 +2,6 @@ package io.ostraka.it.transaction;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -192,7 +191,7 @@ class SplitInsertTest {
 
     /** The shards' places are those of texts that the client has not seen. */
     @Test
-    void anErrorTellsNoPlaceInAnotherText() {
+    void anErrorTellsItsPlaceInTheClientsText() {
         String sql = "INSERT INTO item (id, n) VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 'x')";
         List<byte[][]> asked = List.of(new byte[][] {FrontendMessages.query(sql)}, new byte[][] {
             FrontendMessages.parse("", sql),
@@ -209,7 +208,7 @@ class SplitInsertTest {
                         .orElseThrow()
                         .fields();
                 assertEquals("22P02", error.get('C'));
-                assertNull(error.get('P'), error.toString());
+                assertEquals(String.valueOf(sql.indexOf("'x'") + 1), error.get('P'), error.toString());
             }
         }
     }

@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -46,8 +47,13 @@ public final class ScatterMerge {
 
     private Optional<ByteBuf> keptTag = Optional.empty();
     private boolean keepsTag;
-    private boolean otherTexts;
+    private Optional<Places> places = Optional.empty();
     private Optional<RowsInTurn> turns = Optional.empty();
+
+    /** Where a place in the text of this shard stands in the client's, as error positions count, if it does. */
+    public interface Places {
+        OptionalInt inClients(ShardName shard, int position);
+    }
 
     private record Ordering(Merge.Ordered plan, OrderedRows rows) {}
 
@@ -87,9 +93,9 @@ public final class ScatterMerge {
         return new ScatterMerge(client, shards, Optional.of(new Ordering(plan, rows)), !isSimple, Counting.SUM);
     }
 
-    /** The shards run texts that the client did not write, in which a place means nothing to it. */
-    public ScatterMerge ofOtherTexts() {
-        otherTexts = true;
+    /** The shards run texts that the client did not write. */
+    public ScatterMerge ofOtherTexts(Places found) {
+        places = Optional.of(found);
         return this;
     }
 
@@ -99,8 +105,9 @@ public final class ScatterMerge {
         return this;
     }
 
-    public boolean isOfOtherTexts() {
-        return otherTexts;
+    /** The places in the shards' texts; empty when these are the client's own. */
+    public Optional<Places> places() {
+        return places;
     }
 
     /** Whether one shard has failed, or the proxy has refused to go on: nothing more goes to the client. */

@@ -271,7 +271,7 @@ final class Answers implements BackendListener {
             }
             case ROWS -> {
                 if (!scatter.orElseThrow().isFailed()) {
-                    instead.ifPresentOrElse(session::writeError, () -> writeError(borrowed, frame));
+                    instead.ifPresentOrElse(session::writeError, () -> writeError(backend, borrowed, frame));
                     scatterFailed();
                     session.extended().onBackendError(backend);
                 }
@@ -281,7 +281,7 @@ final class Answers implements BackendListener {
                         && session.extended().onHiddenError(backend)
                         // Else the client has been told why, and this is the cancel that followed.
                         && scatter.filter(ScatterMerge::isFailed).isEmpty()) {
-                    writeError(borrowed, frame);
+                    writeError(backend, borrowed, frame);
                     if (scatter.isPresent()) {
                         scatterFailed();
                     }
@@ -301,14 +301,16 @@ final class Answers implements BackendListener {
         }
     }
 
-    /** As it came, but for a place in a text that the client did not write. */
-    private void writeError(ByteBuf borrowed, int frame) {
-        if (scatter.filter(ScatterMerge::isOfOtherTexts).isEmpty()) {
+    /** As it came; with the place in the client's text, when the shard has got another one. */
+    private void writeError(Backend backend, ByteBuf borrowed, int frame) {
+        Optional<ScatterMerge.Places> places = scatter.flatMap(ScatterMerge::places);
+        if (places.isEmpty()) {
             session.output().write(borrowed.retainedSlice(frame, 1 + borrowed.getInt(frame + 1)));
             return;
         }
         ByteBuf out = session.output().buffer();
-        ErrorFields.copyWithoutPosition(out, borrowed, frame);
+        ErrorFields.copyWithPosition(
+                out, borrowed, frame, position -> places.get().inClients(backend.shard(), position));
         session.output().write(out);
     }
 

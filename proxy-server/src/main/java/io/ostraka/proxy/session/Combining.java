@@ -90,7 +90,7 @@ final class Combining {
                         combination,
                         statement,
                         statement.values(),
-                        key(statement.text()),
+                        key(statement.planned().textInPlace()),
                         UnaryOperator.identity(),
                         Optional.empty(),
                         true),

@@ -325,7 +325,7 @@ final class ExtendedQuery {
                 return false;
             }
         }
-        ScatterMerge merge = SimpleQuery.merge(session, plan, known, shards.size(), false);
+        ScatterMerge merge = SimpleQuery.merge(session, plan, sent.planned(), known, shards.size(), false);
         Optional<Merge.Ordered> ordered =
                 plan.merge() instanceof Merge.Ordered found ? Optional.of(found) : Optional.empty();
         short[] formats = ordered.map(this::resultFormats).orElse(new short[0]);
@@ -438,7 +438,7 @@ final class ExtendedQuery {
         if (isShared && backends.get().stream().anyMatch(backend -> backend.hasPrepared(sent.key()))) {
             statements.answerParseHere(statement);
         }
-        ScatterMerge merge = merge(plan, session, shards.size(), known);
+        ScatterMerge merge = merge(plan, session, shards.size(), known, parts);
         session.answers().scatterTo(merge);
         for (Backend backend : backends.get()) {
             Visibility ofParse = statement.answered ? Visibility.NONE : Visibility.ROWS;
@@ -456,13 +456,19 @@ final class ExtendedQuery {
     }
 
     /** The merge of a write on so many shards. */
-    static ScatterMerge merge(Plan.Spread plan, Session session, int shards, StatementValues values) {
+    static ScatterMerge merge(
+            Plan.Spread plan,
+            Session session,
+            int shards,
+            StatementValues values,
+            Optional<Map<ShardName, RowSplit.Part>> parts) {
         ScatterMerge merge = ScatterMerge.writing(session.output(), shards, plan.copies());
-        if (plan.split().isEmpty()) {
+        if (parts.isEmpty()) {
             return merge;
         }
-        ScatterMerge ofParts = merge.ofOtherTexts();
-        return plan.returnsRows() ? ofParts.inTurn(plan.split().get().owners(values)) : ofParts;
+        ScatterMerge ofParts = merge.ofOtherTexts(
+                (shard, position) -> parts.get().get(shard).pieces().inClients(position));
+        return plan.returnsRows() ? ofParts.inTurn(plan.split().orElseThrow().owners(values)) : ofParts;
     }
 
     private void bindPart(RowSplit.Part part, Backend backend, Sent sent, StatementValues known, Visibility ofParse) {

@@ -284,7 +284,7 @@ final class SimpleQuery {
         Access access = session.shards().accessOf(plan);
         shards.forEach(shard -> session.shards().requireMayWrite(shard, access));
         session.extended().portals().dropUnnamed();
-        ScatterMerge merge = merge(session, plan, statement.values(), shards.size(), true);
+        ScatterMerge merge = merge(session, plan, statement, statement.values(), shards.size(), true);
         if (!atOneTime && !plan.locks() && session.shards().readsTogether(shards.size())) {
             backends.get().forEach(backend -> session.shards().enlist(backend, access));
             readTogether(plan, statement, text(borrowed, frame), backends.get(), merge);
@@ -374,7 +374,7 @@ final class SimpleQuery {
         Optional<Map<ShardName, RowSplit.Part>> parts =
                 plan.split().map(split -> split.of(statement.planned(), values));
         session.shards().beginSpread(backends.get());
-        ScatterMerge merge = ExtendedQuery.merge(plan, session, shards.size(), values);
+        ScatterMerge merge = ExtendedQuery.merge(plan, session, shards.size(), values, parts);
         session.answers().scatterTo(session.transaction().isImplicit() ? merge.keepingTag() : merge);
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.WRITE);
@@ -400,10 +400,21 @@ final class SimpleQuery {
 
     /** The merge of a scatter over so many shards, for these values. */
     static ScatterMerge merge(
-            Session session, Plan.Scatter plan, StatementValues values, int shards, boolean isSimple) {
+            Session session,
+            Plan.Scatter plan,
+            Planned.Statement statement,
+            StatementValues values,
+            int shards,
+            boolean isSimple) {
         return plan.merge() instanceof Merge.Ordered ordered
                 ? ScatterMerge.ordered(
-                        session.output(), shards, ordered, ordered.limit().bounds(values), isSimple)
+                                session.output(),
+                                shards,
+                                ordered,
+                                ordered.limit().bounds(values),
+                                isSimple)
+                        .ofOtherTexts((shard, position) ->
+                                statement.planned().shardPieces(ordered).inClients(position))
                 : ScatterMerge.concatenating(session.output(), shards);
     }
 

@@ -3,6 +3,8 @@ package io.ostraka.proxy.wire;
 import io.netty.buffer.ByteBuf;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 
 /** The fields of an ErrorResponse or NoticeResponse. A server that leaves the SQLSTATE out gets {@code XX000}. */
@@ -36,14 +38,25 @@ public record ErrorFields(
 
     /** Appends the ErrorResponse at {@code frame} without its position, which means nothing in another text. */
     public static void copyWithoutPosition(ByteBuf out, ByteBuf borrowed, int frame) {
+        copyWithPosition(out, borrowed, frame, position -> OptionalInt.empty());
+    }
+
+    /** Appends the ErrorResponse at {@code frame} with its position, if it has one, moved to another text, if it is one there. */
+    public static void copyWithPosition(ByteBuf out, ByteBuf borrowed, int frame, IntFunction<OptionalInt> move) {
         int start = out.writerIndex();
         out.writeBytes(borrowed, frame, Frame.HEADER_BYTES);
         FieldReader in = FieldReader.ofFrame(borrowed, frame);
         int from = in.position();
         for (byte code = in.int8(); code != 0; code = in.int8()) {
-            in.string();
+            String value = in.string();
             if (code != 'P') {
                 out.writeBytes(borrowed, from, in.position() - from);
+            } else if (value.matches("[0-9]{1,9}")) {
+                OptionalInt moved = move.apply(Integer.parseInt(value));
+                if (moved.isPresent()) {
+                    out.writeByte(code);
+                    FrontendMessages.string(out, Integer.toString(moved.getAsInt()));
+                }
             }
             from = in.position();
         }

@@ -18,9 +18,19 @@ public record PlannedStatement(StatementSpan span, Plan plan, Optional<Statement
         return template.map(StatementTemplate::text).orElse("");
     }
 
+    /** The same with what stands in front of it in the query string, for then its errors have their places there. */
+    public String textInPlace() {
+        return template.map(own -> own.sql().substring(0, own.end())).orElse("");
+    }
+
     /** What the shards are sent in its place when their rows are to come in order. */
     public String shardText(Merge.Ordered merge) {
         return merge.text().of(template.orElseThrow());
+    }
+
+    /** Where the pieces of that come from, in the client's text. */
+    public TextPieces shardPieces(Merge.Ordered merge) {
+        return merge.text().pieces(template.orElseThrow());
     }
 
     /** What the combiner is sent in its place. */

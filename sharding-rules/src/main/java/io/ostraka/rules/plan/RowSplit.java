@@ -23,9 +23,13 @@ import java.util.TreeMap;
  */
 public final class RowSplit {
     /** What one shard is sent. Its {@code $1} and on have the values of these parameters of the client's. */
-    public record Part(String sql, List<Integer> parameters) {
+    public record Part(TextPieces pieces, List<Integer> parameters) {
         public Part {
             parameters = List.copyOf(parameters);
+        }
+
+        public String sql() {
+            return pieces.text();
         }
     }
 
@@ -133,7 +137,7 @@ public final class RowSplit {
             if (writer.isEmpty()) {
                 writer.append(template.start(), owned[0], 0);
             } else {
-                writer.text.append(", ");
+                writer.text.add(", ");
             }
             writer.append(start, end, from);
         }
@@ -163,15 +167,14 @@ public final class RowSplit {
 
     /** One part as it grows. */
     private final class Writer {
-        private final StatementTemplate template;
         private final int[] parameters;
-        private final StringBuilder text = new StringBuilder();
+        private final TextPieces text;
         private final List<Integer> used = new ArrayList<>();
         /** The new number of each parameter, 0 for those that are not used yet. */
         private int[] renumbered = new int[8];
 
         Writer(StatementTemplate template, int[] parameters) {
-            this.template = template;
+            this.text = new TextPieces(template.sql());
             this.parameters = parameters;
         }
 
@@ -183,10 +186,10 @@ public final class RowSplit {
         void append(int start, int end, int parameter) {
             int at = start;
             for (int i = parameter; i < numbers.length && parameters[2 * i] < end; i++) {
-                text.append(template.sql(), at, parameters[2 * i]).append('$').append(number(numbers[i]));
+                text.keep(at, parameters[2 * i]).add("$" + number(numbers[i]));
                 at = parameters[2 * i + 1];
             }
-            text.append(template.sql(), at, end);
+            text.keep(at, end);
         }
 
         private int number(int old) {
@@ -201,7 +204,7 @@ public final class RowSplit {
         }
 
         Part part() {
-            return new Part(text.toString(), used);
+            return new Part(text, used);
         }
     }
 }

@@ -23,18 +23,22 @@ public final class ShardText {
 
     /** The text for a statement of the template that this was made from. */
     public String of(StatementTemplate statement) {
-        StringBuilder text = new StringBuilder();
+        return pieces(statement).text();
+    }
+
+    /** The same with the places that its pieces come from. */
+    TextPieces pieces(StatementTemplate statement) {
+        TextPieces text = new TextPieces(statement.sql());
         for (Piece piece : pieces) {
             if (piece.added().isEmpty()) {
-                text.append(
-                        statement.sql(),
+                text.keep(
                         made.translate(piece.kept().start(), statement),
                         made.translate(piece.kept().end(), statement));
             } else {
-                text.append(piece.added());
+                text.add(piece.added());
             }
         }
-        return text.toString();
+        return text;
     }
 
     /** Chars it holds on to, for those who count them. */

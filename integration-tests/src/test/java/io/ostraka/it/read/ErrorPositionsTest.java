@@ -1,0 +1,73 @@
+package io.ostraka.it.read;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ostraka.it.harness.BackendMessage;
+import io.ostraka.it.harness.Endpoint;
+import io.ostraka.it.harness.FrontendMessages;
+import io.ostraka.it.harness.Protocol;
+import io.ostraka.it.harness.TestCluster;
+import io.ostraka.it.harness.WireClient;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** An error's position is one in the client's text, also where the shards have got another one. */
+class ErrorPositionsTest {
+    private static final List<String> STATEMENTS = List.of(
+            "SELECT id, nosuch FROM thing",
+            "  /* ä𝄞 */ SELECT id FROM thing WHERE nosuch = 1",
+            "SELECT id, 'ä𝄞' FROM thing WHERE nosuch = 1 ORDER BY i4",
+            "SELECT id FROM thing WHERE i4 = 5 AND t = 'lifted' ORDER BY nosuch",
+            "SELECT id FROM thing ORDER BY i4 + 1, length(nosuch) LIMIT 3",
+            "SELECT nosuch(id) FROM thing ORDER BY id",
+            "SELECT id FROM thing WHERE i4 = 'no number' ORDER BY id LIMIT 1",
+            "SELECT count(nosuch) FROM thing",
+            " /* ä𝄞 */ SELECT count(*) FROM thing WHERE nosuch > 5",
+            "SELECT sum(t) FROM thing",
+            "SELECT i2, count(*) FROM thing GROUP BY i2 HAVING max(nosuch) > 5",
+            "SELECT i4, count(*) FROM thing GROUP BY i2",
+            "SELECT string_agg(t, ',' ORDER BY nosuch) FROM thing",
+            "SELECT a.id FROM thing a JOIN thing b ON a.i4 = b.nosuch",
+            "SELECT a.id FROM thing a JOIN thing b ON a.i4 = b.t",
+            "SELECT id FROM thing UNION SELECT 'no number'::int FROM part",
+            "INSERT INTO part (thing_id, no, w) VALUES (1001, 1, length('ä𝄞')), (1002, 1, 5), (1003, 1, nosuch)",
+            "INSERT INTO part (thing_id, no, w) VALUES (1001, 1, 2), (1002, 1, '5'), (1003, 1, 'no number')");
+
+    @ParameterizedTest
+    @EnumSource(Protocol.class)
+    void theyAreInTheClientsText(Protocol protocol) throws SQLException {
+        TestCluster cluster = Bazaar.filled();
+        int placed = 0;
+        for (String sql : STATEMENTS) {
+            String expected = error(cluster.reference(), protocol, sql);
+            assertEquals(expected, error(cluster.proxy(), protocol, sql), sql);
+            placed += expected.contains("at Optional[") ? 1 : 0;
+        }
+        assertTrue(placed > 14, "only " + placed + " of the errors have a position");
+    }
+
+    private static String error(Endpoint server, Protocol protocol, String sql) {
+        try (WireClient client = WireClient.login(server)) {
+            if (protocol == Protocol.SIMPLE) {
+                client.send(FrontendMessages.query(sql));
+            } else {
+                client.send(
+                        FrontendMessages.parse("", sql),
+                        FrontendMessages.bind("", "", List.of(), protocol == Protocol.EXTENDED_BINARY),
+                        FrontendMessages.describePortal(""),
+                        FrontendMessages.execute("", 0),
+                        FrontendMessages.sync());
+            }
+            return client.untilReady().stream()
+                    .filter(message -> message.type() == 'E')
+                    .findFirst()
+                    .map(BackendMessage::fields)
+                    .map(fields -> fields.get('C') + " at " + Optional.ofNullable(fields.get('P')))
+                    .orElse("no error");
+        }
+    }
+}
