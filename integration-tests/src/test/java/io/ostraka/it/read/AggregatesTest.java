@@ -80,6 +80,38 @@ class AggregatesTest {
                 "SELECT array_agg(1 / (id - 7) ORDER BY id) FROM thing");
     }
 
+    @ParameterizedTest
+    @EnumSource(Protocol.class)
+    void aggregatesOfSubqueries(Protocol protocol) throws SQLException {
+        check(
+                protocol,
+                "SELECT id FROM thing WHERE i4 = (SELECT max(i4) FROM thing)",
+                "SELECT id, (SELECT avg(w) FROM part) FROM thing WHERE i2 IN (SELECT no FROM part GROUP BY no HAVING count(*) > 9)",
+                "WITH q AS (SELECT i2, count(*) AS c, stddev(id) FROM thing GROUP BY i2) SELECT a.i2, b.c, a.stddev"
+                        + " FROM q a JOIN q b ON a.c = b.c",
+                "SELECT x.i2, count(*) FROM (SELECT DISTINCT i2, mood FROM thing) x JOIN part ON no = i2 GROUP BY x.i2",
+                "(SELECT i2, sum(i4) FROM thing GROUP BY i2) UNION ALL (SELECT no, sum(w)::int8 FROM part WHERE w < 9 GROUP BY no)",
+                "SELECT s.n, t.id FROM (SELECT public.part.no AS n, max(public.part.w) FROM public.part GROUP BY public.part.no) s"
+                        + " JOIN public.thing t ON public.t.i2 = s.n",
+                "SELECT s.n, t.id FROM (SELECT public.part.no AS n, max(public.part.w) FROM public.part GROUP BY public.part.no) s"
+                        + " JOIN public.thing t ON t.i2 = s.n WHERE t.id > (SELECT min(thing_id) FROM public.part)",
+                "SELECT id, (SELECT max(no) FROM part WHERE part.thing_id = thing.i2) FROM thing",
+                "SELECT id FROM thing o WHERE i4 > (SELECT avg(i4) FROM thing i WHERE i.mood = o.mood)",
+                "SELECT array_agg(x.i2) FROM (SELECT i2 FROM thing GROUP BY i2 ORDER BY i2 DESC) x",
+                "SELECT count(*) FROM thing WHERE (i2, mood) IN (SELECT i2, max(mood) FROM thing GROUP BY i2)",
+                "SELECT * FROM (SELECT i2, count(*), sum(i4) + 1, t || 'x' FROM thing GROUP BY i2, t) s ORDER BY 1, 2, 3, 4",
+                "SELECT s.* FROM (SELECT sum(v) FROM account) s, (SELECT count(*) AS sum FROM thing WHERE b) r WHERE s.sum > r.sum",
+                "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < (SELECT count(DISTINCT i2) FROM thing))"
+                        + " SELECT n FROM r",
+                "SELECT id FROM thing WHERE EXISTS (SELECT count(*) FROM part WHERE no > 99 HAVING count(*) > 1)",
+                "SELECT total FROM totals WHERE total > (SELECT avg(w) FROM part)",
+                "SELECT s.sum FROM (SELECT sum(i4)::text FROM thing) s",
+                "SELECT row_to_json(s) FROM (SELECT sum(i4)::text, CASE WHEN b THEN 1 ELSE count(*) END FROM thing GROUP BY b) s",
+                "SELECT row_to_json(s) FROM (SELECT max(id), i2 + 1, count(*) > 3, coalesce(min(t), 'x') FROM thing GROUP BY i2) s",
+                "SELECT (SELECT string_agg(t, ',' ORDER BY id) FROM thing WHERE id < 9), count(*) FROM part WHERE no = 2",
+                "SELECT count(*) FROM part WHERE no < (SELECT count(nosuch) FROM thing)");
+    }
+
     @Test
     void parametersAreTheClientsOwn() throws SQLException {
         try (Differential both = Bazaar.filled().differential(Protocol.EXTENDED)) {

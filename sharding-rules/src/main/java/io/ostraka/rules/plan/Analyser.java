@@ -289,6 +289,9 @@ final class Analyser {
         if (resolution instanceof Scope.SystemColumn) {
             analysis.markSystemColumn(name.at());
         }
+        if (resolution instanceof Scope.Unknown) {
+            analysis.markUnknownName();
+        }
         if (resolution instanceof Scope.Unknown && (name.path().size() > 1 || scope.hasRange(name.last()))) {
             analysis.markUnnamedColumns();
             analysis.markWholeRow();

@@ -58,6 +58,7 @@ final class Analysis {
     private boolean locks;
     private boolean mayLockCopies;
     private boolean readsSystemCatalog;
+    private boolean hasUnknownNames;
     private OptionalInt systemColumn = OptionalInt.empty();
     private OptionalInt serverLocalCast = OptionalInt.empty();
 
@@ -202,6 +203,15 @@ final class Analysis {
 
     void markSystemCatalog() {
         readsSystemCatalog = true;
+    }
+
+    void markUnknownName() {
+        hasUnknownNames = true;
+    }
+
+    /** Whether a name is not sure to be a column of the statement's own tables. */
+    boolean hasUnknownNames() {
+        return hasUnknownNames;
     }
 
     /** A cast to or from a type such as {@code regclass}, whose values are numbers of one server. */

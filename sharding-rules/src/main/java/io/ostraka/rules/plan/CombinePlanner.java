@@ -11,9 +11,15 @@ import io.ostraka.rules.plan.QueryPlanner.Planned;
 import io.ostraka.rules.rule.KeyedRule;
 import io.ostraka.rules.rule.PinnedRule;
 import io.ostraka.rules.rule.ReferenceRule;
+import io.ostraka.rules.sql.Lexer;
+import io.ostraka.rules.sql.SourceSpan;
 import io.ostraka.rules.sql.StatementNames;
 import io.ostraka.rules.sql.StatementTemplate;
+import io.ostraka.rules.sql.TokenKind;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -22,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -30,11 +37,14 @@ import java.util.TreeSet;
  * place. Views are written out where a table behind them is copied. Confined to one statement.
  */
 final class CombinePlanner {
+    private static final Set<String> QUERIES = Set.of("select", "with");
+
     private final QueryPlanner queries;
     private final StatementTemplate template;
     private final List<String> searchPath;
     private final Map<Copied, CopiedTable> fragments = new LinkedHashMap<>();
     private final Map<TableName, Analysis> views = new HashMap<>();
+    private final List<PartialPlanner.Inner> inner;
 
     /** What one fragment has: a table, with or without those that inherit from it. */
     private record Copied(TableName table, boolean only) {}
@@ -51,9 +61,18 @@ final class CombinePlanner {
     }
 
     CombinePlanner(QueryPlanner queries, StatementTemplate template, List<String> searchPath) {
+        this(queries, template, searchPath, List.of());
+    }
+
+    private CombinePlanner(
+            QueryPlanner queries,
+            StatementTemplate template,
+            List<String> searchPath,
+            List<PartialPlanner.Inner> inner) {
         this.queries = queries;
         this.template = template;
         this.searchPath = searchPath;
+        this.inner = inner;
     }
 
     /** The plan; or {@code asWritten}, which is refused over several shards, when the combiner cannot answer either. */
@@ -81,30 +100,97 @@ final class CombinePlanner {
         Optional<Combination> copied = Optional.empty();
         Optional<Obstructed> obstructed = Optional.empty();
         try {
-            copied = Optional.of(copied(planned, combiner));
+            copied = Optional.of(copied(planned, combiner, Optional.empty()));
         } catch (Obstructed obstacle) {
             obstructed = Optional.of(obstacle);
         }
+        SourceSpan whole = new SourceSpan(template.start(), template.end());
+        Optional<Combination> tables = copied;
         Optional<Combination> partial = query instanceof Query.Select select
-                ? new PartialPlanner(queries, template, searchPath).combination(select, planned, combiner, copied)
+                ? new PartialPlanner(queries, template, whole, searchPath)
+                        .combination(select, planned, combiner, tables)
                 : Optional.empty();
         if (partial.isPresent()) {
             return partial.get();
         }
-        if (obstructed.isPresent()) {
-            throw obstructed.get();
+        List<PartialPlanner.Inner> subqueries = subqueries(planned.analysis());
+        if (!subqueries.isEmpty()) {
+            try {
+                return new CombinePlanner(queries, template, searchPath, subqueries).copied(planned, combiner, tables);
+            } catch (Obstructed obstacle) {
+                obstructed = Optional.of(obstacle);
+            }
         }
-        return copied.orElseThrow();
+        if (copied.isEmpty()) {
+            throw obstructed.orElseThrow();
+        }
+        return copied.get();
     }
 
-    private Combination copied(Planned planned, ShardName combiner) {
+    /** The subqueries of which the shards can find the groups, the outer ones of those that stand in each other. */
+    private List<PartialPlanner.Inner> subqueries(Analysis analysis) {
+        List<PartialPlanner.Inner> found = new ArrayList<>();
+        if (analysis.named().stream().anyMatch(Analysis.Named::isView)) {
+            // Places in a view's definition are not those of this text.
+            return found;
+        }
+        for (SourceSpan span : enclosed()) {
+            if (found.stream().noneMatch(outer -> outer.contains(span.start()))) {
+                String temporary = "ostraka_" + (found.size() + 1);
+                new PartialPlanner(queries, template, span, searchPath)
+                        .inner(analysis, temporary)
+                        .ifPresent(found::add);
+            }
+        }
+        return found;
+    }
+
+    /**
+     * What stands in parentheses and begins as a query does, from left to right; without what CASE and COALESCE may leave alone, for it
+     * might fail.
+     */
+    private List<SourceSpan> enclosed() {
+        Map<Integer, SourceSpan> spans = new TreeMap<>();
+        Deque<Opened> open = new ArrayDeque<>(List.of(new Opened(-1, false)));
+        Lexer lexer = new Lexer(template.sql(), template.start(), template.end());
+        String before = "";
+        int cases = 0;
+        int end = template.start();
+        for (TokenKind kind = lexer.next(); kind != TokenKind.END; kind = lexer.next()) {
+            String word = lexer.keyword();
+            if (before.equals("(") && QUERIES.contains(word)) {
+                open.push(new Opened(lexer.start(), open.pop().isSkipped()));
+            }
+            if (kind == TokenKind.LEFT_PAREN) {
+                boolean isSkipped = open.element().isSkipped() || cases > 0 || before.equals("coalesce");
+                open.push(new Opened(-1, isSkipped));
+            } else if (kind == TokenKind.RIGHT_PAREN && open.size() > 1) {
+                Opened closed = open.pop();
+                if (closed.query() >= 0 && !closed.isSkipped()) {
+                    spans.put(closed.query(), new SourceSpan(closed.query(), end));
+                }
+            }
+            cases += word.equals("case") ? 1 : (word.equals("end") && cases > 0) ? -1 : 0;
+            before = kind == TokenKind.LEFT_PAREN ? "(" : word;
+            end = lexer.end();
+        }
+        return List.copyOf(spans.values());
+    }
+
+    /** A parenthesis, with the start of the query behind it or -1. */
+    private record Opened(int query, boolean isSkipped) {}
+
+    private Combination copied(Planned planned, ShardName combiner, Optional<Combination> otherwise) {
         gather(planned, combiner);
+        List<Fragment> all = new ArrayList<>();
+        inner.forEach(subquery -> all.add(subquery.fragment()));
+        all.addAll(fragments.values());
         return new Combination(
-                combiner,
-                List.copyOf(fragments.values()),
-                text(planned.analysis(), false),
-                text(planned.analysis(), true),
-                Optional.empty());
+                combiner, all, text(planned.analysis(), false), text(planned.analysis(), true), otherwise);
+    }
+
+    private boolean isInSubquery(int at) {
+        return inner.stream().anyMatch(subquery -> subquery.contains(at));
     }
 
     /** What has another meaning on the combiner than where the rows are. */
@@ -163,6 +249,9 @@ final class CombinePlanner {
     /** The tables that a text names, and those behind its views; {@code words} grows by the views' words. */
     private void tables(Analysis analysis, Set<String> words, Map<Copied, Analysis.Named> tables, Set<TableName> seen) {
         for (Analysis.Named named : analysis.named()) {
+            if (seen.isEmpty() && isInSubquery(named.relation().at())) {
+                continue;
+            }
             if (named.relation().sampled()) {
                 throw new Obstructed("TABLESAMPLE", named.relation().at());
             }
@@ -191,7 +280,7 @@ final class CombinePlanner {
     private void add(
             Planned planned, ShardName combiner, Copied copied, Table table, Analysis.Named named, Set<String> words) {
         List<Occurrence> occurrences = planned.analysis().occurrences().stream()
-                .filter(occurrence -> occurrence.table().equals(copied.table()))
+                .filter(occurrence -> occurrence.table().equals(copied.table()) && !isInSubquery(occurrence.at()))
                 .toList();
         if (occurrences.isEmpty() || table.columns().isEmpty()) {
             return;
@@ -216,7 +305,7 @@ final class CombinePlanner {
         fragments.put(
                 copied,
                 new CopiedTable(
-                        "ostraka_" + (fragments.size() + 1),
+                        "ostraka_" + (inner.size() + fragments.size() + 1),
                         copied.table(),
                         copied.only(),
                         columns,
@@ -256,16 +345,12 @@ final class CombinePlanner {
     // ---- the combiner's text -------------------------------------------------------------------------------------
 
     private ShardText text(Analysis analysis, boolean copiesAll) {
-        ShardText.Builder builder = new ShardText.Builder(template);
-        List<RelationSplices.Splice> splices = RelationSplices.of(
-                template.sql(), template.start(), template.end(), analysis, named -> replacement(named, copiesAll));
-        for (RelationSplices.Splice splice : splices) {
-            builder.keepTo(splice.start()).dropTo(splice.end());
-            if (!splice.text().isEmpty()) {
-                builder.add(splice.text());
-            }
-        }
-        return builder.build();
+        List<RelationSplices.Splice> splices = new ArrayList<>(RelationSplices.of(
+                template.sql(), template.start(), template.end(), analysis, named -> replacement(named, copiesAll)));
+        splices.removeIf(splice -> isInSubquery(splice.start()));
+        inner.forEach(subquery -> splices.addAll(subquery.splices()));
+        splices.sort(Comparator.comparingInt(RelationSplices.Splice::start));
+        return new ShardText.Builder(template).apply(splices).build();
     }
 
     private Optional<String> replacement(Analysis.Named named, boolean copiesAll) {

@@ -1,6 +1,7 @@
 package io.ostraka.rules.plan;
 
 import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.plan.PartialAggregates.Sent;
 import io.ostraka.rules.plan.QueryPlanner.Planned;
 import io.ostraka.rules.sql.Lexer;
@@ -11,8 +12,11 @@ import io.ostraka.rules.sql.PgSelect;
 import io.ostraka.rules.sql.PgSelectItem;
 import io.ostraka.rules.sql.PgWindow;
 import io.ostraka.rules.sql.SourceSpan;
+import io.ostraka.rules.sql.SqlParseFailure;
 import io.ostraka.rules.sql.StatementTemplate;
 import io.ostraka.rules.sql.TokenKind;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -38,49 +42,114 @@ final class PartialPlanner {
 
     private final QueryPlanner queries;
     private final StatementTemplate template;
+    private final SourceSpan span;
     private final List<String> searchPath;
+
+    /**
+     * A subquery whose groups the shards find: what is copied, and what is put in the places of the statement's text.
+     *
+     * @param span the subquery without its parentheses
+     */
+    record Inner(Fragment fragment, SourceSpan span, List<RelationSplices.Splice> splices) {
+        boolean contains(int at) {
+            return at >= span.start() && at < span.end();
+        }
+    }
+
+    private record Made(PartialResult fragment, List<RelationSplices.Splice> splices) {}
 
     /** FROM and WHERE, the shards that have its rows, and what they send. */
     private record Source(Router router, SourceSpan text, Sent sent) {}
 
-    PartialPlanner(QueryPlanner queries, StatementTemplate template, List<String> searchPath) {
+    /** For the query at {@code span}, the whole statement or a subquery. */
+    PartialPlanner(QueryPlanner queries, StatementTemplate template, SourceSpan span, List<String> searchPath) {
         this.queries = queries;
         this.template = template;
+        this.span = span;
         this.searchPath = searchPath;
     }
 
-    /** Empty when the statement is not of this shape. */
+    /** Of the whole statement; empty when it is not of this shape. */
     Optional<Combination> combination(
             Query.Select select, Planned asWritten, ShardName combiner, Optional<Combination> otherwise) {
+        return made(select, asWritten, "ostraka_1", OutputName.hasParameter(template.sql(), span))
+                .map(made -> {
+                    ShardText.Builder builder = new ShardText.Builder(template);
+                    original(builder, made.fragment().takesParameters());
+                    ShardText text = builder.apply(made.splices()).build();
+                    return new Combination(combiner, List.of(made.fragment()), text, text, otherwise);
+                });
+    }
+
+    /**
+     * Of a subquery that refers to nothing outside of it; empty when it does, or is not of this shape. {@code whole}: what was found in
+     * the statement.
+     */
+    Optional<Inner> inner(Analysis whole, String temporary) {
+        if (OutputName.hasParameter(template.sql(), span)) {
+            return Optional.empty();
+        }
+        try {
+            Query query = QueryPlanner.read(template, span.start(), span.end());
+            if (!(query instanceof Query.Select select)) {
+                return Optional.empty();
+            }
+            Planned planned = queries.plan(query, template, span.start(), span.end(), searchPath);
+            return isClosed(planned.analysis(), whole)
+                    ? made(select, planned, temporary, false)
+                            .map(made -> new Inner(made.fragment(), span, made.splices()))
+                    : Optional.empty();
+        } catch (SqlParseFailure | PgErrorException notAlone) {
+            return Optional.empty();
+        }
+    }
+
+    /** Whether all names in it mean the same alone: columns of its own, and tables that are no WITH queries around it. */
+    private static boolean isClosed(Analysis alone, Analysis whole) {
+        return !alone.hasUnknownNames()
+                && !alone.readsSystemCatalog()
+                && !alone.named().isEmpty()
+                && alone.named().stream().noneMatch(Analysis.Named::isView)
+                && alone.named().stream().allMatch(named -> whole.named().stream()
+                        .anyMatch(found ->
+                                found.relation().at() == named.relation().at()
+                                        && found.table().equals(named.table())));
+    }
+
+    private Optional<Made> made(Query.Select select, Planned asWritten, String temporary, boolean hasParameters) {
         boolean isOfShape = asWritten.top() instanceof SelectBlock
                 && select.distinct().on().isEmpty()
                 && !select.from().isEmpty()
-                && PgParser.parse(template) instanceof PgQuery query
+                && tree() instanceof PgQuery query
                 && query.body() instanceof PgSelect;
         if (!isOfShape || !areSameEverywhere(asWritten.analysis())) {
             return Optional.empty();
         }
         Optional<Router> router = router(select, asWritten.analysis());
-        Optional<SourceSpan> source = source((PgQuery) PgParser.parse(template));
+        Optional<SourceSpan> source = source((PgQuery) tree());
         if (router.isEmpty() || source.isEmpty()) {
             return Optional.empty();
         }
         Source groups = new Source(router.get(), source.get(), Sent.GROUPS);
         Source rows = new Source(router.get(), source.get(), Sent.ROWS);
-        Optional<Combination> grouped = attempt(select, asWritten, combiner, groups, otherwise);
+        Optional<Made> grouped = attempt(select, asWritten, groups, temporary, hasParameters);
         return grouped.isPresent() || mayBeSorted(asWritten.analysis(), source.get())
                 ? grouped
-                : attempt(select, asWritten, combiner, rows, otherwise);
+                : attempt(select, asWritten, rows, temporary, hasParameters);
     }
 
-    private Optional<Combination> attempt(
-            Query.Select select,
-            Planned asWritten,
-            ShardName combiner,
-            Source source,
-            Optional<Combination> otherwise) {
+    private boolean isWhole() {
+        return span.start() == template.start() && span.end() == template.end();
+    }
+
+    private SqlNode tree() {
+        return PgParser.parse(template.sql(), span.start(), span.end());
+    }
+
+    private Optional<Made> attempt(
+            Query.Select select, Planned asWritten, Source source, String temporary, boolean hasParameters) {
         try {
-            return Optional.of(combination(select, asWritten, combiner, source, otherwise));
+            return Optional.of(make(select, asWritten, source, temporary, hasParameters));
         } catch (PartialAggregates.NotPartial notPartial) {
             return Optional.empty();
         }
@@ -88,8 +157,8 @@ final class PartialPlanner {
 
     /** Whether the rows may come in an order, which aggregates over them are then computed in. */
     private boolean mayBeSorted(Analysis analysis, SourceSpan source) {
-        Lexer lexer = new Lexer(template.sql(), template.start(), source.end());
-        int select = SourceSpan.of(((PgQuery) PgParser.parse(template)).body()).start();
+        Lexer lexer = new Lexer(template.sql(), span.start(), source.end());
+        int select = SourceSpan.of(((PgQuery) tree()).body()).start();
         boolean sorted = analysis.named().stream().anyMatch(Analysis.Named::isView);
         for (TokenKind kind = lexer.next(); kind != TokenKind.END; kind = lexer.next()) {
             boolean isInSelectList = lexer.start() > select && lexer.start() < source.start();
@@ -133,10 +202,10 @@ final class PartialPlanner {
         int first = SourceSpan.of(body.from().get(0)).start();
         int last = SourceSpan.of(body.where().orElse(body.from().get(body.from().size() - 1)))
                 .end();
-        Lexer lexer = new Lexer(template.sql(), template.start(), template.end());
+        Lexer lexer = new Lexer(template.sql(), span.start(), span.end());
         int depth = 0;
         int from = -1;
-        int end = template.start();
+        int end = span.start();
         for (TokenKind kind = lexer.next(); kind != TokenKind.END; kind = lexer.next()) {
             depth -= kind == TokenKind.RIGHT_PAREN || kind == TokenKind.RIGHT_BRACKET ? 1 : 0;
             boolean isOutside = depth == 0;
@@ -158,20 +227,12 @@ final class PartialPlanner {
         return from < 0 ? Optional.empty() : Optional.of(new SourceSpan(from, end));
     }
 
-    private Combination combination(
-            Query.Select select,
-            Planned asWritten,
-            ShardName combiner,
-            Source source,
-            Optional<Combination> otherwise) {
-        PgQuery query = (PgQuery) PgParser.parse(template);
+    private Made make(Query.Select select, Planned asWritten, Source source, String temporary, boolean hasParameters) {
+        PgQuery query = (PgQuery) tree();
         PgSelect body = (PgSelect) query.body();
-        boolean hasParameters =
-                OutputName.hasParameter(template.sql(), new SourceSpan(template.start(), template.end()));
         if (hasParameters && query.with().isPresent()) {
             throw new PartialAggregates.NotPartial();
         }
-        String temporary = "ostraka_1";
         PartialExpressions expressions =
                 new PartialExpressions(template, (SelectBlock) asWritten.top(), queries.catalog());
         PartialAggregates partial = new PartialAggregates(expressions, temporary, source.sent());
@@ -182,14 +243,13 @@ final class PartialPlanner {
             throw new PartialAggregates.NotPartial();
         }
         ShardText asked = asked(body, source, partial, hasParameters);
-        ShardText combined = combined(body, source.text(), partial, hasParameters, temporary);
         String tables = asWritten.analysis().occurrences().stream()
                 .map(occurrence -> "\"" + occurrence.table() + "\"")
                 .distinct()
                 .collect(Collectors.joining(", "));
         String subject = (source.sent() == Sent.GROUPS ? "groups of " : "rows of ") + tables;
-        Fragment fragment = new PartialResult(temporary, asked, source.router(), subject, hasParameters);
-        return new Combination(combiner, List.of(fragment), combined, combined, otherwise);
+        PartialResult fragment = new PartialResult(temporary, asked, source.router(), subject, hasParameters);
+        return new Made(fragment, splices(body, source.text(), partial, fragment));
     }
 
     // ---- keys ----------------------------------------------------------------------------------------------------
@@ -246,7 +306,7 @@ final class PartialPlanner {
             PgSelect body,
             PartialAggregates partial,
             PartialExpressions expressions) {
-        List<SourceSpan> items = SelectText.of(template.sql(), template.start(), template.end())
+        List<SourceSpan> items = SelectText.of(template.sql(), span.start(), span.end())
                 .map(SelectText::items)
                 .filter(found -> found.size() == body.items().size())
                 .orElseThrow(PartialAggregates.NotPartial::new);
@@ -261,6 +321,12 @@ final class PartialPlanner {
                 name.ifPresent(found -> partial.label(end, " AS " + Fragment.quoted(found)));
             }
             name.ifPresent(labels::add);
+            boolean mayBeNamed =
+                    OutputName.of(select.items().get(i).value()).isEmpty() && !OutputName.isOperator(item.expression());
+            if (!isWhole() && name.isEmpty() && mayBeNamed) {
+                // The client is told the names that its own statement gives; but around a subquery they may be used.
+                throw new PartialAggregates.NotPartial();
+            }
         }
         body.groupBy().forEach(element -> grouped(element, partial, expressions));
         body.having().ifPresent(partial::rewrite);
@@ -315,7 +381,7 @@ final class PartialPlanner {
     private ShardText asked(PgSelect body, Source source, PartialAggregates partial, boolean hasParameters) {
         ShardText.Builder builder = new ShardText.Builder(template);
         original(builder, hasParameters);
-        builder.keepTo(SourceSpan.of(body).start()).add("SELECT");
+        builder.dropTo(span.start()).keepTo(SourceSpan.of(body).start()).add("SELECT");
         partial.addColumns(builder);
         builder.add(" ").copy(source.text());
         if (source.sent() == Sent.GROUPS && partial.keys() > 0) {
@@ -326,28 +392,20 @@ final class PartialPlanner {
         return builder.dropTo(template.end()).build();
     }
 
-    private ShardText combined(
-            PgSelect body, SourceSpan source, PartialAggregates partial, boolean hasParameters, String temporary) {
-        ShardText.Builder builder = new ShardText.Builder(template);
-        original(builder, hasParameters);
-        builder.dropTo(SourceSpan.of(body).start());
+    /** The query over what was copied, from left to right: without its WITH, with the copies in the place of FROM and WHERE. */
+    private List<RelationSplices.Splice> splices(
+            PgSelect body, SourceSpan source, PartialAggregates partial, Fragment fragment) {
+        List<RelationSplices.Splice> splices = new ArrayList<>();
+        splices.add(new RelationSplices.Splice(span.start(), SourceSpan.of(body).start(), ""));
         for (RelationSplices.Splice splice : partial.splices()) {
             if (splice.start() >= source.start() && splice.start() < source.end()) {
                 throw new IllegalStateException("a part of FROM or WHERE is taken for one of the select list");
             }
+            splices.add(splice);
         }
-        boolean isReplaced = false;
-        for (RelationSplices.Splice splice : partial.splices()) {
-            if (!isReplaced && splice.start() >= source.end()) {
-                builder.keepTo(source.start()).dropTo(source.end()).add("FROM pg_temp." + Fragment.quoted(temporary));
-                isReplaced = true;
-            }
-            builder.keepTo(splice.start()).dropTo(splice.end()).add(splice.text());
-        }
-        if (!isReplaced) {
-            builder.keepTo(source.start()).dropTo(source.end()).add("FROM pg_temp." + Fragment.quoted(temporary));
-        }
-        return builder.build();
+        splices.add(new RelationSplices.Splice(source.start(), source.end(), "FROM " + fragment.quotedTemporary()));
+        splices.sort(Comparator.comparingInt(RelationSplices.Splice::start));
+        return splices;
     }
 
     private void original(ShardText.Builder builder, boolean hasParameters) {

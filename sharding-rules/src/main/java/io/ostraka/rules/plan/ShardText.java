@@ -86,6 +86,17 @@ public final class ShardText {
             return this;
         }
 
+        /** Puts these in, from left to right. */
+        Builder apply(List<RelationSplices.Splice> splices) {
+            for (RelationSplices.Splice splice : splices) {
+                keepTo(splice.start()).dropTo(splice.end());
+                if (!splice.text().isEmpty()) {
+                    add(splice.text());
+                }
+            }
+            return this;
+        }
+
         ShardText build() {
             keepTo(template.end());
             return new ShardText(template, pieces);

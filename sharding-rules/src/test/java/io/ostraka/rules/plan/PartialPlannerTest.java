@@ -81,6 +81,31 @@ class PartialPlannerTest {
         assertEquals(combined, shortened(statement.combinerText(combination.text())));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SELECT id FROM t WHERE other = (SELECT max(other) FROM u WHERE id > 3)"
+                        + " | SELECT max(other) AS S1 FROM u WHERE id > 3"
+                        + " | SELECT id FROM pg_temp.\"ostraka_2\" AS \"t\" WHERE other = (SELECT max(S1) AS \"max\" FROM T)",
+                "WITH q AS (SELECT other, count(*) AS c FROM t GROUP BY other HAVING count(*) > 1)"
+                        + " SELECT a.c FROM q a JOIN q b ON a.c = b.other"
+                        + " | SELECT (other) AS K1, count(*) AS S1, count(*) AS S2 FROM t GROUP BY 1"
+                        + " | WITH q AS (SELECT K1 AS \"other\", (coalesce(sum(S1), 0)::int8) AS c FROM T GROUP BY K1"
+                        + " HAVING (coalesce(sum(S2), 0)::int8) > 1) SELECT a.c FROM q a JOIN q b ON a.c = b.other",
+                "(SELECT DISTINCT t.other FROM t) ORDER BY 1 | SELECT (t.other) AS K1 FROM t GROUP BY 1"
+                        + " | (SELECT DISTINCT K1 AS \"other\" FROM T) ORDER BY 1",
+            })
+    void shardsSendTheGroupsOfSubqueries(String sql, String asked, String combined) {
+        PlannedStatement statement = plan(sql);
+        Combination combination = combination(statement);
+        Fragment first = combination.fragments().get(0);
+        assertInstanceOf(PartialResult.class, first);
+        assertEquals(
+                asked, shortened(first.select(statement, statement.values())).replaceAll(" +", " "));
+        assertEquals(combined, shortened(statement.combinerText(combination.text())));
+    }
+
     @Test
     void variancesAreComputedOfCountsSumsAndSquares() {
         PlannedStatement statement = plan("SELECT stddev(other) FROM t");
@@ -111,7 +136,12 @@ class PartialPlannerTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "SELECT count(*), (SELECT max(id) FROM u) FROM t",
+                "SELECT count(*), (SELECT max(u.id) FROM u WHERE u.other = t.other) FROM t",
+                "SELECT count(*), (SELECT max(id) FROM (SELECT t.id FROM u) s) FROM t",
+                "WITH u AS (SELECT other AS id FROM t) SELECT id FROM t WHERE other IN (SELECT max(id) FROM u)",
+                "SELECT id, CASE WHEN other > 0 THEN (SELECT max(7 / id) FROM u) END, rank() OVER () FROM t",
+                "SELECT coalesce(other, (SELECT max(7 / id) FROM u)), rank() OVER () FROM t",
+                "SELECT id FROM t, LATERAL (SELECT count(*) FROM u WHERE u.id = length(name)) s WHERE t.other = 5",
                 "SELECT count(t.*) FROM t",
                 "SELECT max(ROW(id, other)) FROM t",
                 "SELECT avg(interval '1 day') FROM t",
@@ -122,7 +152,6 @@ class PartialPlannerTest {
                 "SELECT DISTINCT rank() OVER (ORDER BY other) FROM t",
                 "SELECT count(*) FROM t WHERE random() < 2",
                 "SELECT other FROM t GROUP BY generate_series(1, other), other",
-                "(SELECT count(*) FROM t)",
                 "SELECT count(*) FROM t WHERE '2026-01-01' < date 'today'",
                 "SELECT array_agg(id) FROM (SELECT id FROM t ORDER BY other) s",
                 "WITH s AS (SELECT id FROM t ORDER BY other) SELECT array_agg(id) FROM s",
