@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import io.ostraka.it.harness.Differential;
 import io.ostraka.it.harness.Protocol;
 import io.ostraka.it.harness.TestCluster;
+import io.ostraka.it.harness.WireClient;
 import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.Set;
@@ -98,8 +99,7 @@ class LockedReadTest {
     @Test
     void whatWouldLockOtherRowsThanPostgresqlIsRefused() {
         try (Differential both = cluster.differential(Protocol.SIMPLE)) {
-            both.checkRefused("SELECT id FROM thing ORDER BY id LIMIT 3 FOR UPDATE");
-            both.checkRefused("SELECT id FROM thing LIMIT 3 FOR UPDATE SKIP LOCKED");
+            both.checkRefused("SELECT id FROM thing JOIN country ON code = v ORDER BY id FOR UPDATE");
             both.checkRefused("SELECT id FROM thing JOIN country ON code = v FOR UPDATE");
             both.checkRefused("SELECT id FROM (SELECT id FROM thing FOR UPDATE) s");
             both.checkRefused("SELECT a.id FROM thing a JOIN thing b ON a.i4 = b.i4 FOR UPDATE");
@@ -119,5 +119,53 @@ class LockedReadTest {
             }
             assertEquals(Set.of(true, false), locked);
         }
+    }
+
+    /** A queue of jobs: each worker takes the next ones, and those of others are neither seen nor waited for. */
+    @ParameterizedTest
+    @EnumSource(Protocol.class)
+    void withLimitOnlyTheRowsThatArePutOutStayLocked(Protocol protocol) {
+        try (Differential one = cluster.differential(protocol);
+                Differential two = cluster.differential(protocol);
+                Differential three = cluster.differential(protocol)) {
+            String next = "SELECT id, t FROM thing WHERE id > 3 ORDER BY id LIMIT ";
+            one.checkOrdered("BEGIN", next + "4 FOR UPDATE SKIP LOCKED");
+            two.checkOrdered("BEGIN", next + "5 FOR UPDATE SKIP LOCKED");
+            three.checkOrdered("BEGIN", next + "3 OFFSET 2 FOR NO KEY UPDATE SKIP LOCKED");
+            two.checkOrdered("SELECT id FROM thing ORDER BY id DESC LIMIT 2 FOR SHARE SKIP LOCKED", "SAVEPOINT s");
+            two.checkOrdered(next + "2 FOR UPDATE SKIP LOCKED", "ROLLBACK TO s");
+            three.checkOrdered(next + "100 FOR SHARE SKIP LOCKED", "COMMIT");
+            one.checkOrdered(next + "0 FOR UPDATE SKIP LOCKED", next + "6 FOR UPDATE SKIP LOCKED", "COMMIT");
+            two.checkOrdered(next + "6 FOR UPDATE SKIP LOCKED", "UPDATE thing SET no2 = no2 WHERE id < 20", "COMMIT");
+            one.checkOrdered(
+                    next + "6 FOR UPDATE SKIP LOCKED",
+                    "BEGIN",
+                    next + "2 FOR UPDATE",
+                    "SELECT id FROM thing WHERE id > 1000 ORDER BY id LIMIT 2 FOR UPDATE",
+                    "SELECT 10 / (id - 4) FROM thing WHERE id > 3 ORDER BY id LIMIT 6 FOR UPDATE",
+                    "SELECT count(*) FROM thing",
+                    "ROLLBACK");
+        }
+    }
+
+    @Test
+    void withLimitAndInAnyOrderSoManyAreLocked() {
+        try (WireClient one = WireClient.login(cluster.proxy());
+                WireClient two = WireClient.login(cluster.proxy())) {
+            one.query("BEGIN");
+            two.query("BEGIN");
+            assertEquals(25, rows(one, "SELECT id FROM thing LIMIT 25 FOR UPDATE SKIP LOCKED"));
+            assertEquals(35, rows(two, "SELECT id FROM thing LIMIT 50 FOR UPDATE SKIP LOCKED"));
+            assertEquals(0, rows(one, "SELECT id FROM thing LIMIT 50 OFFSET 25 FOR UPDATE SKIP LOCKED"));
+            one.query("COMMIT");
+            assertEquals(25, rows(two, "SELECT id FROM thing LIMIT 50 OFFSET 35 FOR UPDATE SKIP LOCKED"));
+            two.query("COMMIT");
+        }
+    }
+
+    private static long rows(WireClient client, String sql) {
+        return client.query(sql).stream()
+                .filter(message -> message.type() == 'D')
+                .count();
     }
 }

@@ -189,6 +189,11 @@ final class OrderedRows {
         isDiscarding = discards;
     }
 
+    /** Whose row {@link #take} gives first; of nobody when that is not known yet, or there is none. */
+    Optional<Backend> first() {
+        return isFull || !knowsFirst() || heads.isEmpty() ? Optional.empty() : Optional.of(heads.element().backend);
+    }
+
     /** Passes on so many rows, or fewer when a shard has no row left here and may have more. */
     long take(long most) {
         long before = emitted;

@@ -152,7 +152,12 @@ abstract class SharedRun implements ShardRun {
     public final void onError(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
         onRefused(backend);
         if (!isOver()) {
-            fail(told(backend, borrowed, frame));
+            Optional<PgError> instead = backend.takeReplacement(ErrorFields.read(FieldReader.ofFrame(borrowed, frame)));
+            if (instead.isPresent()) {
+                fail(instead.get());
+            } else {
+                fail(told(backend, borrowed, frame));
+            }
         } else if (!closed) {
             settle();
         }

@@ -183,6 +183,10 @@ final class ExtendedQuery {
     private boolean bindTo(Sent sent, Plan plan, StatementValues known) {
         if (plan instanceof Plan.Scatter scatter) {
             List<ShardName> shards = session.shards().shardsOf(scatter, known);
+            Optional<Merge.Ordered> inTurn = new Locking(session).inTurn(scatter);
+            if (shards.size() > 1 && inTurn.isPresent()) {
+                return bindLocking(inTurn.get(), shards, sent, known);
+            }
             return shards.size() == 1
                     ? bindTo(shards.get(0), sent, scatter.access(), false)
                     : bindToAll(scatter, shards, sent, known);
@@ -233,6 +237,23 @@ final class ExtendedQuery {
                         sent.key(),
                         bind.copy(),
                         session.transaction().savepoints()));
+        return true;
+    }
+
+    /** Bound on one of the shards, which judges the values and describes the result. */
+    private boolean bindLocking(Merge.Ordered order, List<ShardName> shards, Sent sent, StatementValues known) {
+        bind.requireWhole();
+        Portal.Locking.Rows rows = new Portal.Locking.Rows(order, order.limit().bounds(known), shards);
+        if (!bindTo(shards.get(0), sent, Access.READ, false)) {
+            return false;
+        }
+        List<Short> formats = new ArrayList<>();
+        for (short format : resultFormats(order)) {
+            formats.add(format);
+        }
+        Portal.OnBackend bound = (Portal.OnBackend) portals.named(bind.portal());
+        StatementKey key = sent.key().withSql(sent.planned().shardText(order));
+        portals.put(bind.portal(), new Portal.Locking(bound.backend(), rows, key, bind.copy(), formats));
         return true;
     }
 

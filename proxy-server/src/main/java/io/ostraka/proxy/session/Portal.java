@@ -7,7 +7,9 @@ import io.ostraka.proxy.wire.BindView;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.plan.Combination;
+import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.Plan;
+import io.ostraka.rules.plan.RowLimit;
 import io.ostraka.rules.plan.SessionCommand;
 import java.util.List;
 import java.util.Optional;
@@ -71,6 +73,23 @@ sealed interface Portal {
     /** A command that was carried out, which can be done once. */
     record Spent(SessionCommand command) implements Portal {}
 
+    /**
+     * On one backend, which judges and describes it; it is executed on several, which lock no more rows than it gives, with the client's
+     * {@code bind} of {@code key} and these formats for its columns and the keys behind them.
+     */
+    record Locking(Backend backend, Rows rows, StatementKey key, BindView bind, List<Short> formats) implements Portal {
+        /** What rows, and whose. */
+        record Rows(Merge.Ordered order, RowLimit.Bounds bounds, List<ShardName> shards) {
+            Rows {
+                shards = List.copyOf(shards);
+            }
+        }
+
+        public Locking {
+            formats = List.copyOf(formats);
+        }
+    }
+
     /** What a run has carried out, which can be done once. */
     record Executed(Backend backend) implements Portal {}
 
@@ -98,6 +117,9 @@ sealed interface Portal {
         }
         if (this instanceof OfRun run) {
             return Optional.of(run.backend());
+        }
+        if (this instanceof Locking locking) {
+            return Optional.of(locking.backend());
         }
         if (this instanceof Executed executed) {
             return Optional.of(executed.backend());

@@ -189,6 +189,13 @@ final class Portals {
         if (portal instanceof Portal.OnMany many) {
             return executeOnMany(many, name, maxRows);
         }
+        if (portal instanceof Portal.Locking locking) {
+            boolean taken = new Locking(session).start(locking, maxRows);
+            if (taken) {
+                put(name, new Portal.Executed(locking.backend()));
+            }
+            return taken;
+        }
         if (portal instanceof Portal.OfRun run) {
             return session.executions().execute(run, name, maxRows);
         }

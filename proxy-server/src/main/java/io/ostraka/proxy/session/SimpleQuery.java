@@ -271,6 +271,11 @@ final class SimpleQuery {
             ByteBuf borrowed,
             int frame,
             int bytes) {
+        Locking locking = new Locking(session);
+        Optional<Merge.Ordered> inTurn = locking.inTurn(plan);
+        if (inTurn.isPresent()) {
+            return locking.start(inTurn.get(), statement, shards);
+        }
         Optional<List<Backend>> backends = allReady(session, shards);
         if (backends.isEmpty()) {
             return false;
@@ -426,7 +431,7 @@ final class SimpleQuery {
         executeUnnamed(backend);
     }
 
-    private static short[] formats(Merge.Ordered plan) {
+    static short[] formats(Merge.Ordered plan) {
         short[] formats = new short[plan.columns() + plan.keys().size()];
         Arrays.fill(formats, plan.columns(), formats.length, BINARY);
         return formats;

@@ -149,7 +149,8 @@ public record ExecutedText(String name, List<ExecuteArgument> arguments) {
     }
 
     private static void require(Set<String> assignable, int number, String type, String given) {
-        String plain = type.startsWith(CATALOG) ? type.substring(CATALOG.length()).replace("\"", "") : "";
+        String plain =
+                type.startsWith(CATALOG) ? type.substring(CATALOG.length()).replace("\"", "") : "";
         if (!assignable.contains(plain)) {
             throw new PgError(
                             SqlState.DATATYPE_MISMATCH,

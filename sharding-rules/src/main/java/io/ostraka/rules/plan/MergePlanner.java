@@ -59,9 +59,8 @@ final class MergePlanner {
     Planned plan(Query.Select select, Planned asWritten, Plan.Forward forward) {
         boolean isOrdered =
                 !select.tail().orderBy().isEmpty() || !select.tail().limits().isEmpty();
-        // Each shard would lock as many rows as all of them together may.
-        boolean locksTooMany = select.tail().locks() && !select.tail().limits().isEmpty();
-        if (!isOrdered || locksTooMany) {
+        boolean locksCopies = asWritten.analysis().lockedCopies().isPresent();
+        if (!isOrdered || locksCopies) {
             return asWritten;
         }
         Query.Select bare = bare(select, labelled(select.items()));

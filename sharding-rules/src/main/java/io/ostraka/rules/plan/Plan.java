@@ -56,6 +56,15 @@ public sealed interface Plan {
      * when each shard locks the rows that it puts out.
      */
     record Scatter(Router router, Merge merge, boolean locks) implements Plan {
+        /** The rows in order of which only so many as are put out may be locked, so that the shards are asked for one at a time. */
+        public Optional<Merge.Ordered> lockedInTurn() {
+            return locks
+                            && merge instanceof Merge.Ordered ordered
+                            && ordered.limit().count().isPresent()
+                    ? Optional.of(ordered)
+                    : Optional.empty();
+        }
+
         /** How a shard is used by it that answers by itself, or within a transaction block. */
         public Access access() {
             return locks ? Access.WRITE : Access.READ;

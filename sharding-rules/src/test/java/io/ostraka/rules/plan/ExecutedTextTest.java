@@ -62,7 +62,9 @@ class ExecutedTextTest {
                 "SELECT a FROM t WHERE b = (CAST('x''' AS pg_catalog.text)) AND c = (CAST(NULL AS other.\"Mood\"))",
                 text("('x''', NULL)", "SELECT a FROM t WHERE b = $1 AND c = $2", "pg_catalog.text", "other.\"Mood\""));
         assertEquals("SELECT a FROM t", text("", "SELECT a FROM t"));
-        assertEquals("VALUES ((CAST(1.5 AS pg_catalog.\"numeric\")))", text("(1.5)", "VALUES ($1)", "pg_catalog.\"numeric\""));
+        assertEquals(
+                "VALUES ((CAST(1.5 AS pg_catalog.\"numeric\")))",
+                text("(1.5)", "VALUES ($1)", "pg_catalog.\"numeric\""));
     }
 
     @Test

@@ -130,8 +130,6 @@ class PlanShapeTest {
                 "FOR UPDATE               | SELECT * FROM (SELECT * FROM t FOR UPDATE) s",
                 "locking rows             | SELECT * FROM t JOIN countries c ON c.code = t.name FOR UPDATE",
                 "locking rows             | SELECT * FROM t JOIN (SELECT code FROM countries) c ON c.code = t.name FOR SHARE OF c",
-                "LIMIT or OFFSET with FOR | SELECT * FROM t LIMIT 1 FOR UPDATE SKIP LOCKED",
-                "LIMIT or OFFSET with FOR | SELECT * FROM t ORDER BY id LIMIT 1 FOR UPDATE",
                 "function random          | SELECT random() FROM t",
                 "statement that also      | SELECT nextval('s'), id FROM t",
                 "a system column          | SELECT ctid FROM t",
@@ -614,6 +612,17 @@ class PlanShapeTest {
         assertTrue(explain.isJson());
         assertEquals("SELECT * FROM t", explain.query().parts().get(0).sql());
         assertInstanceOf(Plan.Refusal.class, DB.plan("EXPLAIN ANALYZE SELECT * FROM t, u"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT * FROM t LIMIT 1 FOR UPDATE SKIP LOCKED",
+                "SELECT * FROM t ORDER BY id LIMIT 1 FOR UPDATE"
+            })
+    void rowsUpToALimitAreLockedInTurn(String sql) {
+        Plan.Scatter plan = assertInstanceOf(Plan.Scatter.class, DB.plan(sql));
+        assertTrue(plan.lockedInTurn().isPresent());
     }
 
     @Test
