@@ -14,7 +14,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
-import java.util.Properties;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +27,12 @@ class PrepareOverShardsTest {
     }
 
     private void check(String... statements) {
-        try (Differential both = cluster.differential(Protocol.SIMPLE)) {
+        both(Protocol.SIMPLE, statements);
+        both(Protocol.EXTENDED, statements);
+    }
+
+    private void both(Protocol protocol, String... statements) {
+        try (Differential both = cluster.differential(protocol)) {
             both.check(statements);
         }
     }
@@ -79,7 +83,8 @@ class PrepareOverShardsTest {
 
     @Test
     void whatIsWrongIsToldAsByPostgreSQL() {
-        check(
+        both(
+                Protocol.SIMPLE,
                 "PREPARE bad AS SELECT nocolumn FROM thing WHERE id = $1",
                 "PREPARE bad AS SELEC 1",
                 "PREPARE bad (nosuchtype) AS SELECT $1",
@@ -128,9 +133,7 @@ class PrepareOverShardsTest {
 
     @Test
     void anExecuteParsedByTheProtocolLastsAsLongAsItsStatement() throws SQLException {
-        Properties properties = new Properties();
-        properties.setProperty("preferQueryMode", "extendedForPrepared");
-        try (Connection connection = cluster.proxy().connect(properties);
+        try (Connection connection = cluster.proxy().connect();
                 Statement statement = connection.createStatement()) {
             statement.execute("PREPARE p (int) AS SELECT id, t FROM thing WHERE id = $1");
             try (PreparedStatement execute = connection.prepareStatement("EXECUTE p(9)")) {

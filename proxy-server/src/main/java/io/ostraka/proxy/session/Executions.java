@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * COPY, EXPLAIN and the commands of cursors over several shards in the extended protocol. A shard parses and binds them and so judges
+ * COPY, EXPLAIN, PREPARE and the commands of cursors over several shards in the extended protocol. A shard parses and binds them and so judges
  * them; to execute them is a run of the session's, as in the simple protocol. Confined to the session's event loop.
  */
 final class Executions {
@@ -35,6 +35,8 @@ final class Executions {
         boolean taken;
         if (plan instanceof Plan.Explain explain) {
             taken = new Explaining(session).start(explain, false);
+        } else if (plan instanceof Plan.Prepare prepare) {
+            taken = new Preparing(session).start(prepare, statement, false);
         } else if (plan instanceof Plan.Cursor cursor) {
             taken = execute(cursor.command(), portal, maxRows);
         } else {

@@ -137,8 +137,12 @@ final class ExtendedQuery {
                     ? bindTo(statements.homeOf(statement), sent, Access.WRITE, false)
                     : bindTo(session.shards().anyShard(), sent, Access.READ, false);
         }
-        if (plan instanceof Plan.Explain || plan instanceof Plan.Cursor || Copying.isOverShards(plan)) {
+        boolean isOfRun = plan instanceof Plan.Explain || plan instanceof Plan.Cursor || plan instanceof Plan.Prepare;
+        if (isOfRun || Copying.isOverShards(plan)) {
             return bindRun(statement, planned);
+        }
+        if (plan instanceof Plan.Execute execute) {
+            return bindDoomed(Statements.missing(execute.name()).error(), Sent.asWritten(statement, planned));
         }
         values.use(planned.values(), statement.key.parameterOids());
         return plan.asks() ? ask(statement, planned) : bindTo(Sent.asWritten(statement, planned), plan, values);

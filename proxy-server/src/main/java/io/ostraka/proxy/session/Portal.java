@@ -43,7 +43,7 @@ sealed interface Portal {
     record Doomed(Backend backend, PgError error) implements Portal {}
 
     /**
-     * On one backend, which judges it; it is executed as over several shards: COPY, EXPLAIN, DECLARE and what speaks of cursors. The rows are
+     * On one backend, which judges it; it is executed as over several shards: COPY, EXPLAIN, PREPARE, DECLARE and what speaks of cursors. The rows are
      * to come in these formats.
      */
     record OfRun(Backend backend, Planned.Statement statement, List<Short> formats) implements Portal {

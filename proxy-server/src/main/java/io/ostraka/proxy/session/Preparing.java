@@ -3,8 +3,6 @@ package io.ostraka.proxy.session;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.execute.PrepareRun;
 import io.ostraka.rules.config.ShardName;
-import io.ostraka.rules.error.PgError;
-import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Plan;
 import java.util.Optional;
@@ -14,20 +12,8 @@ import java.util.Optional;
  * text with the arguments in it. Confined to the session's event loop.
  */
 record Preparing(Session session) {
-    private static final PgError NOT_EXTENDED = new PgError(
-            SqlState.FEATURE_NOT_SUPPORTED,
-            "PREPARE is not supported in the extended query protocol in a database with several shards",
-            "The protocol prepares statements by itself.",
-            "Send it as a simple query (JDBC: preferQueryMode=simple), or use the driver's prepared statements.");
-
-    static void requireNot(Plan plan) {
-        if (plan instanceof Plan.Prepare) {
-            throw NOT_EXTENDED.toException();
-        }
-    }
-
-    /** {@code statementStart}: where it stands in the query string. False while a backend is on its way. */
-    boolean start(Plan.Prepare plan, int statementStart) {
+    /** Asked for in a Query, if {@code isSimple}, or an Execute; false while a backend is on its way. */
+    boolean start(Plan.Prepare plan, Planned.Statement statement, boolean isSimple) {
         Statements statements = session.statements();
         PreparedStatement prepared = statements.prepared(plan);
         ShardName home = statements.homeOf(prepared);
@@ -36,8 +22,11 @@ record Preparing(Session session) {
             return false;
         }
         session.shards().enlist(backend.get(), Access.READ);
-        session.extended().portals().dropUnnamed();
-        String sql = " ".repeat(statementStart + plan.bodyStart()) + plan.body();
+        if (isSimple) {
+            session.extended().portals().dropUnnamed();
+        }
+        int start = statement.planned().span().start() + plan.bodyStart();
+        String sql = " ".repeat(start) + plan.body();
         session.runs()
                 .start(
                         new PrepareRun(
@@ -46,7 +35,7 @@ record Preparing(Session session) {
                                 plan.types(),
                                 sql,
                                 types -> statements.keep(prepared, types)),
-                        session.runs()::endQuery);
+                        session.runs().ending(isSimple));
         return true;
     }
 }

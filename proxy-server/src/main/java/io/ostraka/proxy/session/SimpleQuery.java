@@ -97,8 +97,7 @@ final class SimpleQuery {
         }
         session.requireNotFailed();
         if (plan instanceof Plan.Prepare prepare) {
-            return new Preparing(session)
-                    .start(prepare, statement.planned().span().start());
+            return new Preparing(session).start(prepare, statement, true);
         }
         return plan instanceof Plan.Execute execute ? execute(execute) : run(statement, borrowed, frame, bytes);
     }

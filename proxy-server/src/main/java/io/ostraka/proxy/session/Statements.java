@@ -72,7 +72,7 @@ final class Statements {
         return statement;
     }
 
-    private static PgErrorException missing(String name) {
+    static PgErrorException missing(String name) {
         return new PgError(
                         SqlState.INVALID_SQL_STATEMENT_NAME,
                         name.isEmpty()
@@ -187,7 +187,6 @@ final class Statements {
         if (plan instanceof Plan.Refusal refusal) {
             throw refusal.error().toException();
         }
-        Preparing.requireNot(plan);
     }
 
     /** Whether the session answers the statement itself. */
@@ -469,9 +468,10 @@ final class Statements {
         return execute.text().of(statement.key.sql(), types);
     }
 
-    private static Optional<Plan.Execute> executeIn(Planned planned) {
+    /** Whoever executes what is not there is told when it is executed. */
+    private Optional<Plan.Execute> executeIn(Planned planned) {
         return !planned.statements().isEmpty() && planned.statements().get(0).plan() instanceof Plan.Execute execute
-                ? Optional.of(execute)
+                ? Optional.of(execute).filter(found -> byName.containsKey(found.name()))
                 : Optional.empty();
     }
 
