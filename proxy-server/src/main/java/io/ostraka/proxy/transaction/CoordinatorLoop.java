@@ -233,10 +233,14 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
                         return;
                     }
                     sweeper.refreshWithheld();
-                    long index = ((Answer.Accepted) answer).index();
-                    membership
-                            .appliedEverywhere(index)
-                            .thenRun(() -> tell(() -> event(gtid, () -> coordinator.onLeftBehind(gtid))));
+                    if (answer instanceof Answer.Accepted accepted) {
+                        membership
+                                .appliedEverywhere(accepted.index())
+                                .thenRun(() -> tell(() -> event(gtid, () -> coordinator.onLeftBehind(gtid))));
+                    } else {
+                        // Proposed again after the commit was forgotten: every shard shows it.
+                        event(gtid, () -> coordinator.onLeftBehind(gtid));
+                    }
                 }));
     }
 
