@@ -26,6 +26,7 @@ import java.util.Set;
  * @param describes whether the columns of the result are asked for, to be told to the client
  * @param isCopy whether the statement is a COPY to the client
  * @param keeps when the rows are only put together: the combiner's transaction stays open for who has ordered it
+ * @param report what EXPLAIN ANALYZE shows in the place of the result
  * @param maxBytes how much may be copied
  */
 public record CombineOrder(
@@ -42,6 +43,7 @@ public record CombineOrder(
         boolean describes,
         boolean isCopy,
         Optional<Keeping> keeps,
+        Optional<CombineReport> report,
         long maxBytes) {
 
     /** One fragment, what its shards are asked for, and the backends of those that have rows of it. */

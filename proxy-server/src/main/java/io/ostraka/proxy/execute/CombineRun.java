@@ -9,6 +9,7 @@ import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.ErrorFields;
+import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.error.PgError;
@@ -44,6 +45,7 @@ public final class CombineRun implements ShardRun {
     private static final String BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ WRITE";
 
     private static final String BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+    private static final String INSERTED = "INSERT 0 ";
 
     private static final short[] ALL_BINARY = {1};
 
@@ -136,6 +138,7 @@ public final class CombineRun implements ShardRun {
             }
             combiner.sendDescribePortal("", Visibility.ROWS);
             combiner.sendSync(Visibility.ROWS);
+            order.report().ifPresent(report -> report.describes(combiner));
         }
     }
 
@@ -200,7 +203,9 @@ public final class CombineRun implements ShardRun {
             CombineOrder.Copy copy = copiesToCome.element();
             Fragment fragment = copy.fragment();
             for (Backend source : copy.sources()) {
+                order.report().ifPresent(report -> report.explain(source, fragment, copy.select()));
                 if (source == combiner) {
+                    order.report().ifPresent(report -> report.inserts(fragment));
                     run(fragment, "INSERT INTO " + fragment.quotedTemporary() + " " + copy.select());
                 } else {
                     sending.add(source);
@@ -208,7 +213,10 @@ public final class CombineRun implements ShardRun {
             }
             if (!sending.isEmpty()) {
                 combiner.sendCopyIn("COPY " + fragment.quotedTemporary() + " FROM STDIN (FORMAT binary)");
-                sending.forEach(source -> sources.request(source, copy, order.atOneMoment()));
+                sending.forEach(source -> {
+                    sources.request(source, copy, order.atOneMoment());
+                    order.report().ifPresent(report -> report.sendsRows(source, fragment));
+                });
                 combiner.flush();
                 return;
             }
@@ -241,8 +249,10 @@ public final class CombineRun implements ShardRun {
     }
 
     /** Rows as DataRows, and notices between them, become CopyData. */
-    private void copy(ByteBuf owned) {
+    private void copy(Backend from, ByteBuf owned) {
         copiedBytes += owned.readableBytes();
+        int rows = 0;
+        int bytes = owned.readableBytes();
         if (copiedBytes > order.maxBytes()) {
             owned.release();
             fail(tooLarge());
@@ -254,6 +264,7 @@ public final class CombineRun implements ShardRun {
             int next = at + 1 + owned.getInt(at + 1);
             if (owned.getByte(at) == BackendTag.DATA_ROW) {
                 owned.setByte(at, BackendTag.COPY_DATA);
+                rows++;
             } else {
                 combiner.sendCopyData(owned.retainedSlice(run, at - run));
                 host.client().write(owned.retainedSlice(at, next - at));
@@ -263,6 +274,9 @@ public final class CombineRun implements ShardRun {
         }
         combiner.sendCopyData(owned.retainedSlice(run, at - run));
         owned.release();
+        if (order.report().isPresent()) {
+            order.report().get().pass(from, rows, bytes);
+        }
         if (!combiner.isWritable()) {
             paused = true;
             sending.forEach(source -> source.setReading(false));
@@ -302,20 +316,29 @@ public final class CombineRun implements ShardRun {
         combiner.sendDescribePortal(portal, Visibility.ROWS);
         combiner.sendExecute(portal, 0, Visibility.ROWS);
         combiner.sendSync(Visibility.ROWS);
+        order.report().ifPresent(report -> report.answers(combiner));
     }
 
     @Override
     public void onBytes(Backend backend, ByteBuf owned) {
         if (failed || closed || early.isPresent()) {
             owned.release();
+        } else if (order.report().isPresent() && (backend == combiner || isExplaining(backend))) {
+            if (!order.report().get().read(backend, owned, host.client()::write)) {
+                fail(ExplainRun.TOO_LONG);
+            }
         } else if (backend != combiner) {
-            copy(owned);
+            copy(backend, owned);
         } else {
             host.client().write(owned);
             if (!host.client().isWritable()) {
                 combiner.setReading(false);
             }
         }
+    }
+
+    private boolean isExplaining(Backend backend) {
+        return order.report().filter(report -> report.isExplaining(backend)).isPresent();
     }
 
     /** Whether the combiner's answers are still about the client's own statement. */
@@ -325,14 +348,15 @@ public final class CombineRun implements ShardRun {
 
     @Override
     public void onRowDescription(Backend backend, ByteBuf borrowed, int frame) {
-        if (failed || closed || backend != combiner) {
+        if (failed || closed || backend != combiner || isExplaining(backend)) {
             return;
         }
         RowShape found = RowShape.read(borrowed, frame);
         if (isDescribing()) {
             if (order.keeps().isPresent()) {
                 columns = ByteBufUtil.getBytes(borrowed, frame, 1 + borrowed.getInt(frame + 1));
-            } else if (!order.isCopy()) {
+            } else if (!order.isCopy()
+                    && order.report().map(CombineReport::isDescribed).orElse(true)) {
                 description = Optional.of(borrowed.copy(frame, 1 + borrowed.getInt(frame + 1)));
             }
             shape = Optional.of(found);
@@ -353,6 +377,12 @@ public final class CombineRun implements ShardRun {
 
     @Override
     public void onCommandEnd(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
+        if (order.report().isPresent() && backend == combiner && visibility == Visibility.NONE && !failed) {
+            String done = FieldReader.ofFrame(borrowed, frame).string();
+            if (done.startsWith(INSERTED)) {
+                order.report().get().onInserted(combiner, Long.parseLong(done.substring(INSERTED.length())));
+            }
+        }
         if (phase == Phase.ANSWERING && backend == combiner && visibility == Visibility.ROWS && !failed) {
             ByteBuf last = host.client().buffer();
             if (order.isCopy()) {
@@ -368,8 +398,12 @@ public final class CombineRun implements ShardRun {
         if (closed || early.isPresent()) {
             return;
         }
+        boolean isPlan = visibility == Visibility.ROWS
+                && order.report().map(report -> report.onReady(backend)).orElse(false);
         if (failed || phase == Phase.ENDING) {
             settle();
+        } else if (isPlan) {
+            return;
         } else if (phase == Phase.PARSING || phase == Phase.BINDING) {
             goOn();
         } else if (visibility == Visibility.ROWS && sending.remove(backend)) {
@@ -413,11 +447,18 @@ public final class CombineRun implements ShardRun {
         if (all && phase != Phase.ENDED) {
             phase = Phase.ENDED;
             if (!failed) {
+                order.report().ifPresent(this::writeReport);
                 tag.ifPresent(host.client()::write);
                 tag = Optional.empty();
             }
             host.onEnd(failed);
         }
+    }
+
+    private void writeReport(CombineReport report) {
+        ByteBuf out = host.client().buffer();
+        report.rows().forEach(row -> BackendMessages.textRow(out, row));
+        host.client().write(out);
     }
 
     private void onCancelled() {

@@ -3,6 +3,7 @@ package io.ostraka.proxy.session;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.execute.CombineOrder;
+import io.ostraka.proxy.execute.CombineReport;
 import io.ostraka.proxy.execute.CombineRun;
 import io.ostraka.proxy.execute.RollbackRun;
 import io.ostraka.proxy.wire.BindView;
@@ -14,6 +15,7 @@ import io.ostraka.rules.plan.Combination;
 import io.ostraka.rules.plan.CursorCommand;
 import io.ostraka.rules.plan.Fragment;
 import io.ostraka.rules.plan.Plan;
+import io.ostraka.rules.plan.PlannedStatement;
 import io.ostraka.rules.plan.StatementValues;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -98,6 +100,23 @@ final class Combining {
                 Optional.empty());
     }
 
+    /** EXPLAIN ANALYZE, in a Query, if {@code isSimple}, or an Execute; false while backends are on their way. */
+    boolean start(Plan.Explain explain, boolean isSimple) {
+        PlannedStatement query = explain.combined().orElseThrow();
+        return start(
+                new Question(
+                        ((Plan.Combine) query.plan()).combination(),
+                        new Planned.Statement(query),
+                        query.values(),
+                        key(explain.before() + query.text()),
+                        combined -> explain.before() + combined,
+                        Optional.empty(),
+                        isSimple),
+                false,
+                Optional.empty(),
+                Optional.of(new CombineReport(explain, isSimple, System::nanoTime)));
+    }
+
     /** A COPY, whose whole text is {@code text}; false while backends are on their way. */
     boolean start(Plan.CombinedCopy copy, String text, boolean isSimple) {
         Planned.Statement query = new Planned.Statement(copy.query());
@@ -167,6 +186,11 @@ final class Combining {
     }
 
     private boolean start(Question question, boolean isCopy, Optional<Keep> keep) {
+        return start(question, isCopy, keep, Optional.empty());
+    }
+
+    private boolean start(
+            Question question, boolean isCopy, Optional<Keep> keep, Optional<CombineReport> report) {
         if (!session.isQuiet()) {
             return false;
         }
@@ -240,6 +264,7 @@ final class Combining {
                 question.bind().isEmpty() || keep.isPresent(),
                 isCopy,
                 keep.map(Keep::what),
+                report,
                 bytes(session.settings().own(STATEMENT_MEMORY).orElse(DEFAULT_MEMORY)));
         CombineRun run = new CombineRun(session.runs(), order);
         session.runs().start(run, failed -> {

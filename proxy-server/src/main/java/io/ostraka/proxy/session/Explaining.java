@@ -11,6 +11,9 @@ import java.util.Optional;
 record Explaining(Session session) {
     /** Asked for in a Query, if {@code isSimple}, or an Execute; false while backends are on their way. */
     boolean start(Plan.Explain plan, boolean isSimple) {
+        if (plan.combined().isPresent()) {
+            return session.combining().start(plan, isSimple);
+        }
         Optional<List<Backend>> backends =
                 SimpleQuery.allReady(session, plan.query().shards());
         if (backends.isEmpty()) {

@@ -61,11 +61,16 @@ public final class ClockText {
 
     /** Empty when the statement has none of these calls, or one where no constant can stand. */
     static Optional<ClockText> of(StatementTemplate template, Catalog catalog, List<String> searchPath) {
+        return of(template, template.start(), catalog, searchPath);
+    }
+
+    /** The same for a query that stands in the statement from {@code start} on. */
+    static Optional<ClockText> of(StatementTemplate template, int start, Catalog catalog, List<String> searchPath) {
         if (!maybe(template)) {
             return Optional.empty();
         }
         List<Splice> splices = new ArrayList<>();
-        Deque<SqlNode> left = new ArrayDeque<>(List.of(PgParser.parse(template)));
+        Deque<SqlNode> left = new ArrayDeque<>(List.of(PgParser.parse(template.sql(), start, template.end())));
         while (!left.isEmpty()) {
             SqlNode node = left.removeLast();
             if (node instanceof PgFunctionTable table
@@ -99,7 +104,7 @@ public final class ClockText {
             return Optional.empty();
         }
         ClockText text = new ClockText(template, splices);
-        return text.isStatement() ? Optional.of(text) : Optional.empty();
+        return text.isStatement(start - template.start()) ? Optional.of(text) : Optional.empty();
     }
 
     private static boolean maybe(StatementTemplate template) {
@@ -138,10 +143,15 @@ public final class ClockText {
     }
 
     /** Whether the grammar reads what comes of it: a label has no place within parentheses. */
-    private boolean isStatement() {
+    private boolean isStatement(int before) {
         try {
             List<StatementTemplate> read = StatementTemplate.of(sample());
-            return read.size() == 1 && PgParser.parse(read.get(0)) != null;
+            return read.size() == 1
+                    && PgParser.parse(
+                                    read.get(0).sql(),
+                                    read.get(0).start() + before,
+                                    read.get(0).end())
+                            != null;
         } catch (SqlParseFailure misplaced) {
             return false;
         }

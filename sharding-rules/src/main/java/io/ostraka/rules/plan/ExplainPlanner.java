@@ -19,11 +19,15 @@ record ExplainPlanner(Function<StatementTemplate, Plan> planner) {
             return Optional.empty();
         }
         StatementTemplate query = inside.get(0);
-        Optional<DistributedPlan> distributed = DistributedPlan.of(PlannedStatement.of(query, planner.apply(query)));
-        return distributed.map(found -> plan(found, template.sql().substring(template.start(), start), analyzes));
+        PlannedStatement planned = PlannedStatement.of(query, planner.apply(query));
+        Optional<DistributedPlan> distributed = DistributedPlan.of(planned);
+        return distributed.map(found -> plan(
+                found,
+                template.sql().substring(template.start(), start),
+                analyzes ? Optional.of(planned) : Optional.empty()));
     }
 
-    private static Plan plan(DistributedPlan distributed, String before, boolean analyzes) {
+    private static Plan plan(DistributedPlan distributed, String before, Optional<PlannedStatement> analyzed) {
         Matcher named = FORMAT.matcher(before);
         String format = named.find() ? named.group(1).toLowerCase(Locale.ROOT) : "text";
         if (!format.equals("text") && !format.equals("json")) {
@@ -31,11 +35,9 @@ record ExplainPlanner(Function<StatementTemplate, Plan> planner) {
                     "EXPLAIN in format " + format + " of a query over several shards",
                     "The formats are TEXT and JSON."));
         }
-        if (analyzes && distributed.combined().isPresent()) {
-            return new Plan.Refusal(Refusals.utility(
-                    "EXPLAIN ANALYZE of a query that puts rows of several shards together",
-                    "EXPLAIN without ANALYZE shows what each shard would do."));
-        }
-        return new Plan.Explain(before, distributed, format.equals("json"));
+        boolean isJson = format.equals("json");
+        Optional<PlannedStatement> run =
+                analyzed.filter(query -> distributed.combined().isPresent());
+        return new Plan.Explain(before, distributed, isJson, run);
     }
 }

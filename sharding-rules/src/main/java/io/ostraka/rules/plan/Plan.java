@@ -95,8 +95,12 @@ public sealed interface Plan {
     /** COPY from the client into a table of several shards. */
     record CopyIn(CopyTarget target, CopyLayout layout) implements Plan {}
 
-    /** EXPLAIN of a query over several shards: each part of it is explained by its shards, {@code before} standing before it. */
-    record Explain(String before, DistributedPlan query, boolean isJson) implements Plan {}
+    /**
+     * EXPLAIN of a query over several shards: each part of it is explained by its shards, {@code before} standing before it. With ANALYZE
+     * {@code combined} is the query, when the combiner answers it, and must be run to be shown.
+     */
+    record Explain(String before, DistributedPlan query, boolean isJson, Optional<PlannedStatement> combined)
+            implements Plan {}
 
     /** A cursor is declared, read or closed, on the shards that the session knows. */
     record Cursor(CursorCommand command) implements Plan {}

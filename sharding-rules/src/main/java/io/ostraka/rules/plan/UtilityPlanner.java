@@ -143,13 +143,28 @@ final class UtilityPlanner {
         if (!(body instanceof StatementKind.Query)) {
             return refusal("EXPLAIN of this statement", "It is no query.");
         }
+        Optional<ClockText> clock = ClockText.of(template, explain.bodyStart(), catalog, searchPath);
+        if (clock.isEmpty()) {
+            return explained(template, explain, searchPath, true);
+        }
+        Plan asWritten;
+        try {
+            asWritten = explained(template, explain, searchPath, false);
+        } catch (PgErrorException refused) {
+            asWritten = new Plan.Refusal(refused.error());
+        }
+        return new Plan.Clocked(clock.get(), asWritten);
+    }
+
+    private Plan explained(
+            StatementTemplate template, StatementKind.Explain explain, List<String> searchPath, boolean overShards) {
         Plan plan = queries.plan(template, explain.bodyStart(), template.end(), searchPath)
                 .plan();
         boolean writes = plan instanceof Plan.Forward forward && forward.access() == Access.WRITE;
         boolean locks = plan instanceof Plan.Scatter scatter && scatter.locks();
         boolean hasParameters =
                 OutputName.hasParameter(template.sql(), new SourceSpan(explain.bodyStart(), template.end()));
-        if (!writes && !locks && !hasParameters) {
+        if (overShards && !writes && !locks && !hasParameters) {
             Optional<Plan> several = new ExplainPlanner(query -> whole(query, searchPath))
                     .plan(template, explain.bodyStart(), explain.analyze());
             if (several.isPresent()) {
@@ -170,10 +185,6 @@ final class UtilityPlanner {
     }
 
     private Plan whole(StatementTemplate query, List<String> searchPath) {
-        if (ClockText.of(query, catalog, searchPath).isPresent()) {
-            return new Plan.Refusal(
-                    Refusals.utility("EXPLAIN of a query over several shards that asks for the time", ""));
-        }
         return queries.planWhole(QueryPlanner.read(query, query.start(), query.end()), query, searchPath)
                 .plan();
     }

@@ -611,7 +611,10 @@ class PlanShapeTest {
         Plan.Explain explain = assertInstanceOf(Plan.Explain.class, DB.plan("EXPLAIN (FORMAT json) SELECT * FROM t"));
         assertTrue(explain.isJson());
         assertEquals("SELECT * FROM t", explain.query().parts().get(0).sql());
-        assertInstanceOf(Plan.Refusal.class, DB.plan("EXPLAIN ANALYZE SELECT * FROM t, u"));
+        assertTrue(explain.combined().isEmpty());
+        Plan.Explain combined = assertInstanceOf(Plan.Explain.class, DB.plan("EXPLAIN ANALYZE SELECT * FROM t, u"));
+        assertEquals("SELECT * FROM t, u", combined.combined().orElseThrow().text());
+        assertInstanceOf(Plan.Clocked.class, DB.plan("EXPLAIN SELECT * FROM t WHERE now() > '2026-01-01'"));
     }
 
     @ParameterizedTest
