@@ -43,15 +43,19 @@ class ErrorPositionsTest {
         TestCluster cluster = Bazaar.filled();
         int placed = 0;
         for (String sql : STATEMENTS) {
-            String expected = error(cluster.reference(), protocol, sql);
-            assertEquals(expected, error(cluster.proxy(), protocol, sql), sql);
+            String expected = error(cluster.reference(), protocol, false, sql);
+            assertEquals(expected, error(cluster.proxy(), protocol, false, sql), sql);
+            assertEquals(expected, error(cluster.proxy(), protocol, true, sql), "in a block: " + sql);
             placed += expected.contains("at Optional[") ? 1 : 0;
         }
         assertTrue(placed > 14, "only " + placed + " of the errors have a position");
     }
 
-    private static String error(Endpoint server, Protocol protocol, String sql) {
+    private static String error(Endpoint server, Protocol protocol, boolean inBlock, String sql) {
         try (WireClient client = WireClient.login(server)) {
+            if (inBlock) {
+                client.query("BEGIN");
+            }
             if (protocol == Protocol.SIMPLE) {
                 client.send(FrontendMessages.query(sql));
             } else {

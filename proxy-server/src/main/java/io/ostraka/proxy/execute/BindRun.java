@@ -3,6 +3,7 @@ package io.ostraka.proxy.execute;
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.rules.error.PgError;
 import java.util.HashMap;
 import java.util.List;
@@ -52,6 +53,11 @@ public final class BindRun extends SharedRun {
             return true;
         }
 
+        /** The places in what the shards parse; empty when that is the client's own text. */
+        default Optional<ScatterMerge.Places> places() {
+            return Optional.empty();
+        }
+
         /** A shard has refused it; without a Sync it takes nothing more. */
         default void refused(Backend backend) {}
     }
@@ -86,10 +92,16 @@ public final class BindRun extends SharedRun {
         }
     }
 
-    /** The shards have the client's own text. */
     @Override
     ByteBuf told(Backend backend, ByteBuf borrowed, int frame) {
-        return borrowed.copy(frame, 1 + borrowed.getInt(frame + 1));
+        Optional<ScatterMerge.Places> places = binding.places();
+        if (places.isEmpty()) {
+            return borrowed.copy(frame, 1 + borrowed.getInt(frame + 1));
+        }
+        ByteBuf out = client().buffer();
+        ErrorFields.copyWithPosition(
+                out, borrowed, frame, position -> places.get().inClients(backend.shard(), position));
+        return out;
     }
 
     @Override

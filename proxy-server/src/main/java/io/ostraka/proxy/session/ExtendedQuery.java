@@ -398,6 +398,11 @@ final class ExtendedQuery {
             }
 
             @Override
+            public Optional<ScatterMerge.Places> places() {
+                return portal.merge().places();
+            }
+
+            @Override
             public void bind(Backend backend, byte[] name) {
                 if (formats.isPresent()) {
                     backend.sendBind(kept, name, formats.get(), Visibility.ROWS);

@@ -336,6 +336,11 @@ final class SimpleQuery {
             public void unbind(Backend backend) {
                 // The next Bind does.
             }
+
+            @Override
+            public Optional<ScatterMerge.Places> places() {
+                return merge.places();
+            }
         });
         session.runs().start(run, failed -> {
             if (failed) {
