@@ -44,7 +44,7 @@ public final class CombineReport {
         this.plan = plan;
         this.describes = describes;
         this.nanoTime = nanoTime;
-        this.shown = new ShownPlan(plan.query(), plan.isJson());
+        this.shown = new ShownPlan(plan);
     }
 
     boolean isDescribed() {

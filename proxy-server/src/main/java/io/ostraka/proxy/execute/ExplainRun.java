@@ -35,7 +35,7 @@ public final class ExplainRun extends SharedRun {
         super(host, backends);
         this.plan = plan;
         this.describes = describes;
-        this.shown = new ShownPlan(plan.query(), plan.isJson());
+        this.shown = new ShownPlan(plan);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.Frame;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.plan.DistributedPlan;
+import io.ostraka.rules.plan.Plan;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,7 +27,7 @@ final class ShownPlan {
     private static final double NANOS_PER_MS = 1e6;
 
     private final DistributedPlan query;
-    private final boolean isJson;
+    private final Plan.Explain.Format format;
     /** The lines of each part from each shard. */
     private final List<Map<ShardName, List<String>>> lines = new ArrayList<>();
 
@@ -53,9 +54,9 @@ final class ShownPlan {
         }
     }
 
-    ShownPlan(DistributedPlan query, boolean isJson) {
-        this.query = query;
-        this.isJson = isJson;
+    ShownPlan(Plan.Explain plan) {
+        this.query = plan.query();
+        this.format = plan.format();
         query.parts().forEach(part -> {
             lines.add(new HashMap<>());
             measured.add(new HashMap<>());
@@ -112,7 +113,12 @@ final class ShownPlan {
 
     /** One column each. */
     List<String> rows() {
-        return isJson ? List.of(json()) : text();
+        return switch (format) {
+            case TEXT -> text();
+            case JSON -> List.of(document().json());
+            case XML -> List.of(document().xml());
+            case YAML -> List.of(document().yaml());
+        };
     }
 
     private Optional<Measured> total(int part) {
@@ -145,83 +151,47 @@ final class ShownPlan {
         return sql.replaceAll("\\s+", " ").strip();
     }
 
-    // ---- JSON ----------------------------------------------------------------------------------------------------
+    // ---- the other formats ---------------------------------------------------------------------------------------
 
-    private String json() {
-        StringBuilder text = new StringBuilder("[\n  {\n    \"Distributed Plan\": {\n");
-        field(text, 6, "Node Type", query.kind()).append(",\n");
-        field(text, 6, "Result", query.how()).append(",\n");
-        query.combined().ifPresent(sql -> field(text, 6, "Combiner SQL", sql).append(",\n"));
+    private PlanDocument document() {
+        PlanDocument plan = new PlanDocument();
+        plan.text("Node Type", query.kind());
+        plan.text("Result", query.how());
+        query.combined().ifPresent(sql -> plan.text("Combiner SQL", sql));
         if (!combiner.isEmpty()) {
-            plans(text, 6, "Combiner Plans", combiner).append(",\n");
+            plan.servers("Combiner Plans", combiner);
         }
-        text.append("      \"Fragments\": [");
+        List<PlanDocument> fragments = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
-            DistributedPlan.Part part = query.parts().get(i);
-            text.append(i == 0 ? "\n" : ",\n").append("        {\n");
-            field(text, 10, "SQL", part.sql()).append(",\n");
-            part.temporary()
-                    .ifPresent(name -> field(text, 10, "Copied To", name).append(",\n"));
-            total(i).ifPresent(found -> measured(text, 10, found));
-            text.append("          \"Shards\": [");
-            String separator = "\n";
-            for (ShardName shard : part.shards()) {
-                text.append(separator).append("            {\n");
-                field(text, 14, "Shard", shard.value()).append(",\n");
-                Optional.ofNullable(measured.get(i).get(shard)).ifPresent(found -> measured(text, 14, found));
-                plans(text, 14, "Plans", linesOf(i, shard)).append("\n            }");
-                separator = ",\n";
-            }
-            text.append("\n          ]\n        }");
+            fragments.add(fragment(i));
         }
-        return text.append("\n      ]\n    }\n  }\n]").toString();
+        plan.elements("Fragments", "Fragment", fragments);
+        PlanDocument whole = new PlanDocument();
+        whole.group("Distributed Plan", plan);
+        return whole;
     }
 
-    private static void measured(StringBuilder text, int indent, Measured found) {
-        number(text, indent, "Copied Rows", Long.toString(found.rows()));
-        found.bytes().ifPresent(sent -> number(text, indent, "Copied Bytes", Long.toString(sent)));
-        number(text, indent, "Copy Time", String.format(Locale.ROOT, "%.3f", found.nanos() / NANOS_PER_MS));
-    }
-
-    private static void number(StringBuilder text, int indent, String name, String value) {
-        text.append(" ".repeat(indent))
-                .append('"')
-                .append(name)
-                .append("\": ")
-                .append(value)
-                .append(",\n");
-    }
-
-    /** What a server has sent is JSON itself. */
-    private static StringBuilder plans(StringBuilder text, int indent, String name, List<String> lines) {
-        String indented = String.join("\n", lines).replace("\n", "\n" + " ".repeat(indent));
-        return text.append(" ".repeat(indent))
-                .append('"')
-                .append(name)
-                .append("\": ")
-                .append(indented);
-    }
-
-    private static StringBuilder field(StringBuilder text, int indent, String name, String value) {
-        return text.append(" ".repeat(indent))
-                .append('"')
-                .append(name)
-                .append("\": ")
-                .append(quoted(value));
-    }
-
-    private static String quoted(String value) {
-        StringBuilder text = new StringBuilder("\"");
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            if (c == '"' || c == '\\') {
-                text.append('\\').append(c);
-            } else if (c < ' ') {
-                text.append(String.format("\\u%04x", (int) c));
-            } else {
-                text.append(c);
-            }
+    private PlanDocument fragment(int index) {
+        DistributedPlan.Part part = query.parts().get(index);
+        PlanDocument fragment = new PlanDocument();
+        fragment.text("SQL", part.sql());
+        part.temporary().ifPresent(name -> fragment.text("Copied To", name));
+        total(index).ifPresent(found -> measured(fragment, found));
+        List<PlanDocument> shards = new ArrayList<>();
+        for (ShardName shard : part.shards()) {
+            PlanDocument own = new PlanDocument();
+            own.text("Shard", shard.value());
+            Optional.ofNullable(measured.get(index).get(shard)).ifPresent(found -> measured(own, found));
+            own.servers("Plans", linesOf(index, shard));
+            shards.add(own);
         }
-        return text.append('"').toString();
+        fragment.elements("Shards", "On", shards);
+        return fragment;
+    }
+
+    private static void measured(PlanDocument document, Measured found) {
+        document.number("Copied Rows", Long.toString(found.rows()));
+        found.bytes().ifPresent(sent -> document.number("Copied Bytes", Long.toString(sent)));
+        document.number("Copy Time", String.format(Locale.ROOT, "%.3f", found.nanos() / NANOS_PER_MS));
     }
 }

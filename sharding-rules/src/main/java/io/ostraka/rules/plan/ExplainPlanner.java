@@ -1,6 +1,7 @@
 package io.ostraka.rules.plan;
 
 import io.ostraka.rules.sql.StatementTemplate;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -29,15 +30,22 @@ record ExplainPlanner(Function<StatementTemplate, Plan> planner) {
 
     private static Plan plan(DistributedPlan distributed, String before, Optional<PlannedStatement> analyzed) {
         Matcher named = FORMAT.matcher(before);
-        String format = named.find() ? named.group(1).toLowerCase(Locale.ROOT) : "text";
-        if (!format.equals("text") && !format.equals("json")) {
-            return new Plan.Refusal(Refusals.utility(
-                    "EXPLAIN in format " + format + " of a query over several shards",
-                    "The formats are TEXT and JSON."));
+        Plan.Explain.Format format = Plan.Explain.Format.TEXT;
+        while (named.find()) {
+            String word = named.group(1).toUpperCase(Locale.ROOT);
+            Optional<Plan.Explain.Format> meant = Arrays.stream(Plan.Explain.Format.values())
+                    .filter(known -> known.name().equals(word))
+                    .findFirst();
+            if (meant.isEmpty()) {
+                return new Plan.Refusal(Refusals.utility(
+                        "EXPLAIN in format " + word + " of a query over several shards",
+                        "The formats are TEXT, JSON, XML and YAML."));
+            }
+            // The last one counts.
+            format = meant.get();
         }
-        boolean isJson = format.equals("json");
         Optional<PlannedStatement> run =
                 analyzed.filter(query -> distributed.combined().isPresent());
-        return new Plan.Explain(before, distributed, isJson, run);
+        return new Plan.Explain(before, distributed, format, run);
     }
 }

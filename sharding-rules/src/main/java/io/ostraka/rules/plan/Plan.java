@@ -99,8 +99,16 @@ public sealed interface Plan {
      * EXPLAIN of a query over several shards: each part of it is explained by its shards, {@code before} standing before it. With ANALYZE
      * {@code combined} is the query, when the combiner answers it, and must be run to be shown.
      */
-    record Explain(String before, DistributedPlan query, boolean isJson, Optional<PlannedStatement> combined)
-            implements Plan {}
+    record Explain(String before, DistributedPlan query, Format format, Optional<PlannedStatement> combined)
+            implements Plan {
+        /** Of EXPLAIN's answer. */
+        public enum Format {
+            TEXT,
+            JSON,
+            XML,
+            YAML
+        }
+    }
 
     /** A cursor is declared, read or closed, on the shards that the session knows. */
     record Cursor(CursorCommand command) implements Plan {}

@@ -609,7 +609,7 @@ class PlanShapeTest {
         assertEquals(new Route.One(owner), DB.route("EXPLAIN SELECT * FROM t WHERE id = 5"));
         assertEquals(new Route.One(owner), DB.route("COPY (SELECT * FROM t WHERE id = 5) TO STDOUT"));
         Plan.Explain explain = assertInstanceOf(Plan.Explain.class, DB.plan("EXPLAIN (FORMAT json) SELECT * FROM t"));
-        assertTrue(explain.isJson());
+        assertEquals(Plan.Explain.Format.JSON, explain.format());
         assertEquals("SELECT * FROM t", explain.query().parts().get(0).sql());
         assertTrue(explain.combined().isEmpty());
         Plan.Explain combined = assertInstanceOf(Plan.Explain.class, DB.plan("EXPLAIN ANALYZE SELECT * FROM t, u"));
