@@ -189,8 +189,7 @@ final class Combining {
         return start(question, isCopy, keep, Optional.empty());
     }
 
-    private boolean start(
-            Question question, boolean isCopy, Optional<Keep> keep, Optional<CombineReport> report) {
+    private boolean start(Question question, boolean isCopy, Optional<Keep> keep, Optional<CombineReport> report) {
         if (!session.isQuiet()) {
             return false;
         }
