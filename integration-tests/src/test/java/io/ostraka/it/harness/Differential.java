@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -23,6 +24,10 @@ public final class Differential implements AutoCloseable {
     private static final String FEATURE_NOT_SUPPORTED = "0A000";
     /** Types made by users have other OIDs on each server (transam.h, FirstNormalObjectId). */
     private static final int FIRST_USER_OID = 16384;
+
+    private static final int RECORD = 2249;
+    private static final int RECORD_ARRAY = 2287;
+    private static final int REGTYPE = 2206;
 
     private final WireClient tested;
     private final WireClient reference;
@@ -98,6 +103,42 @@ public final class Differential implements AutoCloseable {
         return !refused;
     }
 
+    /**
+     * What the two sides answer, errors with their texts and positions: for whoever judges that alone.
+     *
+     * @param expected the reference's answer
+     * @param answered the tested side's
+     * @param expectedState the SQLSTATE of the reference's error, empty when there is none
+     * @param isRefused whether the tested side says that it does not support what the reference answers
+     */
+    public record Answers(String expected, String answered, String expectedState, boolean isRefused) {}
+
+    /** Runs a statement on both sides, with parameters as text, null for null. */
+    public Answers answers(String sql, List<Optional<String>> parameters, boolean ordered) {
+        List<BackendMessage> expected = send(reference, sql, parameters);
+        List<BackendMessage> answered = send(tested, sql, parameters);
+        String state = errorOf(expected).map(error -> error.get('C')).orElse("");
+        boolean isRefused = !state.equals(FEATURE_NOT_SUPPORTED)
+                && errorOf(answered)
+                        .filter(error -> FEATURE_NOT_SUPPORTED.equals(error.get('C')))
+                        .isPresent();
+        return new Answers(withErrors(expected, ordered), withErrors(answered, ordered), state, isRefused);
+    }
+
+    /** Where there is an error, what PostgreSQL words for users, and no rows: which ones come before it depends on their order. */
+    private static String withErrors(List<BackendMessage> answer, boolean ordered) {
+        Optional<Map<Character, String>> error = errorOf(answer);
+        if (error.isEmpty()) {
+            return String.join("\n", lines(answer, ordered));
+        }
+        List<String> lines = new ArrayList<>(
+                lines(answer.stream().filter(message -> message.type() != 'D').toList(), ordered));
+        for (char field : new char[] {'M', 'D', 'H', 'P'}) {
+            lines.add("  " + field + " " + error.get().getOrDefault(field, ""));
+        }
+        return String.join("\n", lines);
+    }
+
     @Override
     public void close() {
         try (tested;
@@ -141,11 +182,17 @@ public final class Differential implements AutoCloseable {
     private static List<String> lines(List<BackendMessage> answer, boolean ordered) {
         List<String> lines = new ArrayList<>();
         List<String> rows = new ArrayList<>();
+        List<BackendMessage.Field> columns = List.of();
         for (BackendMessage message : answer) {
-            if (message.type() == 'D' || message.type() == 'd') {
+            if (message.type() == 'D') {
+                rows.add(row(message, columns));
+                continue;
+            }
+            if (message.type() == 'd') {
                 rows.add(line(message));
                 continue;
             }
+            columns = message.type() == 'T' ? message.columns() : columns;
             if (!ordered) {
                 Collections.sort(rows);
             }
@@ -163,12 +210,32 @@ public final class Differential implements AutoCloseable {
             case 'T' ->
                 "columns "
                         + message.columns().stream().map(Differential::column).toList();
-            case 'D' ->
-                "row " + message.values().stream().map(Differential::value).toList();
             case 'd' -> "copy " + new String(message.body(), ISO_8859_1);
             case 'E' -> "error " + message.sqlState();
             default -> message.toString();
         };
+    }
+
+    private static String row(BackendMessage message, List<BackendMessage.Field> columns) {
+        List<String> values = new ArrayList<>();
+        for (Optional<byte[]> value : message.values()) {
+            values.add(values.size() < columns.size() ? value(value, columns.get(values.size())) : value(value));
+        }
+        return "row " + values;
+    }
+
+    /** In binary, rows, arrays and regtype have OIDs of types in them, and users' types have others on each server. */
+    private static String value(Optional<byte[]> value, BackendMessage.Field field) {
+        int type = field.typeOid();
+        if (field.format() == 0 || value.isEmpty()) {
+            return value(value);
+        }
+        if (type == REGTYPE) {
+            int named = ByteBuffer.wrap(value.get()).getInt();
+            return named < FIRST_USER_OID ? "type " + named : "user type";
+        }
+        boolean mayBeOfUser = type >= FIRST_USER_OID || type == RECORD || type == RECORD_ARRAY;
+        return field.typeSize() < 0 && mayBeOfUser ? value.get().length + " bytes" : value(value);
     }
 
     private static String column(BackendMessage.Field field) {

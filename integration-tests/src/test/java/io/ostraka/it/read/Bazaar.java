@@ -6,10 +6,17 @@ import io.ostraka.it.harness.BackendMessage;
 import io.ostraka.it.harness.ClusterSpec;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.postgresql.PGConnection;
 
 /**
  * A table for each rule over three shards, one of them with a column of every common type, views over them, and their rows, the
@@ -51,7 +58,8 @@ final class Bazaar {
             "mac",
             "bits");
 
-    static final ClusterSpec SPEC = ClusterSpec.shards(3).withDdl("""
+    static final ClusterSpec SPEC = ClusterSpec.shards(3)
+            .withDdl("""
                     CREATE TYPE point2 AS (x int, y numeric);
                     CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy', 'angry');
                     CREATE DOMAIN positive AS int CHECK (VALUE > 0);
@@ -75,7 +83,8 @@ final class Bazaar {
                     CREATE VIEW totals AS SELECT thing_id, sum(w) AS total FROM part GROUP BY thing_id;
                     CREATE VIEW totals_by_kind (k, total) AS SELECT i2, count(*) FROM thing GROUP BY i2;
                     CREATE VIEW renamed AS SELECT x.total AS number, t.t AS words FROM totals x JOIN thing t ON t.id = x.thing_id;
-                    """).withTables("""
+                    """ + Texts.of("bazaar/schema.sql"))
+            .withTables("""
                     thing: { hash: id }
                     part: { hash: thing_id, colocate_with: thing }
                     event: { range: at, ranges: [ { to: "2000-01-01", shard: s0 }, { from: "2000-01-01", shard: s1 } ] }
@@ -86,7 +95,26 @@ final class Bazaar {
                     country: { reference: true }
                     '"Odd Name"': { hash: '"Key"' }
                     other.thing: { hash: x, shards: [s1, s2] }
-                    """);
+                    """ + Texts.of("bazaar/rules.yaml"))
+            .withDatabase("schemas: { east: s0, west: s2 }");
+
+    /** Those of schema.sql whose rows are copied to where the rules say. */
+    private static final List<String> SHARDED = List.of(
+            "curio",
+            "worker",
+            "sale",
+            "sale_line",
+            "reading",
+            "town",
+            "folder",
+            "shelf",
+            "journal",
+            "lonely",
+            "unset",
+            "east.invoice",
+            "west.invoice");
+
+    private static final List<String> COPIES = List.of("currency", "calendar");
 
     private static final int THINGS = 60;
 
@@ -116,8 +144,40 @@ final class Bazaar {
         }
         cluster.everywhere(
                 "INSERT INTO country VALUES ('a', 'Aland'), ('B', 'Belgium'), ('é', 'Estonia'), ('zz', NULL)");
+        copy(cluster);
         for (long rows : cluster.rowsByShard("thing").values()) {
             assertTrue(rows > 5, "a shard has nearly no things");
+        }
+    }
+
+    /** The rows of rows.sql, made on the reference and copied from there. */
+    private static void copy(TestCluster cluster) throws SQLException {
+        try (Connection reference = cluster.reference().connect();
+                Statement statement = reference.createStatement();
+                Connection proxy = cluster.connect()) {
+            statement.execute(Texts.of("bazaar/rows.sql"));
+            for (String table : SHARDED) {
+                copy(table, reference, proxy);
+            }
+            for (String shard : List.of("s0", "s1", "s2")) {
+                try (Connection there = cluster.shard(shard).connect()) {
+                    for (String table : COPIES) {
+                        copy(table, reference, there);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void copy(String table, Connection from, Connection to) throws SQLException {
+        try {
+            StringWriter rows = new StringWriter();
+            from.unwrap(PGConnection.class).getCopyAPI().copyOut("COPY (SELECT * FROM " + table + ") TO STDOUT", rows);
+            to.unwrap(PGConnection.class)
+                    .getCopyAPI()
+                    .copyIn("COPY " + table + " FROM STDIN", new StringReader(rows.toString()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
