@@ -37,6 +37,23 @@ class ErrorPositionsTest {
             "INSERT INTO part (thing_id, no, w) VALUES (1001, 1, length('ä𝄞')), (1002, 1, 5), (1003, 1, nosuch)",
             "INSERT INTO part (thing_id, no, w) VALUES (1001, 1, 2), (1002, 1, '5'), (1003, 1, 'no number')");
 
+    private static final List<String> CURSORS = List.of(
+            "DECLARE c CURSOR FOR SELECT nosuch FROM thing",
+            " /* ä𝄞 */ DECLARE c CURSOR FOR SELECT id FROM thing ORDER BY i4 + 1, length(nosuch)",
+            " /* ä𝄞 */ DECLARE \"ä\" CURSOR FOR SELECT count(nosuch) FROM thing",
+            "DECLARE c SCROLL CURSOR FOR SELECT nosuch FROM thing");
+
+    @ParameterizedTest
+    @EnumSource(Protocol.class)
+    void thoseOfCursorsAreToo(Protocol protocol) throws SQLException {
+        TestCluster cluster = Bazaar.filled();
+        for (String sql : CURSORS) {
+            String expected = error(cluster.reference(), protocol, true, sql);
+            assertTrue(expected.contains("at Optional["), expected);
+            assertEquals(expected, error(cluster.proxy(), protocol, true, sql), sql);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(Protocol.class)
     void theyAreInTheClientsText(Protocol protocol) throws SQLException {

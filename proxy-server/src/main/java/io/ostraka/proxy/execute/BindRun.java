@@ -3,7 +3,6 @@ package io.ostraka.proxy.execute;
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.Visibility;
-import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.rules.error.PgError;
 import java.util.HashMap;
 import java.util.List;
@@ -94,14 +93,7 @@ public final class BindRun extends SharedRun {
 
     @Override
     ByteBuf told(Backend backend, ByteBuf borrowed, int frame) {
-        Optional<ScatterMerge.Places> places = binding.places();
-        if (places.isEmpty()) {
-            return borrowed.copy(frame, 1 + borrowed.getInt(frame + 1));
-        }
-        ByteBuf out = client().buffer();
-        ErrorFields.copyWithPosition(
-                out, borrowed, frame, position -> places.get().inClients(backend.shard(), position));
-        return out;
+        return told(backend, borrowed, frame, binding.places());
     }
 
     @Override

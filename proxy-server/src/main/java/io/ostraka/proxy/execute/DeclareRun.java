@@ -8,6 +8,7 @@ import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.plan.Merge;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * DECLARE over several shards: binds the query to a portal of the proxy's own on each, which takes its snapshot there. Keys to
@@ -19,13 +20,16 @@ public final class DeclareRun extends SharedRun {
     private final ShardCursor cursor;
     private final String sql;
 
+    private final Optional<ScatterMerge.Places> places;
     private final boolean isBound;
 
-    /** {@code sql} is what each shard runs; {@code isBound}: a {@link BindRun} has bound it. */
-    public DeclareRun(Host host, ShardCursor cursor, String sql, boolean isBound) {
+    /** {@code sql} is what each shard runs, {@code places} tells where it stands in the client's text; {@code isBound}: a {@link BindRun} has bound it. */
+    public DeclareRun(
+            Host host, ShardCursor cursor, String sql, Optional<ScatterMerge.Places> places, boolean isBound) {
         super(host, cursor.backends());
         this.cursor = cursor;
         this.sql = sql;
+        this.places = places;
         this.isBound = isBound;
     }
 
@@ -51,8 +55,13 @@ public final class DeclareRun extends SharedRun {
     }
 
     /** The cursor's portals, for a {@link BindRun} that binds them at one time, in a transaction block. */
-    public static BindRun.Binding binding(ShardCursor cursor, String sql) {
+    public static BindRun.Binding binding(ShardCursor cursor, String sql, Optional<ScatterMerge.Places> inClients) {
         return new BindRun.Binding() {
+            @Override
+            public Optional<ScatterMerge.Places> places() {
+                return inClients;
+            }
+
             @Override
             public byte[] parse(Backend backend) {
                 return DeclareRun.parse(sql, backend);
@@ -92,6 +101,11 @@ public final class DeclareRun extends SharedRun {
         } catch (PgErrorException different) {
             fail(different.error());
         }
+    }
+
+    @Override
+    ByteBuf told(Backend backend, ByteBuf borrowed, int frame) {
+        return told(backend, borrowed, frame, places);
     }
 
     @Override

@@ -58,6 +58,17 @@ abstract class SharedRun implements ShardRun {
         return out;
     }
 
+    /** The same with its position moved into the client's text, if the shard got another one. */
+    final ByteBuf told(Backend backend, ByteBuf borrowed, int frame, Optional<ScatterMerge.Places> places) {
+        if (places.isEmpty()) {
+            return borrowed.copy(frame, 1 + borrowed.getInt(frame + 1));
+        }
+        ByteBuf out = client().buffer();
+        ErrorFields.copyWithPosition(
+                out, borrowed, frame, position -> places.get().inClients(backend.shard(), position));
+        return out;
+    }
+
     /** A shard has refused its part; without a Sync it takes nothing more. */
     void onRefused(Backend backend) {}
 

@@ -162,10 +162,14 @@ final class Combining {
                 false);
     }
 
-    /** A DECLARE, which {@code then} sends to the combiner; false while backends are on their way. */
+    /**
+     * A DECLARE, which {@code then} sends to the combiner; {@code blanks} stand for what is in front of it in the client's text. False
+     * while backends are on their way.
+     */
     boolean open(
             CursorCommand.Declare declare,
             Combination combination,
+            String blanks,
             boolean isSimple,
             BiConsumer<CombinerCursor, StatementKey> then) {
         Planned.Statement query = new Planned.Statement(declare.query());
@@ -174,13 +178,21 @@ final class Combining {
                         combination,
                         query,
                         query.values(),
-                        key(declare.before() + query.text()),
+                        key(blanks + declare.before() + query.text()),
                         combined -> declare.before() + combined,
                         Optional.empty(),
                         isSimple),
                 false,
                 Optional.of(new Keep(
-                        new CombineOrder.Keeping(Optional.of(key(query.text())), declare.isBinary()),
+                        new CombineOrder.Keeping(
+                                Optional.of(key(blanks
+                                        + " "
+                                                .repeat(declare.before()
+                                                        .codePointCount(
+                                                                0,
+                                                                declare.before().length()))
+                                        + query.text())),
+                                declare.isBinary()),
                         declare.isHeld(),
                         then)));
     }

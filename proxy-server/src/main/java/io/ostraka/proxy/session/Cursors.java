@@ -9,6 +9,7 @@ import io.ostraka.proxy.execute.CombinerRun;
 import io.ostraka.proxy.execute.CombinerRun.Around;
 import io.ostraka.proxy.execute.DeclareRun;
 import io.ostraka.proxy.execute.FetchRun;
+import io.ostraka.proxy.execute.ScatterMerge;
 import io.ostraka.proxy.execute.ShardCursor;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.rules.config.ShardName;
@@ -27,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -182,14 +184,19 @@ final class Cursors {
         return target;
     }
 
-    /** By a run; {@code text} is all of it. False while backends are on their way. */
-    boolean declare(CursorCommand.Declare declare, Target target, String text, boolean isSimple) {
+    /** By a run; false while backends are on their way. */
+    boolean declare(CursorCommand.Declare declare, Target target, Planned.Statement statement, boolean isSimple) {
         if (!target.isSeveral()) {
-            return declareOn(declare, target, text, isSimple);
+            return declareOn(declare, target, statement.text(), isSimple);
         }
         return declare.query().plan() instanceof Plan.Combine combine
-                ? declare(declare, combine.combination(), isSimple)
-                : declare(declare, (Plan.Scatter) declare.query().plan(), target.shards(), isSimple);
+                ? declare(declare, combine.combination(), statement.planned().blanksTo(0), isSimple)
+                : declare(
+                        declare,
+                        (Plan.Scatter) declare.query().plan(),
+                        target.shards(),
+                        statement.planned().blanksTo(declare.before().length()),
+                        isSimple);
     }
 
     /** On one shard, whose backend the session keeps if it is WITH HOLD. */
@@ -224,9 +231,9 @@ final class Cursors {
     }
 
     /** Of rows that the combiner puts together; false while backends are on their way. */
-    private boolean declare(CursorCommand.Declare declare, Combination combination, boolean isSimple) {
+    private boolean declare(CursorCommand.Declare declare, Combination combination, String blanks, boolean isSimple) {
         dropUnnamed(isSimple);
-        return session.combining().open(declare, combination, isSimple, (cursor, statement) -> {
+        return session.combining().open(declare, combination, blanks, isSimple, (cursor, statement) -> {
             // What is kept WITH HOLD is written down when its transaction ends, which has nothing else to do.
             Around around = declare.isHeld() ? new Around(List.of(), List.of("COMMIT")) : Around.NOTHING;
             CombinerRun.Command command = new CombinerRun.Command(statement.sql());
@@ -260,9 +267,16 @@ final class Cursors {
         }
     }
 
+    private static ScatterMerge.Places places(Planned.Statement query, Merge.Ordered order, String blanks) {
+        return (shard, position) -> {
+            OptionalInt inQuery = query.planned().shardPieces(order).inClients(position);
+            return inQuery.isPresent() ? OptionalInt.of(inQuery.getAsInt() + blanks.length()) : inQuery;
+        };
+    }
+
     /** Over these shards; false while backends are on their way. */
     private boolean declare(
-            CursorCommand.Declare declare, Plan.Scatter plan, List<ShardName> shards, boolean isSimple) {
+            CursorCommand.Declare declare, Plan.Scatter plan, List<ShardName> shards, String blanks, boolean isSimple) {
         Optional<List<Backend>> ready = SimpleQuery.allReady(session, shards);
         if (ready.isEmpty()) {
             return false;
@@ -285,17 +299,21 @@ final class Cursors {
                         ordered.limit().bounds(values))
                 : ShardCursor.concatenating(session.output(), portal, backends);
         put(declare, new OverShards(cursor));
-        String sql = isOrdered ? query.shardText((Merge.Ordered) plan.merge()) : query.text();
+        String sql = isOrdered ? query.shardText((Merge.Ordered) plan.merge()) : blanks + query.text();
+        Optional<ScatterMerge.Places> places =
+                isOrdered ? Optional.of(places(query, (Merge.Ordered) plan.merge(), blanks)) : Optional.empty();
         ShardRuns runs = session.runs();
         if (!session.shards().readsTogether(shards.size())) {
-            runs.start(new DeclareRun(runs, cursor, sql, false), failed -> ended(cursor, failed, isSimple));
+            runs.start(new DeclareRun(runs, cursor, sql, places, false), failed -> ended(cursor, failed, isSimple));
             return true;
         }
-        runs.start(new BindRun(runs, backends, DeclareRun.binding(cursor, sql)), failed -> {
+        runs.start(new BindRun(runs, backends, DeclareRun.binding(cursor, sql, places)), failed -> {
             if (failed) {
                 ended(cursor, true, isSimple);
             } else {
-                runs.start(new DeclareRun(runs, cursor, sql, true), alsoFailed -> ended(cursor, alsoFailed, isSimple));
+                runs.start(
+                        new DeclareRun(runs, cursor, sql, places, true),
+                        alsoFailed -> ended(cursor, alsoFailed, isSimple));
             }
         });
         return true;

@@ -53,7 +53,7 @@ final class Executions {
         String text = portal.statement().text();
         if (command instanceof CursorCommand.Declare declare) {
             cursors.requireFree(declare);
-            return cursors.declare(declare, cursors.target(declare), text, false);
+            return cursors.declare(declare, cursors.target(declare), portal.statement(), false);
         }
         if (command instanceof CursorCommand.Fetch fetch) {
             if (cursors.requireShardOf(fetch.name()).isPresent()) {

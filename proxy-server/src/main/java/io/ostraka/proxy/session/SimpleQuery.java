@@ -187,7 +187,7 @@ final class SimpleQuery {
             cursors.requireFree(declare);
             Cursors.Target target = cursors.target(declare);
             if (target.isSeveral() || declare.isHeld()) {
-                return cursors.declare(declare, target, statement.text(), true);
+                return cursors.declare(declare, target, statement, true);
             }
             boolean taken = forward(statement, target.shard(), target.access(), target.pins(), borrowed, frame, bytes);
             if (taken) {

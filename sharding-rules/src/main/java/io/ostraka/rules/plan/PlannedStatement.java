@@ -23,6 +23,12 @@ public record PlannedStatement(StatementSpan span, Plan plan, Optional<Statement
         return template.map(own -> own.sql().substring(0, own.end())).orElse("");
     }
 
+    /** Blanks that stand for the query string up to this offset in the statement: what follows them has its place there. */
+    public String blanksTo(int offset) {
+        return template.map(own -> " ".repeat(own.sql().codePointCount(0, own.start() + offset)))
+                .orElse("");
+    }
+
     /** What the shards are sent in its place when their rows are to come in order. */
     public String shardText(Merge.Ordered merge) {
         return merge.text().of(template.orElseThrow());
