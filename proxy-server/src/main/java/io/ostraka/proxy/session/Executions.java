@@ -36,7 +36,7 @@ final class Executions {
         if (plan instanceof Plan.Explain explain) {
             taken = new Explaining(session).start(explain, false);
         } else if (plan instanceof Plan.Prepare prepare) {
-            taken = new Preparing(session).start(prepare, statement, false);
+            taken = session.statements().preparing().start(prepare, statement, false);
         } else if (plan instanceof Plan.Cursor cursor) {
             taken = execute(cursor.command(), portal, maxRows);
         } else {

@@ -121,7 +121,7 @@ final class ExtendedQuery {
             return bindHere(statement, new Portal.Nothing());
         }
         statements.refresh(statement);
-        statements.requireUnchanged(statement);
+        statements.preparing().requireUnchanged(statement);
         statements.requireExecutable(statement);
         Planned.Statement planned = statement.statements().get(0);
         Plan plan = planned.plan();

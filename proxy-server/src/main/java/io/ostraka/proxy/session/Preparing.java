@@ -2,22 +2,27 @@ package io.ostraka.proxy.session;
 
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.execute.PrepareRun;
-import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Plan;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * PREPARE in a database of several shards: the statement is kept as one that the protocol has parsed, and EXECUTE stands for its
- * text with the arguments in it. Confined to the session's event loop.
+ * PREPARE and EXECUTE in a database of several shards: a statement is kept as one that the protocol has parsed, and EXECUTE stands for
+ * its text with the arguments in it. Confined to the session's event loop.
  */
 record Preparing(Session session) {
+    /** Lower ones are the same on all servers. */
+    private static final int FIRST_OID_OF_USERS = 16384;
+
+    // ---- PREPARE -------------------------------------------------------------------------------------------------
+
     /** Asked for in a Query, if {@code isSimple}, or an Execute; false while a backend is on its way. */
     boolean start(Plan.Prepare plan, Planned.Statement statement, boolean isSimple) {
-        Statements statements = session.statements();
-        PreparedStatement prepared = statements.prepared(plan);
-        ShardName home = statements.homeOf(prepared);
-        Optional<Backend> backend = session.held().ready(home);
+        PreparedStatement prepared = prepared(plan);
+        Optional<Backend> backend = session.held().ready(session.statements().homeOf(prepared));
         if (backend.isEmpty()) {
             return false;
         }
@@ -25,17 +30,72 @@ record Preparing(Session session) {
         if (isSimple) {
             session.extended().portals().dropUnnamed();
         }
-        int start = statement.planned().span().start() + plan.bodyStart();
-        String sql = " ".repeat(start) + plan.body();
+        String sql = statement.planned().blanksTo(plan.bodyStart()) + plan.body();
         session.runs()
                 .start(
                         new PrepareRun(
-                                session.runs(),
-                                backend.get(),
-                                plan.types(),
-                                sql,
-                                types -> statements.keep(prepared, types)),
+                                session.runs(), backend.get(), plan.types(), sql, types -> keep(prepared, types)),
                         session.runs().ending(isSimple));
         return true;
+    }
+
+    /** It is not known by its name before a shard has judged it. */
+    private PreparedStatement prepared(Plan.Prepare prepare) {
+        Statements statements = session.statements();
+        statements.requireFree(prepare.name());
+        statements.requireRoom(prepare.body().length());
+        Planned planned = session.plan(prepare.body());
+        if (planned.statements().get(0).plan() instanceof Plan.Refusal refusal) {
+            throw refusal.error().toException();
+        }
+        return PreparedStatement.parsed(
+                prepare.name(), statements.key(prepare.body(), List.of()), planned, session.settings());
+    }
+
+    private void keep(PreparedStatement prepared, List<PrepareRun.ParameterType> types) {
+        List<Integer> oids = types.stream()
+                // Another shard has other OIDs for what its users have made.
+                .map(type -> Integer.compareUnsigned(type.oid(), FIRST_OID_OF_USERS) < 0 ? type.oid() : 0)
+                .toList();
+        PreparedStatement kept = PreparedStatement.parsed(
+                prepared.name, session.statements().key(prepared.key.sql(), oids), prepared.planned, prepared.settings);
+        kept.parameterTypes =
+                Optional.of(types.stream().map(PrepareRun.ParameterType::name).toList());
+        session.statements().keep(kept);
+    }
+
+    // ---- EXECUTE -------------------------------------------------------------------------------------------------
+
+    /** What the EXECUTE stands for now. */
+    Planned.Statement meaningOf(Plan.Execute execute) {
+        return session.plan(textOf(execute)).statements().get(0);
+    }
+
+    String textOf(Plan.Execute execute) {
+        PreparedStatement statement = session.statements().named(execute.name());
+        if (statement.parameterTypes.isEmpty() && !execute.text().arguments().isEmpty()) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "EXECUTE of a statement that the protocol has parsed is not supported over several shards",
+                            "The types of the parameters of prepared statement \"" + execute.name()
+                                    + "\" are known to the shards only.",
+                            "Prepare it by PREPARE, or execute it by Bind and Execute.")
+                    .toException();
+        }
+        return execute.text().of(statement.key.sql(), statement.parameterTypes.orElse(List.of()));
+    }
+
+    /** That of a name which is there: whoever executes another one is told when it is executed. */
+    Optional<Plan.Execute> executeIn(Planned planned) {
+        return !planned.statements().isEmpty() && planned.statements().get(0).plan() instanceof Plan.Execute execute
+                ? Optional.of(execute).filter(found -> session.statements().has(found.name()))
+                : Optional.empty();
+    }
+
+    /** Whoever has parsed an EXECUTE is told when its name means something else meanwhile. */
+    void requireUnchanged(PreparedStatement statement) {
+        if (statement.execute.isPresent() && !textOf(statement.execute.get()).equals(statement.key.sql())) {
+            throw Statements.OUTDATED_PLAN.toException();
+        }
     }
 }

@@ -97,7 +97,7 @@ final class SimpleQuery {
         }
         session.requireNotFailed();
         if (plan instanceof Plan.Prepare prepare) {
-            return new Preparing(session).start(prepare, statement, true);
+            return session.statements().preparing().start(prepare, statement, true);
         }
         return plan instanceof Plan.Execute execute ? execute(execute) : run(statement, borrowed, frame, bytes);
     }
@@ -111,7 +111,7 @@ final class SimpleQuery {
 
     private boolean execute(Plan.Execute plan) {
         Planned.Statement statement =
-                executed.orElseGet(() -> session.statements().meaningOf(plan));
+                executed.orElseGet(() -> session.statements().preparing().meaningOf(plan));
         executed = Optional.of(statement);
         ByteBuf query = query(statement);
         try {

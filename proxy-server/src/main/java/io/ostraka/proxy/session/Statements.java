@@ -3,7 +3,6 @@ package io.ostraka.proxy.session;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
-import io.ostraka.proxy.execute.PrepareRun;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.FrontendMessages;
@@ -36,15 +35,13 @@ import java.util.Set;
  * Confined to the session's event loop.
  */
 final class Statements {
-    private static final PgError OUTDATED_PLAN = new PgError(
+    static final PgError OUTDATED_PLAN = new PgError(
                     SqlState.FEATURE_NOT_SUPPORTED, "cached plan must not change result type")
             .from(ErrorFields.OUTDATED_PLAN_ROUTINE);
 
-    /** Lower ones are the same on all servers. */
-    private static final int FIRST_OID_OF_USERS = 16384;
-
     private final Session session;
     private final Pipeline pipeline;
+    private final Preparing preparing;
     private final LimitsConfig limits;
     private final Map<String, PreparedStatement> byName = new HashMap<>();
     /** The characters of all their texts. */
@@ -62,6 +59,16 @@ final class Statements {
         this.limits = limits;
         this.session = session;
         this.pipeline = pipeline;
+        this.preparing = new Preparing(session);
+    }
+
+    /** PREPARE and EXECUTE over several shards. */
+    Preparing preparing() {
+        return preparing;
+    }
+
+    boolean has(String name) {
+        return byName.containsKey(name);
     }
 
     PreparedStatement named(String name) {
@@ -104,8 +111,8 @@ final class Statements {
             throw new PgError(SqlState.SYNTAX_ERROR, "cannot insert multiple commands into a prepared statement")
                     .toException();
         }
-        Optional<Plan.Execute> execute = executeIn(planned);
-        String sql = execute.map(this::textOf).orElse(parse.sql());
+        Optional<Plan.Execute> execute = preparing.executeIn(planned);
+        String sql = execute.map(preparing::textOf).orElse(parse.sql());
         PreparedStatement statement = PreparedStatement.parsed(
                 parse.statement(),
                 key(sql, parse.parameterOids()),
@@ -122,7 +129,7 @@ final class Statements {
         }
     }
 
-    private StatementKey key(String sql, List<Integer> parameterOids) {
+    StatementKey key(String sql, List<Integer> parameterOids) {
         return new StatementKey(
                 sql,
                 parameterOids,
@@ -130,7 +137,7 @@ final class Statements {
                 session.database().schemaAge());
     }
 
-    private void requireFree(String name) {
+    void requireFree(String name) {
         if (!name.isEmpty() && byName.containsKey(name)) {
             throw new PgError(
                             SqlState.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name + "\" already exists")
@@ -138,7 +145,7 @@ final class Statements {
         }
     }
 
-    private void requireRoom(int length) {
+    void requireRoom(int length) {
         if (byName.size() >= limits.preparedStatements()) {
             throw full("too many prepared statements", "limits.prepared_statements is " + limits.preparedStatements());
         }
@@ -423,63 +430,10 @@ final class Statements {
         put(PreparedStatement.ofSql(name, key(execute, List.of()), session.plan(execute), session.settings(), backend));
     }
 
-    /** What PREPARE has in mind, in a database of several shards; it is not known by its name before {@link #keep}. */
-    PreparedStatement prepared(Plan.Prepare prepare) {
-        requireFree(prepare.name());
-        requireRoom(prepare.body().length());
-        Planned planned = session.plan(prepare.body());
-        if (planned.statements().get(0).plan() instanceof Plan.Refusal refusal) {
-            throw refusal.error().toException();
-        }
-        return PreparedStatement.parsed(prepare.name(), key(prepare.body(), List.of()), planned, session.settings());
-    }
-
-    /** A shard has judged it. */
-    void keep(PreparedStatement prepared, List<PrepareRun.ParameterType> types) {
-        List<Integer> oids = types.stream()
-                // Another shard has other OIDs for what its users have made.
-                .map(type -> Integer.compareUnsigned(type.oid(), FIRST_OID_OF_USERS) < 0 ? type.oid() : 0)
-                .toList();
-        PreparedStatement kept = PreparedStatement.parsed(
-                prepared.name, key(prepared.key.sql(), oids), prepared.planned, prepared.settings);
-        kept.answered = true;
-        kept.parameterTypes =
-                Optional.of(types.stream().map(PrepareRun.ParameterType::name).toList());
-        put(kept);
-    }
-
-    /** What the EXECUTE stands for now. */
-    Planned.Statement meaningOf(Plan.Execute execute) {
-        return session.plan(textOf(execute)).statements().get(0);
-    }
-
-    private String textOf(Plan.Execute execute) {
-        PreparedStatement statement = named(execute.name());
-        List<String> types = statement.parameterTypes.orElse(List.of());
-        if (statement.parameterTypes.isEmpty() && !execute.text().arguments().isEmpty()) {
-            throw new PgError(
-                            SqlState.FEATURE_NOT_SUPPORTED,
-                            "EXECUTE of a statement that the protocol has parsed is not supported over several shards",
-                            "The types of the parameters of prepared statement \"" + execute.name()
-                                    + "\" are known to the shards only.",
-                            "Prepare it by PREPARE, or execute it by Bind and Execute.")
-                    .toException();
-        }
-        return execute.text().of(statement.key.sql(), types);
-    }
-
-    /** Whoever executes what is not there is told when it is executed. */
-    private Optional<Plan.Execute> executeIn(Planned planned) {
-        return !planned.statements().isEmpty() && planned.statements().get(0).plan() instanceof Plan.Execute execute
-                ? Optional.of(execute).filter(found -> byName.containsKey(found.name()))
-                : Optional.empty();
-    }
-
-    /** Whoever has parsed an EXECUTE is told when its name means something else meanwhile. */
-    void requireUnchanged(PreparedStatement statement) {
-        if (statement.execute.isPresent() && !textOf(statement.execute.get()).equals(statement.key.sql())) {
-            throw OUTDATED_PLAN.toException();
-        }
+    /** What PREPARE has made, in a database of several shards. */
+    void keep(PreparedStatement prepared) {
+        prepared.answered = true;
+        put(prepared);
     }
 
     /** Forgets one statement, all named ones for an empty name; returns the backends that know some by the client's names. */
