@@ -47,7 +47,7 @@ class CombinedCursorsTest {
                 "SELECT a.id, b.no FROM thing a JOIN part b ON a.id = b.no ORDER BY a.id, b.thing_id",
                 "SELECT DISTINCT mood FROM thing ORDER BY mood DESC NULLS LAST",
                 "SELECT id, row_number() OVER (ORDER BY id DESC) FROM thing ORDER BY id LIMIT 11",
-                "SELECT total FROM renamed r JOIN totals t ON r.number = t.total ORDER BY total",
+                "SELECT total FROM renamed r JOIN totals t ON r.number = t.total ORDER BY total, total::text COLLATE \"C\"",
             })
     void rowsComeInStepsAndBackWithScroll(String sql) {
         for (String kind : List.of("NO SCROLL CURSOR", "SCROLL CURSOR", "INSENSITIVE CURSOR WITHOUT HOLD")) {
