@@ -42,11 +42,18 @@ final class ChildProcess implements AutoCloseable {
     /** A program of this class path in a JVM of its own, with the flags {@code bin/ostraka} gives it. */
     static ChildProcess startJava(String name, Path directory, String mainClass, String... arguments)
             throws IOException {
+        return startJava(name, directory, List.of(), mainClass, arguments);
+    }
+
+    /** {@code flags} overrule those. */
+    static ChildProcess startJava(
+            String name, Path directory, List<String> flags, String mainClass, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-XX:+UseSerialGC"));
         if (Runtime.version().feature() >= 23) {
             command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
         }
+        command.addAll(flags);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
         command.addAll(List.of(arguments));
         return start(name, directory, command);
