@@ -5,7 +5,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.ByteToMessageDecoder;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.BindValue;
@@ -85,6 +84,11 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     private int restOfMessage;
 
     private boolean closing;
+
+    /** Whether the client takes answers, and whether the run that merges them waits for other shards' first. */
+    private boolean isTaken = true;
+
+    private boolean isAhead;
 
     /** What the client is told instead of "canceling statement due to user request". */
     private Optional<PgError> cancelError = Optional.empty();
@@ -192,7 +196,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
             throw new IllegalStateException("backend " + pid + " of shard " + shard + " is lent out already");
         }
         listener = Optional.of(borrower);
-        setReading(true);
+        readOn();
     }
 
     /**
@@ -211,7 +215,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     public void detach() {
         listener = Optional.empty();
         // Its last borrower may have had no room: the server's goodbye must be heard all the same.
-        setReading(true);
+        readOn();
     }
 
     // ---- sending -------------------------------------------------------------------------------------------------
@@ -458,7 +462,19 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** Whether the shard's answers are read: false while the client cannot take them. */
     public void setReading(boolean reading) {
-        channel.config().setAutoRead(reading);
+        isTaken = reading;
+        channel.config().setAutoRead(isTaken && !isAhead);
+    }
+
+    /** The shard's answers are not read either while they wait for those of others, whatever the client can take meanwhile. */
+    public void setAhead(boolean ahead) {
+        isAhead = ahead;
+        channel.config().setAutoRead(isTaken && !isAhead);
+    }
+
+    private void readOn() {
+        isAhead = false;
+        setReading(true);
     }
 
     /** Says goodbye and closes; the server rolls back what is open. */
@@ -608,7 +624,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf read = (ByteBuf) message;
         if (incoming.isPresent()) {
-            read = ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), incoming.get(), read);
+            read = Frame.joined(ctx.alloc(), incoming.get(), read);
             incoming = Optional.empty();
         }
         int rest;

@@ -84,7 +84,7 @@ final class OrderedRows {
             chunks.add(owned);
             bytes += owned.readableBytes();
             if (bytes > HIGH_BYTES && !isCollecting) {
-                backend.setReading(false);
+                backend.setAhead(true);
             }
         }
 
@@ -117,8 +117,8 @@ final class OrderedRows {
         private void consumed(int length) {
             boolean wasHigh = bytes > LOW_BYTES;
             bytes -= length;
-            if (wasHigh && bytes <= LOW_BYTES && client.isWritable()) {
-                backend.setReading(true);
+            if (wasHigh && bytes <= LOW_BYTES) {
+                backend.setAhead(false);
             }
         }
 
@@ -128,9 +128,7 @@ final class OrderedRows {
             chunks.forEach(ByteBuf::release);
             chunks.clear();
             bytes = 0;
-            if (client.isWritable()) {
-                backend.setReading(true);
-            }
+            backend.setAhead(false);
         }
     }
 

@@ -5,7 +5,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.ByteToMessageDecoder;
 import io.ostraka.proxy.execute.ClientOutput;
 import io.ostraka.proxy.wire.CorruptedFrameException;
 import io.ostraka.proxy.wire.Frame;
@@ -72,9 +71,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             read.release();
             return;
         }
-        incoming =
-                Optional.of(incoming.map(rest -> ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), rest, read))
-                        .orElse(read));
+        incoming = Optional.of(
+                incoming.map(rest -> Frame.joined(ctx.alloc(), rest, read)).orElse(read));
         consume();
     }
 

@@ -73,6 +73,36 @@ class BackendTest {
     }
 
     @Test
+    void aShardThatIsAheadIsNotReadWhenTheClientTakesMore() {
+        backend.setAhead(true);
+        backend.setReading(false);
+        backend.setReading(true);
+        assertFalse(channel.config().isAutoRead());
+        backend.setAhead(false);
+        assertTrue(channel.config().isAutoRead());
+    }
+
+    @Test
+    void aShardThatIsNoLongerAheadIsNotReadBeforeTheClientTakesMore() {
+        backend.setAhead(true);
+        backend.setReading(false);
+        backend.setAhead(false);
+        assertFalse(channel.config().isAutoRead());
+        backend.setReading(true);
+        assertTrue(channel.config().isAutoRead());
+    }
+
+    @Test
+    void theNextBorrowerReadsWhateverTheLastOneHeldBack() {
+        backend.setAhead(true);
+        backend.setReading(false);
+        backend.detach();
+        assertTrue(channel.config().isAutoRead());
+        backend.attach(heard);
+        assertTrue(channel.config().isAutoRead());
+    }
+
+    @Test
     void anErrorInFrontOfAQueryIsFollowedByASyncOfOurOwn() {
         backend.sendHidden("BEGIN");
         backend.sendQuery("SELECT 1", Visibility.ALL);
