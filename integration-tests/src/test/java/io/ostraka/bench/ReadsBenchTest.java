@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/** That the benchmarks of reads work, not what they measure. */
+/** That the benchmarks of reads work, not what they measure; and that memory is bounded, which the small heap sees to. */
 class ReadsBenchTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream progress = new ByteArrayOutputStream();
@@ -43,5 +43,12 @@ class ReadsBenchTest {
                 Arrays.stream(lines)
                         .filter(line -> line.matches("\\| \\d+ \\| (Combine|Scatter|one shard).*"))
                         .count());
+    }
+
+    /** 150 MB of rows through a heap of 64 MB, while the client does not read at first. */
+    @Test
+    void rowsInOrderTakeNoMoreMemoryThanTheHeap() {
+        String[] lines = bench("memory", "--rows=150000", "--width=32", "--heap=64m", "--stall=2");
+        assertEquals("| 150000 | 64m", lines[2].substring(0, 14));
     }
 }
