@@ -22,7 +22,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Each length of an IN list or of the rows of an INSERT is a template of its own. Lest lists that are of another length
  * each time push out what is used again, a statement with more than {@link #FEW_LITERALS} literals is kept from its second
- * appearance on only: what a batch of fixed size repeats is found, what comes once is forgotten.
+ * appearance on only: what a batch of fixed size repeats is found, what comes once is forgotten. EXECUTE has its arguments in its
+ * template and is planned by a look at its tokens: it is never kept.
  */
 public final class PlanCache {
     /** What a plan weighs, roughly: a few filters with their lists, a router, an error. */
@@ -105,7 +106,9 @@ public final class PlanCache {
         Entry known = entries.get(key);
         if (known == null) {
             Plan plan = planner.plan(template, searchPath);
-            add(key, plan, template);
+            if (!(plan instanceof Plan.Execute)) {
+                add(key, plan, template);
+            }
             return plan;
         }
         // A plain write: that many threads use an entry at about the same time is all it has to say.

@@ -61,6 +61,13 @@ class PlanCacheTest {
     }
 
     @Test
+    void argumentsOfExecuteDoNotFloodIt() {
+        PlanCache cache = new PlanCache(db.planner(), 1 << 20);
+        assertInstanceOf(Plan.Execute.class, plan(cache, "EXECUTE p(1)"));
+        assertEquals(0, cache.bytes());
+    }
+
+    @Test
     void listsOfAllLengthsDoNotFloodIt() {
         PlanCache cache = new PlanCache(db.planner(), 16 << 20);
         for (int length = 1; length <= 2_000; length++) {
