@@ -4,9 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
-import io.ostraka.rules.error.PgErrorException;
-import io.ostraka.rules.plan.Merge;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,7 +12,6 @@ import java.util.Optional;
  * merge by come in binary. Confined to the session's event loop.
  */
 public final class DeclareRun extends SharedRun {
-    private static final short BINARY = 1;
 
     private final ShardCursor cursor;
     private final String sql;
@@ -50,7 +46,7 @@ public final class DeclareRun extends SharedRun {
     }
 
     private static void bind(ShardCursor cursor, Backend backend, byte[] statement, Visibility visibility) {
-        short[] formats = cursor.order().map(DeclareRun::formats).orElseGet(() -> new short[0]);
+        short[] formats = cursor.order().map(ScatterMerge::formats).orElseGet(() -> new short[0]);
         backend.sendBind(statement, cursor.portal(), List.of(), formats, visibility);
     }
 
@@ -79,12 +75,6 @@ public final class DeclareRun extends SharedRun {
         };
     }
 
-    private static short[] formats(Merge.Ordered order) {
-        short[] formats = new short[order.columns() + order.keys().size()];
-        Arrays.fill(formats, order.columns(), formats.length, BINARY);
-        return formats;
-    }
-
     /** Nothing is executed. */
     @Override
     int commands() {
@@ -93,13 +83,8 @@ public final class DeclareRun extends SharedRun {
 
     @Override
     public void onRowDescription(Backend backend, ByteBuf borrowed, int frame) {
-        if (isOver()) {
-            return;
-        }
-        try {
-            cursor.onRowDescription(borrowed, frame);
-        } catch (PgErrorException different) {
-            fail(different.error());
+        if (!isOver()) {
+            describe(cursor, borrowed, frame);
         }
     }
 

@@ -3,7 +3,6 @@ package io.ostraka.proxy.execute;
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.Visibility;
-import io.ostraka.rules.error.PgErrorException;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -71,13 +70,8 @@ public final class LockingRun extends SharedRun {
         if (isOver()) {
             return;
         }
-        try {
-            cursor.onRowDescription(borrowed, frame);
-        } catch (PgErrorException different) {
-            fail(different.error());
-            return;
-        }
-        if (describes && !isDescribed) {
+        describe(cursor, borrowed, frame);
+        if (describes && !isDescribed && !isOver()) {
             isDescribed = true;
             client().write(client().buffer().writeBytes(cursor.columns()));
         }

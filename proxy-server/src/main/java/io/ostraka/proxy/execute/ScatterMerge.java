@@ -11,6 +11,7 @@ import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Merge;
 import io.ostraka.rules.plan.RowLimit;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -29,6 +30,9 @@ import java.util.Set;
  * before its end closes it. Confined to the session's event loop.
  */
 public final class ScatterMerge {
+    /** The format code of values in binary. */
+    public static final short BINARY = 1;
+
     private final ClientOutput client;
     private final int shards;
     private Optional<RowShape> description = Optional.empty();
@@ -62,6 +66,13 @@ public final class ScatterMerge {
         SUM,
         /** All write copies of the same rows, and must say the same. */
         COPIES
+    }
+
+    /** Of the columns of an ordered scatter in the simple protocol: text for the client's, binary for the keys behind them. */
+    public static short[] formats(Merge.Ordered plan) {
+        short[] formats = new short[plan.columns() + plan.keys().size()];
+        Arrays.fill(formats, plan.columns(), formats.length, BINARY);
+        return formats;
     }
 
     private ScatterMerge(

@@ -12,6 +12,7 @@ import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -67,6 +68,15 @@ abstract class SharedRun implements ShardRun {
         ErrorFields.copyWithPosition(
                 out, borrowed, frame, position -> places.get().inClients(backend.shard(), position));
         return out;
+    }
+
+    /** A shard tells the columns of the cursor, which are those of the others, or the run fails. */
+    final void describe(ShardCursor cursor, ByteBuf borrowed, int frame) {
+        try {
+            cursor.onRowDescription(borrowed, frame);
+        } catch (PgErrorException different) {
+            fail(different.error());
+        }
     }
 
     /** A shard has refused its part; without a Sync it takes nothing more. */

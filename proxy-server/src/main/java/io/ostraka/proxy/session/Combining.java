@@ -173,28 +173,18 @@ final class Combining {
             boolean isSimple,
             BiConsumer<CombinerCursor, StatementKey> then) {
         Planned.Statement query = new Planned.Statement(declare.query());
-        return start(
-                new Question(
-                        combination,
-                        query,
-                        query.values(),
-                        key(blanks + declare.before() + query.text()),
-                        combined -> declare.before() + combined,
-                        Optional.empty(),
-                        isSimple),
-                false,
-                Optional.of(new Keep(
-                        new CombineOrder.Keeping(
-                                Optional.of(key(blanks
-                                        + " "
-                                                .repeat(declare.before()
-                                                        .codePointCount(
-                                                                0,
-                                                                declare.before().length()))
-                                        + query.text())),
-                                declare.isBinary()),
-                        declare.isHeld(),
-                        then)));
+        String before = declare.before();
+        String inPlace = blanks + " ".repeat(before.codePointCount(0, before.length())) + query.text();
+        Question question = new Question(
+                combination,
+                query,
+                query.values(),
+                key(blanks + before + query.text()),
+                combined -> before + combined,
+                Optional.empty(),
+                isSimple);
+        CombineOrder.Keeping what = new CombineOrder.Keeping(Optional.of(key(inPlace)), declare.isBinary());
+        return start(question, false, Optional.of(new Keep(what, declare.isHeld(), then)));
     }
 
     private boolean start(Question question, boolean isCopy, Optional<Keep> keep) {

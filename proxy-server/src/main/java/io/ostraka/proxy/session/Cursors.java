@@ -346,7 +346,7 @@ final class Cursors {
             });
             return;
         }
-        if (!isSimple && !fetch.move() && formats.get().contains(SimpleQuery.BINARY)) {
+        if (!isSimple && !fetch.move() && formats.get().contains(ScatterMerge.BINARY)) {
             throw new PgError(
                             SqlState.FEATURE_NOT_SUPPORTED,
                             "rows of a cursor over several shards cannot be fetched in binary",

@@ -522,7 +522,7 @@ final class ExtendedQuery {
         }
         short[] formats = new short[plan.columns() + plan.keys().size()];
         for (int i = 0; i < formats.length; i++) {
-            formats[i] = i < plan.columns() ? bind.resultFormat(i) : SimpleQuery.BINARY;
+            formats[i] = i < plan.columns() ? bind.resultFormat(i) : ScatterMerge.BINARY;
         }
         return formats;
     }

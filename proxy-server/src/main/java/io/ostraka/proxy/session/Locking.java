@@ -4,6 +4,7 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.execute.LockingRun;
+import io.ostraka.proxy.execute.ScatterMerge;
 import io.ostraka.proxy.execute.ShardCursor;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
@@ -38,7 +39,7 @@ record Locking(Session session) {
             return false;
         }
         session.extended().portals().dropUnnamed();
-        short[] formats = SimpleQuery.formats(order);
+        short[] formats = ScatterMerge.formats(order);
         start(cursor.get(), true, backend -> {
             byte[] name = backend.prepare(key, false, Visibility.NONE);
             backend.sendBind(name, PORTAL, List.of(), formats, Visibility.NONE);

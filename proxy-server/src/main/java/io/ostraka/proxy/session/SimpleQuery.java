@@ -22,7 +22,6 @@ import io.ostraka.rules.plan.RowSplit;
 import io.ostraka.rules.plan.SessionCommand;
 import io.ostraka.rules.plan.StatementValues;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,8 +33,6 @@ final class SimpleQuery {
             "a query string whose statements go to different shards is not supported yet",
             "Its statements are one transaction, and run in one message.",
             "Send the statements one by one.");
-
-    static final short BINARY = 1;
 
     private final Session session;
     /** The query being worked at, while it waits for backends. */
@@ -320,7 +317,7 @@ final class SimpleQuery {
         Optional<Merge.Ordered> ordered =
                 plan.merge() instanceof Merge.Ordered found ? Optional.of(found) : Optional.empty();
         StatementKey key = new StatementKey(ordered.map(statement::shardText).orElse(text), List.of(), List.of(), 0);
-        short[] formats = ordered.map(SimpleQuery::formats).orElseGet(() -> new short[0]);
+        short[] formats = ordered.map(ScatterMerge::formats).orElseGet(() -> new short[0]);
         BindRun run = new BindRun(session.runs(), backends, new BindRun.Binding() {
             @Override
             public byte[] parse(Backend backend) {
@@ -431,14 +428,8 @@ final class SimpleQuery {
     private static void sendOrdered(Merge.Ordered plan, Planned.Statement statement, Backend backend) {
         StatementKey key = new StatementKey(statement.shardText(plan), List.of(), List.of(), 0);
         byte[] name = backend.prepare(key, false, Visibility.ROWS);
-        backend.sendBind(name, formats(plan), Visibility.ROWS);
+        backend.sendBind(name, ScatterMerge.formats(plan), Visibility.ROWS);
         executeUnnamed(backend);
-    }
-
-    static short[] formats(Merge.Ordered plan) {
-        short[] formats = new short[plan.columns() + plan.keys().size()];
-        Arrays.fill(formats, plan.columns(), formats.length, BINARY);
-        return formats;
     }
 
     /** The backends of all these shards, asked for at once; empty while one is on its way. */
