@@ -93,6 +93,11 @@ public final class CombineReport {
         return now(backend).filter(now -> now.step() == Step.PLAN).isPresent();
     }
 
+    /** Whether it has still to answer what is shown here. */
+    boolean isAnswering(Backend backend) {
+        return now(backend).isPresent();
+    }
+
     /** Rows of a plan, and other messages between them. Takes ownership; false when the plans have become too long. */
     boolean read(Backend backend, ByteBuf owned, Consumer<ByteBuf> others) {
         Optional<Integer> part = now(backend).flatMap(Asked::part);

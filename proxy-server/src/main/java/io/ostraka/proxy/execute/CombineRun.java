@@ -74,6 +74,7 @@ public final class CombineRun implements ShardRun {
 
     private final Set<Backend> gone = new HashSet<>();
     private final SourcePortals sources;
+    private final CopyReducer reducer = new CopyReducer();
     private Phase phase;
     private Optional<ByteBuf> description = Optional.empty();
     private Optional<RowShape> shape = Optional.empty();
@@ -202,21 +203,32 @@ public final class CombineRun implements ShardRun {
         while (!copiesToCome.isEmpty()) {
             CombineOrder.Copy copy = copiesToCome.element();
             Fragment fragment = copy.fragment();
+            // Portals that are bound already say what they were bound for.
+            if (!order.atOneMoment()) {
+                Optional<String> question = reducer.question(copy);
+                if (question.isPresent()) {
+                    combiner.sendQuery(question.get(), Visibility.ROWS);
+                    combiner.flush();
+                    return;
+                }
+                copy = reducer.reduced();
+            }
             for (Backend source : copy.sources()) {
-                order.report().ifPresent(report -> report.explain(source, fragment, copy.select()));
+                String select = copy.select();
+                order.report().ifPresent(report -> report.explain(source, fragment, select));
                 if (source == combiner) {
                     order.report().ifPresent(report -> report.inserts(fragment));
-                    run(fragment, "INSERT INTO " + fragment.quotedTemporary() + " " + copy.select());
+                    run(fragment, "INSERT INTO " + fragment.quotedTemporary() + " " + select);
                 } else {
                     sending.add(source);
                 }
             }
             if (!sending.isEmpty()) {
                 combiner.sendCopyIn("COPY " + fragment.quotedTemporary() + " FROM STDIN (FORMAT binary)");
-                sending.forEach(source -> {
+                for (Backend source : sending) {
                     sources.request(source, copy, order.atOneMoment());
                     order.report().ifPresent(report -> report.sendsRows(source, fragment));
-                });
+                }
                 combiner.flush();
                 return;
             }
@@ -274,6 +286,7 @@ public final class CombineRun implements ShardRun {
         }
         combiner.sendCopyData(owned.retainedSlice(run, at - run));
         owned.release();
+        reducer.pass(copiesToCome.element().fragment(), rows);
         if (order.report().isPresent()) {
             order.report().get().pass(from, rows, bytes);
         }
@@ -323,6 +336,8 @@ public final class CombineRun implements ShardRun {
     public void onBytes(Backend backend, ByteBuf owned) {
         if (failed || closed || early.isPresent()) {
             owned.release();
+        } else if (backend == combiner && isAsking()) {
+            reducer.read(owned, host.client()::write);
         } else if (order.report().isPresent() && (backend == combiner || isExplaining(backend))) {
             if (!order.report().get().read(backend, owned, host.client()::write)) {
                 fail(ExplainRun.TOO_LONG);
@@ -341,6 +356,13 @@ public final class CombineRun implements ShardRun {
         return order.report().filter(report -> report.isExplaining(backend)).isPresent();
     }
 
+    /** Whether what the combiner answers now are values: they come behind all it was asked before. */
+    private boolean isAsking() {
+        return reducer.isAsking()
+                && !isDescribing()
+                && order.report().filter(report -> report.isAnswering(combiner)).isEmpty();
+    }
+
     /** Whether the combiner's answers are still about the client's own statement. */
     private boolean isDescribing() {
         return order.describes() && shape.isEmpty();
@@ -348,7 +370,7 @@ public final class CombineRun implements ShardRun {
 
     @Override
     public void onRowDescription(Backend backend, ByteBuf borrowed, int frame) {
-        if (failed || closed || backend != combiner || isExplaining(backend)) {
+        if (failed || closed || backend != combiner || isExplaining(backend) || isAsking()) {
             return;
         }
         RowShape found = RowShape.read(borrowed, frame);
@@ -383,6 +405,9 @@ public final class CombineRun implements ShardRun {
                 order.report().get().onInserted(combiner, Long.parseLong(done.substring(INSERTED.length())));
             }
         }
+        if (backend == combiner && visibility == Visibility.ROWS && isAsking()) {
+            reducer.end();
+        }
         if (phase == Phase.ANSWERING && backend == combiner && visibility == Visibility.ROWS && !failed) {
             ByteBuf last = host.client().buffer();
             if (order.isCopy()) {
@@ -396,6 +421,12 @@ public final class CombineRun implements ShardRun {
     @Override
     public void onReady(Backend backend, Visibility visibility, TransactionStatus status) {
         if (closed || early.isPresent()) {
+            return;
+        }
+        boolean isOfValues =
+                backend == combiner && visibility == Visibility.ROWS && phase == Phase.GATHERING && !failed;
+        if (isOfValues && reducer.take()) {
+            copyNext();
             return;
         }
         boolean isPlan = visibility == Visibility.ROWS

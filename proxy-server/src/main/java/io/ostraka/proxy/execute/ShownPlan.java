@@ -138,6 +138,7 @@ final class ShownPlan {
                     + part.shards().size() + (part.shards().size() == 1 ? " shard" : " shards")
                     + total(i).map(Measured::text).orElse(""));
             rows.add("        SQL: " + oneLine(part.sql()));
+            part.reducedBy().forEach(how -> rows.add("        Reduced by: " + how));
             for (ShardName shard : part.shards()) {
                 Optional<Measured> own = Optional.ofNullable(measured.get(i).get(shard));
                 rows.add("        ->  Shard " + shard + own.map(Measured::text).orElse(""));
@@ -175,6 +176,9 @@ final class ShownPlan {
         DistributedPlan.Part part = query.parts().get(index);
         PlanDocument fragment = new PlanDocument();
         fragment.text("SQL", part.sql());
+        if (!part.reducedBy().isEmpty()) {
+            fragment.text("Reduced By", String.join(", ", part.reducedBy()));
+        }
         part.temporary().ifPresent(name -> fragment.text("Copied To", name));
         total(index).ifPresent(found -> measured(fragment, found));
         List<PlanDocument> shards = new ArrayList<>();

@@ -67,6 +67,11 @@ final class CatalogQueries {
             + " WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND " + USER_RELATION
             + " ORDER BY 1, 2 DESC, 3";
 
+    /** Oid, about how many rows: as the last VACUUM or ANALYZE found, or as counted since the statistics were last lost. */
+    static final String ROWS = "SELECT c.oid, greatest(c.reltuples::int8, pg_stat_get_live_tuples(c.oid), 0)"
+            + " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            + " WHERE c.relkind IN ('r', 'm') AND " + USER_RELATION;
+
     /** Oid, text. Constraints but NOT NULL (the column says it), and unique indexes that belong to none. */
     static final String CONSTRAINTS =
             "SELECT o.conrelid, pg_get_constraintdef(o.oid) COLLATE \"C\" FROM pg_constraint o"

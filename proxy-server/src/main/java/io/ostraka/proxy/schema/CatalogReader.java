@@ -81,6 +81,7 @@ final class CatalogReader {
         each(CatalogQueries.RELATIONS, this::relation);
         each(CatalogQueries.COLUMNS, this::column);
         each(CatalogQueries.UNIQUE_KEYS, this::uniqueKey);
+        each(CatalogQueries.ROWS, row -> of(row).rows = row.getLong(2));
         each(CatalogQueries.CONSTRAINTS, row -> of(row).constraints.add(row.getString(2)));
         each(CatalogQueries.FOREIGN_KEYS, this::foreignKey);
         each(CatalogQueries.RULES, this::rule);
@@ -96,13 +97,20 @@ final class CatalogReader {
         each(CatalogQueries.OPERATORS, row -> operators.add(new OperatorName(row.getString(1), row.getString(2))));
         Map<TableName, Table> tables = new HashMap<>();
         Map<TableName, TableShape> shapes = new HashMap<>();
+        Map<TableName, Long> rows = new HashMap<>();
         for (ReadRelation relation : relations.values()) {
             tables.put(relation.name, relation.table());
             if (!ShardSchema.isSystem(relation.name.schema())) {
                 shapes.put(relation.name, relation.shape());
+                rows.put(relation.name, magnitude(relation.allRows()));
             }
         }
-        return new ShardSchema(schemas, tables, shapes, functions, ambientFunctions, operators);
+        return new ShardSchema(schemas, tables, shapes, functions, ambientFunctions, operators, rows);
+    }
+
+    /** A power of two: plans need not be made anew for one row more. */
+    private static long magnitude(long rows) {
+        return Long.highestOneBit(rows);
     }
 
     private void each(String query, RowReader reader) throws SQLException {
@@ -324,6 +332,7 @@ final class CatalogReader {
         private List<String> primaryKey = List.of();
         private Optional<TableName> partitionOf = Optional.empty();
         private boolean hasRules;
+        private long rows;
 
         ReadRelation(TableName name, Table.Kind kind, String partitioning, Optional<String> definition) {
             this.name = name;
@@ -359,6 +368,14 @@ final class CatalogReader {
             write.addAll(onWrite);
             triggers.addAll(before);
             children.forEach(child -> child.gather(read, write, triggers));
+        }
+
+        long allRows() {
+            long all = rows;
+            for (ReadRelation child : children) {
+                all += child.allRows();
+            }
+            return all;
         }
 
         private Column withDefault(Column column) {

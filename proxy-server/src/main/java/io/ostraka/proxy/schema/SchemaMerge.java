@@ -61,6 +61,11 @@ final class SchemaMerge {
             schema.ambientFunctions().forEach(catalog::ambientFunction);
             schema.operators().forEach(catalog::operator);
         });
+        shards.forEach((shard, schema) -> schema.rows().forEach((table, rows) -> {
+            if (placement(provisional, table).contains(shard)) {
+                catalog.rows(table, rows);
+            }
+        }));
         functions().forEach(catalog::function);
         RuleSet rules = RuleSet.resolve(database, types(tables));
         List<SchemaDifference> differences = SchemaComparison.compare(shards, name -> placement(rules, name));

@@ -10,7 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What one shard's catalog said. {@code shapes} has the tables outside the system's schemas. Immutable; equal when nothing
+ * What one shard's catalog said. {@code shapes} has the tables outside the system's schemas, {@code rows} those of which it is known
+ * about how large they are. Immutable; equal when nothing
  * that matters has changed.
  */
 record ShardSchema(
@@ -19,7 +20,8 @@ record ShardSchema(
         Map<TableName, TableShape> shapes,
         Map<FunctionName, Function> functions,
         Set<FunctionName> ambientFunctions,
-        Set<OperatorName> operators) {
+        Set<OperatorName> operators,
+        Map<TableName, Long> rows) {
     ShardSchema {
         schemas = Set.copyOf(schemas);
         tables = Map.copyOf(tables);
@@ -27,6 +29,7 @@ record ShardSchema(
         functions = Map.copyOf(functions);
         ambientFunctions = Set.copyOf(ambientFunctions);
         operators = Set.copyOf(operators);
+        rows = Map.copyOf(rows);
     }
 
     static boolean isSystem(String schema) {

@@ -30,6 +30,7 @@ public final class Catalog {
     private final Set<FunctionName> ambientFunctions;
     private final Set<OperatorName> operators;
     private final Map<TableName, String> disagreements;
+    private final Map<TableName, Long> rows;
 
     private Catalog(Builder builder) {
         version = builder.version;
@@ -56,6 +57,7 @@ public final class Catalog {
         ambientFunctions = Set.copyOf(builder.ambientFunctions);
         operators = Set.copyOf(builder.operators);
         disagreements = Map.copyOf(builder.disagreements);
+        rows = Map.copyOf(builder.rows);
     }
 
     public static Builder builder(long version) {
@@ -150,6 +152,11 @@ public final class Catalog {
                 .toList();
     }
 
+    /** About how many rows the shards together had when the catalog was read; empty when that is not known. */
+    public Optional<Long> rows(TableName table) {
+        return Optional.ofNullable(rows.get(table));
+    }
+
     /** How the shards of a table differ so much that its name does not mean one thing; empty when they do not. */
     public Optional<String> disagreement(TableName table) {
         return Optional.ofNullable(disagreements.get(table));
@@ -164,6 +171,7 @@ public final class Catalog {
         private final Set<FunctionName> ambientFunctions = new HashSet<>();
         private final Set<OperatorName> operators = new HashSet<>();
         private final Map<TableName, String> disagreements = new LinkedHashMap<>();
+        private final Map<TableName, Long> rows = new HashMap<>();
 
         private Builder(long version) {
             this.version = version;
@@ -210,6 +218,12 @@ public final class Catalog {
         /** {@code text} says how, for people; the first one counts. */
         public Builder disagreement(TableName table, String text) {
             disagreements.putIfAbsent(table, text);
+            return this;
+        }
+
+        /** {@code pg_class.reltuples} or {@code pg_stat_get_live_tuples}, to which those of the other shards are added. */
+        public Builder rows(TableName table, long onOneShard) {
+            rows.merge(table, onOneShard, Long::sum);
             return this;
         }
 

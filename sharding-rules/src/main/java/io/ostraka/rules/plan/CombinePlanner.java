@@ -45,6 +45,7 @@ final class CombinePlanner {
     private final Map<Copied, CopiedTable> fragments = new LinkedHashMap<>();
     private final Map<TableName, Analysis> views = new HashMap<>();
     private final List<PartialPlanner.Inner> inner;
+    private final SmallSidesFirst small;
 
     /** What one fragment has: a table, with or without those that inherit from it. */
     private record Copied(TableName table, boolean only) {}
@@ -73,6 +74,7 @@ final class CombinePlanner {
         this.template = template;
         this.searchPath = searchPath;
         this.inner = inner;
+        this.small = new SmallSidesFirst(queries.catalog());
     }
 
     /** The plan; or {@code asWritten}, which is refused over several shards, when the combiner cannot answer either. */
@@ -184,7 +186,7 @@ final class CombinePlanner {
         gather(planned, combiner);
         List<Fragment> all = new ArrayList<>();
         inner.forEach(subquery -> all.add(subquery.fragment()));
-        all.addAll(fragments.values());
+        all.addAll(small.ordered());
         return new Combination(
                 combiner, all, text(planned.analysis(), false), text(planned.analysis(), true), otherwise);
     }
@@ -302,17 +304,18 @@ final class CombinePlanner {
         }
         boolean hasKey =
                 planned.analysis().groups() && !table.primaryKey().isEmpty() && columns.containsAll(table.primaryKey());
-        fragments.put(
-                copied,
-                new CopiedTable(
-                        "ostraka_" + (inner.size() + fragments.size() + 1),
-                        copied.table(),
-                        copied.only(),
-                        columns,
-                        hasKey ? table.primaryKey() : List.of(),
-                        router(planned, occurrences, combiner),
-                        FragmentFilter.of(table, occurrences, planned.reader().ambiguous()),
-                        isOwn));
+        CopiedTable fragment = new CopiedTable(
+                "ostraka_" + (inner.size() + fragments.size() + 1),
+                copied.table(),
+                copied.only(),
+                columns,
+                hasKey ? table.primaryKey() : List.of(),
+                router(planned, occurrences, combiner),
+                FragmentFilter.of(table, occurrences, planned.reader().ambiguous()),
+                isOwn,
+                List.of());
+        fragments.put(copied, fragment);
+        small.add(fragment, table, occurrences);
     }
 
     /** Those whose names occur anywhere; all when some are used without being named. */

@@ -20,11 +20,18 @@ record CopiedTable(
         List<String> primaryKey,
         Router router,
         FragmentFilter filter,
-        boolean isOwn)
+        boolean isOwn,
+        List<Reduction> reductions)
         implements Fragment {
     CopiedTable {
         columns = List.copyOf(columns);
         primaryKey = List.copyOf(primaryKey);
+        reductions = List.copyOf(reductions);
+    }
+
+    /** The same with these. */
+    CopiedTable reducedBy(List<Reduction> others) {
+        return new CopiedTable(temporary, table, only, columns, primaryKey, router, filter, isOwn, others);
     }
 
     @Override

@@ -14,10 +14,18 @@ import java.util.Optional;
  * @param combined what the combiner runs over them, if there is one
  */
 public record DistributedPlan(String kind, String how, List<Part> parts, Optional<String> combined) {
-    /** What is asked of these shards; {@code temporary}: where the combiner puts it. */
-    public record Part(String sql, List<ShardName> shards, Optional<String> temporary) {
+    /**
+     * What is asked of these shards; {@code temporary}: where the combiner puts it; {@code reducedBy}: what is added when rows copied
+     * before have few values.
+     */
+    public record Part(String sql, List<ShardName> shards, Optional<String> temporary, List<String> reducedBy) {
         public Part {
             shards = List.copyOf(shards);
+            reducedBy = List.copyOf(reducedBy);
+        }
+
+        private Part(String sql, List<ShardName> shards) {
+            this(sql, shards, Optional.empty(), List.of());
         }
     }
 
@@ -41,14 +49,14 @@ public record DistributedPlan(String kind, String how, List<Part> parts, Optiona
 
     private static DistributedPlan ofScatter(Plan.Scatter plan, PlannedStatement statement, List<ShardName> shards) {
         if (!(plan.merge() instanceof Merge.Ordered ordered)) {
-            Part part = new Part(statement.text(), shards, Optional.empty());
+            Part part = new Part(statement.text(), shards);
             return new DistributedPlan("Scatter", "rows concatenated", List.of(part), Optional.empty());
         }
         String how = ordered.keys().isEmpty() ? "rows concatenated" : "sorted rows merged";
         return new DistributedPlan(
                 "Scatter",
                 ordered.limit().isNone() ? how : how + " and cut to the limit",
-                List.of(new Part(statement.shardText(ordered), shards, Optional.empty())),
+                List.of(new Part(statement.shardText(ordered), shards)),
                 Optional.empty());
     }
 
@@ -60,7 +68,8 @@ public record DistributedPlan(String kind, String how, List<Part> parts, Optiona
                 parts.add(new Part(
                         fragment.select(statement, values),
                         fragment.shards(values),
-                        Optional.of(fragment.quotedTemporary())));
+                        Optional.of(fragment.quotedTemporary()),
+                        fragment.reductions().stream().map(Reduction::inWords).toList()));
             }
         }
         return new DistributedPlan(

@@ -145,6 +145,10 @@ public final class Explanation {
                         .append(": ")
                         .append(fragment.select(statement, values).replaceAll("\\s+", " "))
                         .append('\n');
+                fragment.reductions().forEach(reduction -> text.append("    Reduced by: ")
+                        .append(reduction.inWords())
+                        .append(", if these are few")
+                        .append('\n'));
             }
         }
         text.append("  The combiner runs: ")

@@ -25,6 +25,11 @@ public sealed interface Fragment permits CopiedTable, PartialResult {
     /** Declares the key that GROUP BY may rely on; empty when there is none. */
     String keyDeclaration();
 
+    /** What may spare copying rows of it, in no order: each by another fragment that is copied before. */
+    default List<Reduction> reductions() {
+        return List.of();
+    }
+
     /** What it is, in an error. */
     String subject();
 
