@@ -64,7 +64,7 @@ class GroupOfProxiesTest {
                             cluster,
                             List.of("s0", "s1"),
                             "node: " + node + "\n" + peers,
-                            "consistency: shard"));
+                            ""));
         }
     }
 
@@ -162,6 +162,41 @@ class GroupOfProxiesTest {
                     .equals(read));
         }
         assertEquals(committed ? List.of(2, 2) : List.of(1, 1), counters.values());
+    }
+
+    @Test
+    void readsThroughAnyProxySeeAllOfACommitOrNothingThoughTheLeaderIsKilled() throws Exception {
+        startAll("");
+        try (WireClient client = login("n2")) {
+            counters = Counters.filled(cluster, client);
+        }
+        LockStep load = new LockStep(counters);
+        for (String node : NODES) {
+            load.through(proxies.get(node).endpoint());
+        }
+        try {
+            load.awaitReads(NODES.size());
+            Await.until("somebody leads", () -> proxies.containsKey(leader()));
+            String leader = leader();
+            proxies.get(leader).kill();
+            load.awaitReads(NODES.size() - 1);
+            start(leader, "");
+            load.awaitReads(NODES.size());
+            for (int i = 0; i < Integer.getInteger("ostraka.again", 0); i++) {
+                load.awaitReads(NODES.size());
+                String next = leader();
+                if (proxies.containsKey(next)) {
+                    proxies.get(next).kill();
+                    load.awaitReads(NODES.size() - 1);
+                    start(next, "");
+                    load.awaitReads(NODES.size());
+                }
+            }
+        } finally {
+            load.stop();
+        }
+        Await.until("nothing is left prepared", () -> counters.prepared() == 0);
+        load.check(counters.values());
     }
 
     @Test

@@ -281,7 +281,8 @@ final class Answers implements BackendListener {
                         && session.extended().onHiddenError(backend)
                         // Else the client has been told why, and this is the cancel that followed.
                         && scatter.filter(ScatterMerge::isFailed).isEmpty()) {
-                    writeError(backend, borrowed, frame);
+                    instead.or(() -> session.snapshot().gone(error))
+                            .ifPresentOrElse(session::writeError, () -> writeError(backend, borrowed, frame));
                     if (scatter.isPresent()) {
                         scatterFailed();
                     }

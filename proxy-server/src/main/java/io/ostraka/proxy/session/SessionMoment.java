@@ -3,6 +3,8 @@ package io.ostraka.proxy.session;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.execute.Moment;
 import io.ostraka.proxy.transaction.ClosedGate;
+import io.ostraka.proxy.transaction.DatabaseCommits;
+import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
@@ -10,6 +12,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -23,9 +26,6 @@ import java.util.function.Consumer;
  * Confined to the session's event loop, but for what comes from the coordinator.
  */
 final class SessionMoment implements Moment {
-    /** For how long it is tried. */
-    private static final Duration TIMEOUT = Duration.ofSeconds(5);
-
     private final Session session;
     private State state = State.NONE;
     private Optional<Visit> visit = Optional.empty();
@@ -53,12 +53,13 @@ final class SessionMoment implements Moment {
     }
 
     private void ask() {
-        if (System.nanoTime() - waiting.orElseThrow().since() > TIMEOUT.toNanos()) {
+        Duration patience = session.database().commits().patience();
+        if (System.nanoTime() - waiting.orElseThrow().since() > patience.toNanos()) {
             end(Optional.of(new PgError(
                     SqlState.SERIALIZATION_FAILURE,
                     "several shards could not be read at one point in time",
                     "Commits over several shards were under way, or shards were slow to answer, for "
-                            + TIMEOUT.toSeconds() + " s.",
+                            + patience.toSeconds() + " s.",
                     "Try it again.")));
             return;
         }
@@ -74,18 +75,22 @@ final class SessionMoment implements Moment {
         then.accept(error);
     }
 
-    private void closed() {
+    private void closed(Set<ShardName> unreadable) {
         state = State.INSIDE;
+        Waiting now = waiting.orElseThrow();
         try {
-            // One may have been left behind by a commit since its backend was at hand.
-            for (Backend backend : waiting.orElseThrow().backends()) {
+            for (Backend backend : now.backends()) {
                 session.database().commits().requireReadable(backend.shard());
+                // By the word of the node that leads, who may know more than this one.
+                if (unreadable.contains(backend.shard())) {
+                    throw DatabaseCommits.unreadable(backend.shard()).toException();
+                }
             }
         } catch (PgErrorException notReadable) {
             end(Optional.of(notReadable.error()));
             return;
         }
-        waiting.get().work().run();
+        now.work().run();
     }
 
     @Override
@@ -130,11 +135,11 @@ final class SessionMoment implements Moment {
         }
 
         @Override
-        public void onClosed(Runnable left) {
+        public void onClosed(Set<ShardName> unreadable, Runnable left) {
             session.loop().execute(() -> {
                 toLeave = Optional.of(left);
                 if (isCurrent()) {
-                    closed();
+                    closed(unreadable);
                 } else {
                     leave();
                 }

@@ -2,6 +2,7 @@ package io.ostraka.proxy.session;
 
 import io.ostraka.proxy.transaction.Snapshot;
 import io.ostraka.proxy.transaction.SnapshotRequest;
+import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
@@ -46,6 +47,17 @@ final class SessionSnapshot {
             session.database().commits().snapshot(request);
         }
         return held.isPresent();
+    }
+
+    /** What is told instead of a shard's error, if that is about the snapshot: whoever kept it open is gone. */
+    Optional<PgError> gone(ErrorFields error) {
+        return held.isPresent() && error.isSnapshotGone()
+                ? Optional.of(new PgError(
+                        SqlState.SERIALIZATION_FAILURE,
+                        "the snapshot over several shards is gone",
+                        "The proxy that kept it open has died, or lost its connection.",
+                        "Try it again."))
+                : Optional.empty();
     }
 
     boolean isHeld() {

@@ -88,6 +88,10 @@ public final class Commits implements AutoCloseable {
         }
     }
 
+    boolean isAlone() {
+        return membership.isAlone();
+    }
+
     /** Whether this node may read and begin: see {@link ClusterMembership#holdsLease}. */
     boolean holdsLease() {
         return membership.holdsLease();

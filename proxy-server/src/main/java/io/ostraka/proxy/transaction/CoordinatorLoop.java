@@ -24,6 +24,7 @@ import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.decision.ShardNumber;
 import io.ostraka.tx.decision.TransactionEntry;
 import io.ostraka.tx.fence.Consistency;
+import io.ostraka.tx.fence.Gate;
 import io.ostraka.tx.raft.ClusterMembership;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -65,6 +66,10 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
     private final Coordinator coordinator;
     private final GroupCommit log = new GroupCommit(this);
     private final Map<String, Fence> fences = new HashMap<>();
+    /** Of databases where this node is alone. */
+    private final Map<String, LoneGate> gates = new HashMap<>();
+
+    private final Optional<GroupFence> group;
     private final Sweeper sweeper;
     /** What is under way, by name, until nothing of it is left to do. */
     private final Map<Gtid, UnderWay> underWay = new HashMap<>();
@@ -79,6 +84,9 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
         this.membership = membership;
         this.failpoints = failpoints;
         this.coordinator = new Coordinator(membership.cluster(), membership.epoch(), SETTINGS, this);
+        this.group = membership.isAlone()
+                ? Optional.empty()
+                : Optional.of(new GroupFence(loop, membership, this::windowOpen));
         this.sweeper = new Sweeper(membership, coordinator, this::finish, loop);
     }
 
@@ -91,18 +99,36 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
                     .add(server));
             byDatabase.forEach((database, its) -> {
                 new DeadlockWatch(loop, database, its).start();
-                Fence fence = new Fence(loop, membership, its, this::windowOpen);
+                Fence fence = fence(database.name(), its);
                 fences.put(database.name(), fence);
                 if (database.isAtomic()) {
-                    fence.start();
+                    fence.prepare();
                 }
             });
             sweeper.start(servers);
         });
-        if (!membership.isAlone()) {
-            membership.tell(new GroupEvents(this::tell, sweeper));
-        }
+        group.ifPresent(ofAll -> membership.tell(new GroupEvents(this::tell, sweeper, ofAll, fences.values())));
         return sweeper.settled();
+    }
+
+    private Fence fence(String database, List<ShardServer> shards) {
+        if (group.isPresent()) {
+            Fence fence = new Fence(loop, membership, shards, group.get().gatesOf(database), Fence.TIMEOUT_OF_GROUP);
+            group.get().add(database, fence);
+            return fence;
+        }
+        LoneGate gate = new LoneGate(loop, membership.epoch(), this::windowOpen);
+        gates.put(database, gate);
+        Fence fence = new Fence(loop, membership, shards, gate, Fence.TIMEOUT);
+        gate.serves(fence);
+        fence.lead(1);
+        return fence;
+    }
+
+    private Gate gateOf(String database) {
+        return group.isPresent()
+                ? group.get().gate(database)
+                : gates.get(database).gate();
     }
 
     /** Any thread; the links are confined to theirs. */
@@ -116,12 +142,14 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
 
     /** Any thread. */
     void snapshot(String database, SnapshotRequest request) {
-        tell(() -> fences.get(database).request(request));
+        tell(() -> group.ifPresentOrElse(ofAll -> ofAll.request(database, request), () -> fences.get(database)
+                .request(new FenceRequest.Own(request))));
     }
 
     /** Any thread. */
     void visit(String database, ClosedGate visit) {
-        tell(() -> fences.get(database).visit(visit));
+        tell(() -> group.ifPresentOrElse(ofAll -> ofAll.visit(database, visit), () -> fences.get(database)
+                .visit(new FenceRequest.OwnVisit(visit))));
     }
 
     private void finish(PreparedBranches transaction) {
@@ -196,13 +224,14 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
 
     @Override
     public void openWindow(Gtid gtid) {
-        fences.get(underWay.get(gtid).database()).openWindow(gtid);
+        gateOf(underWay.get(gtid).database()).openWindow(gtid);
     }
 
     @Override
     public void closeWindow(Gtid gtid) {
         // Also of one that has ended: whoever does not know it does nothing.
-        fences.values().forEach(fence -> fence.closeWindow(gtid));
+        group.ifPresent(ofAll -> ofAll.closeWindow(gtid));
+        gates.values().forEach(lone -> lone.gate().closeWindow(gtid));
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.tx.decision.ShardNumber;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,6 +50,11 @@ public final class DatabaseCommits {
         commits.visit(database, visit);
     }
 
+    /** For how long a session tries to read several shards at one point in time. */
+    public Duration patience() {
+        return commits.isAlone() ? Fence.TIMEOUT : Fence.TIMEOUT_OF_GROUP;
+    }
+
     public ShardNumber numberOf(ShardName shard) {
         return numbers.get(shard);
     }
@@ -77,13 +83,17 @@ public final class DatabaseCommits {
                     .toException();
         }
         if (withheld.contains(shard)) {
-            throw new PgError(
-                            SqlState.CANNOT_CONNECT_NOW,
-                            "shard \"" + shard + "\" is not readable yet",
-                            "A transaction is committed, and this shard does not show it yet.",
-                            "It is carried out there as soon as the shard answers; try again then.")
-                    .toException();
+            throw unreadable(shard).toException();
         }
+    }
+
+    /** What is said of a shard that lacks a commit which others show. */
+    public static PgError unreadable(ShardName shard) {
+        return new PgError(
+                SqlState.CANNOT_CONNECT_NOW,
+                "shard \"" + shard + "\" is not readable yet",
+                "A transaction is committed, and this shard does not show it yet.",
+                "It is carried out there as soon as the shard answers; try again then.");
     }
 
     /** Throws for a shard that could not take part in a commit over several. */

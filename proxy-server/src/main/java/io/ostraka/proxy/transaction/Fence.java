@@ -7,9 +7,7 @@ import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.tx.decision.DecisionState;
 import io.ostraka.tx.decision.Epoch;
-import io.ostraka.tx.decision.Gtid;
 import io.ostraka.tx.decision.ShardId;
-import io.ostraka.tx.fence.Gate;
 import io.ostraka.tx.fence.RoundId;
 import io.ostraka.tx.fence.Rounds;
 import io.ostraka.tx.fence.Vector;
@@ -18,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,11 +27,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
- * The gate that commits over shards of one database pass, and the rounds that take snapshots of all its shards while no such
- * commit is half done. In a group of one both ends of the protocol are here, and their messages go through this thread's queue.
+ * The rounds that take snapshots of all shards of one database, or let visitors in, while no commit over shards is half done: on the
+ * node that leads, for all nodes of its group. The {@link Gates} are those of all nodes.
  *
  * <p>A snapshot is kept open by a transaction on a connection of its own on each shard, the {@link Keepers keeper}, until nobody
  * may import it any more. At most {@value #MOST_SNAPSHOTS} are open; who asks then waits for one to go, and no gate is closed meanwhile.
@@ -49,26 +48,31 @@ final class Fence {
     /** One round may be under way while all its predecessors are in use, and another keeper is at hand for the next. */
     static final int MOST_KEEPERS = MOST_SNAPSHOTS + 2;
 
-    /** A gate opens by itself after this. */
-    private static final Duration LONGEST_ROUND = Duration.ofMillis(1_500);
-
     /** For commits that are half done to end, and for a round trip to each shard; a round waits twice as long at the most. */
     private static final Duration PATIENCE = Duration.ofMillis(600);
 
+    /** The same in a group, whose proxies have to answer, too. */
+    private static final Duration PATIENCE_WITH_GROUP = Duration.ofMillis(1_500);
+
     private static final Duration RETRY_PAUSE = Duration.ofMillis(20);
     /** For how long one asks in vain. */
-    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+    static final Duration TIMEOUT = Duration.ofSeconds(5);
+    /** The same in a group: a node that died must be expelled first, which may take an election. */
+    static final Duration TIMEOUT_OF_GROUP = Duration.ofSeconds(10);
 
     private final EventLoop loop;
     private final ClusterMembership membership;
-    private final Epoch self;
     private final Map<ShardId, ShardServer> servers = new TreeMap<>();
     private final Map<ShardId, Keepers> keepers = new TreeMap<>();
-    private final Consumer<Gtid> windowOpen;
-    private final Gate gate;
-    private final Rounds<Requester> rounds;
+    private final Gates gates;
+    private final Duration timeout;
+    /** While this node leads. */
+    private Optional<Leading> leading = Optional.empty();
     /** What keeps the snapshots of rounds that have not ended, or whose snapshots are in use. */
     private final Map<RoundId, Map<ShardId, Keeper>> kept = new HashMap<>();
+
+    /** The rounds of these have ended, and their snapshots are in use. */
+    private final Set<RoundId> handedOut = new HashSet<>();
 
     private final Set<Asked> waiting = new LinkedHashSet<>();
 
@@ -84,60 +88,96 @@ final class Fence {
     private record Askers(List<Asked> all) implements Requester {}
 
     /** Who does something of its own while the gates are closed. */
-    private record Visitor(ClosedGate visit) implements Requester {}
+    private record Visitor(FenceRequest.ForVisit visit) implements Requester {}
 
     /** Who asks, by identity, and when first. */
     private static final class Asked {
-        private final SnapshotRequest request;
+        private final FenceRequest.ForSnapshot request;
         private final long since = System.nanoTime();
 
-        Asked(SnapshotRequest request) {
+        Asked(FenceRequest.ForSnapshot request) {
             this.request = request;
         }
 
-        Duration left() {
-            return TIMEOUT.minusNanos(System.nanoTime() - since);
+        Duration left(Duration timeout) {
+            return timeout.minusNanos(System.nanoTime() - since);
         }
     }
 
-    /** {@code windowOpen} is told of each commit that may pass, later and on this thread. */
-    Fence(EventLoop loop, ClusterMembership membership, Collection<ShardServer> shards, Consumer<Gtid> windowOpen) {
+    /** {@code timeout}: for how long one asks in vain. */
+    Fence(EventLoop loop, ClusterMembership membership, Collection<ShardServer> shards, Gates gates, Duration timeout) {
         this.loop = loop;
         this.membership = membership;
-        this.self = membership.epoch();
-        this.windowOpen = windowOpen;
+        this.gates = gates;
+        this.timeout = timeout;
         shards.forEach(server -> {
             servers.put(server.id(), server);
             keepers.put(server.id(), new Keepers(loop, server.keepers(), MOST_KEEPERS, () -> tell(this::begin)));
         });
-        gate = new Gate(LONGEST_ROUND, new GateEnd());
-        rounds = new Rounds<>(1, PATIENCE, new RoundsEnd());
+    }
+
+    /** This node leads now. */
+    void lead(long term) {
+        leadNoMore();
+        leading = Optional.of(new Leading(term));
     }
 
     /** Opens the connections that the first who ask will need. */
-    void start() {
+    void prepare() {
         keepers.values().forEach(Keepers::prepare);
     }
 
-    void openWindow(Gtid gtid) {
-        gate.openWindow(gtid);
+    /** Another node may lead, of whom those who wait have to ask. Snapshots that are in use stay. */
+    void leadNoMore() {
+        if (leading.isEmpty()) {
+            return;
+        }
+        Leading ended = leading.get();
+        leading = Optional.empty();
+        running = false;
+        List.copyOf(kept.keySet()).stream()
+                .filter(round -> !handedOut.contains(round))
+                .forEach(this::release);
+        List<FenceRequest> left = new ArrayList<>();
+        waiting.forEach(asked -> left.add(asked.request));
+        waiting.clear();
+        for (Requester requester : ended.requesters) {
+            if (requester instanceof Askers askers) {
+                askers.all().forEach(asked -> left.add(asked.request));
+            } else {
+                left.add(((Visitor) requester).visit());
+            }
+        }
+        left.forEach(FenceRequest::onNoLeader);
     }
 
-    void closeWindow(Gtid gtid) {
-        gate.closeWindow(gtid);
+    boolean leads() {
+        return leading.isPresent();
     }
 
-    void request(SnapshotRequest request) {
+    void onClosed(Epoch node, RoundId round) {
+        leading.ifPresent(now -> now.rounds.onClosed(node, round));
+    }
+
+    void onOpened(Epoch node, RoundId round, boolean held) {
+        leading.ifPresent(now -> now.rounds.onOpened(node, round, held));
+    }
+
+    void request(FenceRequest.ForSnapshot request) {
         ask(new Asked(request));
     }
 
     /** A round will be held for it soon; no connection of ours is needed for that. */
-    void visit(ClosedGate visit) {
-        rounds.visit(new Visitor(visit));
+    void visit(FenceRequest.ForVisit visit) {
+        leading.ifPresentOrElse(now -> now.visit(new Visitor(visit)), visit::onNoLeader);
     }
 
     private void ask(Asked asked) {
-        Duration left = asked.left();
+        if (leading.isEmpty()) {
+            asked.request.onNoLeader();
+            return;
+        }
+        Duration left = asked.left(timeout);
         if (left.isNegative() || left.isZero()) {
             giveUp(asked);
             return;
@@ -155,7 +195,7 @@ final class Fence {
 
     /** A round for all who can be served now; called whenever that may have changed. */
     private void begin() {
-        if (running || waiting.isEmpty() || open >= MOST_SNAPSHOTS) {
+        if (leading.isEmpty() || running || waiting.isEmpty() || open >= MOST_SNAPSHOTS) {
             return;
         }
         keepers.values().forEach(Keepers::prepare);
@@ -174,7 +214,7 @@ final class Fence {
         if (!served.isEmpty()) {
             served.forEach(waiting::remove);
             running = true;
-            rounds.request(new Askers(served));
+            leading.get().request(new Askers(served));
         }
     }
 
@@ -210,6 +250,7 @@ final class Fence {
             release(vector.round());
         } else {
             open++;
+            handedOut.add(vector.round());
             Snapshot snapshot = new Snapshot(names, users.size(), () -> tell(() -> unused(vector.round())));
             users.forEach(user -> user.request.onSnapshot(snapshot));
         }
@@ -235,6 +276,7 @@ final class Fence {
 
     private void unused(RoundId round) {
         open--;
+        handedOut.remove(round);
         release(round);
         begin();
     }
@@ -266,45 +308,54 @@ final class Fence {
         return missing.map(shard -> new PgError(
                         SqlState.CANNOT_CONNECT_NOW,
                         "shard \"" + shard + "\" is not in the snapshot",
-                        "It did not answer for " + TIMEOUT.toSeconds()
+                        "It did not answer for " + timeout.toSeconds()
                                 + " s while a snapshot over several shards was to be taken.",
                         "Try it again."))
                 .orElseGet(() -> new PgError(
                         SqlState.SERIALIZATION_FAILURE,
                         "no snapshot over several shards could be taken in time",
                         "Commits over several shards were under way, or shards were slow to answer, for "
-                                + TIMEOUT.toSeconds() + " s.",
+                                + timeout.toSeconds() + " s.",
                         "Try it again."));
     }
 
-    /** What the gate says to the leader: ourselves. */
-    private final class GateEnd implements Gate.Port {
-        @Override
-        public void windowOpen(Gtid gtid) {
-            tell(() -> windowOpen.accept(gtid));
-        }
-
-        @Override
-        public void closed(RoundId round) {
-            tell(() -> rounds.onClosed(self, round));
-        }
-
-        @Override
-        public void opened(RoundId round, boolean held) {
-            tell(() -> rounds.onOpened(self, round, held));
-        }
-
-        @Override
-        public void wake(RoundId round, Duration after) {
-            later(after, () -> gate.onTooLong(round));
-        }
+    /** What of a round must not be read: known, and half shown. */
+    private Set<ShardName> unreadable() {
+        return membership.read(DecisionState::halfShown).stream()
+                .filter(servers::containsKey)
+                .map(shard -> servers.get(shard).name())
+                .collect(Collectors.toSet());
     }
 
-    /** What the rounds want of gates and shards. */
-    private final class RoundsEnd implements Rounds.Port<Requester> {
+    /** A term in which this node leads: what the rounds want of gates and shards. What comes late, in another one, is nobody's. */
+    private final class Leading implements Rounds.Port<Requester> {
+        private final Rounds<Requester> rounds;
+        /** For whom a round is to be held, or under way. */
+        private final Set<Requester> requesters = new LinkedHashSet<>();
+
+        Leading(long term) {
+            rounds = new Rounds<>(term, timeout.equals(TIMEOUT) ? PATIENCE : PATIENCE_WITH_GROUP, this);
+        }
+
+        private void ifLeading(Runnable what) {
+            if (leading.filter(now -> now == this).isPresent()) {
+                what.run();
+            }
+        }
+
+        void request(Askers askers) {
+            requesters.add(askers);
+            rounds.request(askers);
+        }
+
+        void visit(Visitor visitor) {
+            requesters.add(visitor);
+            rounds.visit(visitor);
+        }
+
         @Override
         public SortedSet<Epoch> liveEpochs() {
-            return new TreeSet<>(List.of(self));
+            return gates.live();
         }
 
         @Override
@@ -316,12 +367,12 @@ final class Fence {
 
         @Override
         public void close(Epoch node, RoundId round) {
-            tell(() -> gate.onClose(round));
+            gates.close(node, round);
         }
 
         @Override
         public void open(Epoch node, RoundId round) {
-            tell(() -> gate.onOpen(round));
+            gates.open(node, round);
         }
 
         @Override
@@ -330,6 +381,10 @@ final class Fence {
         }
 
         private void exported(RoundId round, ShardId shard, Optional<Keeper> keeper) {
+            if (keeper.isPresent() && leading.filter(now -> now == this).isEmpty()) {
+                keepers.get(shard).end(keeper.get());
+                return;
+            }
             if (keeper.isEmpty()) {
                 rounds.onNoSnapshot(round, shard);
                 return;
@@ -349,44 +404,51 @@ final class Fence {
             }
         }
 
-        /** Nobody else can lead a group of one. */
         @Override
         public void confirmLeadership(RoundId round) {
-            tell(() -> rounds.onLeading(round, liveEpochs()));
+            gates.confirmLeadership(living -> ifLeading(() -> rounds.onLeading(round, living)));
         }
 
         @Override
         public void wake(RoundId round, Duration after) {
-            later(after, () -> rounds.onTooLong(round));
+            later(after, () -> ifLeading(() -> rounds.onTooLong(round)));
         }
 
         @Override
         public void enter(RoundId round, Requester requester) {
             Visitor visitor = (Visitor) requester;
-            tell(() -> visitor.visit().onClosed(() -> tell(() -> rounds.onLeft(round, visitor))));
+            Set<ShardName> unreadable = unreadable();
+            tell(() -> visitor.visit()
+                    .onClosed(round, unreadable, () -> tell(() -> ifLeading(() -> rounds.onLeft(round, visitor)))));
         }
 
         @Override
         public void deliver(Requester requester, Vector vector) {
-            if (requester instanceof Askers askers) {
-                tell(() -> ended(askers.all(), vector));
-            } else {
-                tell(() -> ((Visitor) requester).visit().onOpened(true));
-            }
+            tell(() -> ifLeading(() -> {
+                requesters.remove(requester);
+                if (requester instanceof Askers askers) {
+                    ended(askers.all(), vector);
+                } else {
+                    ((Visitor) requester).visit().onOpened(true);
+                }
+            }));
         }
 
         @Override
         public void failed(Requester requester) {
-            if (requester instanceof Visitor visitor) {
-                later(RETRY_PAUSE, () -> visitor.visit().onOpened(false));
-                return;
-            }
-            later(RETRY_PAUSE, () -> {
-                running = false;
-                ((Askers) requester).all().forEach(Fence.this::ask);
-                // All of them may have given up.
-                begin();
-            });
+            later(
+                    RETRY_PAUSE,
+                    () -> ifLeading(() -> {
+                        requesters.remove(requester);
+                        if (requester instanceof Visitor visitor) {
+                            visitor.visit().onOpened(false);
+                            return;
+                        }
+                        running = false;
+                        ((Askers) requester).all().forEach(Fence.this::ask);
+                        // All of them may have given up.
+                        begin();
+                    }));
         }
     }
 }

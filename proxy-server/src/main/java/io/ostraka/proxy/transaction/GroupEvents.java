@@ -2,6 +2,7 @@ package io.ostraka.proxy.transaction;
 
 import io.ostraka.tx.decision.LogEntry;
 import io.ostraka.tx.raft.LogListener;
+import java.util.Collection;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -12,19 +13,26 @@ import java.util.function.Consumer;
 final class GroupEvents implements LogListener {
     private final Consumer<Runnable> coordinator;
     private final Sweeper sweeper;
+    private final GroupFence group;
+    private final Collection<Fence> fences;
     /** Many entries come at a time, and one look at the state serves them all. */
     private final AtomicBoolean willLook = new AtomicBoolean();
 
-    GroupEvents(Consumer<Runnable> coordinator, Sweeper sweeper) {
+    GroupEvents(Consumer<Runnable> coordinator, Sweeper sweeper, GroupFence group, Collection<Fence> fences) {
         this.coordinator = coordinator;
         this.sweeper = sweeper;
+        this.group = group;
+        this.fences = fences;
     }
 
     @Override
     public void applied(long index, LogEntry entry) {
         look();
         if (entry instanceof LogEntry.Expel || entry instanceof LogEntry.Register) {
-            coordinator.accept(sweeper::finishForTheDead);
+            coordinator.accept(() -> {
+                sweeper.finishForTheDead();
+                group.forgetTheDead();
+            });
         }
     }
 
@@ -44,11 +52,17 @@ final class GroupEvents implements LogListener {
 
     @Override
     public void leads(long term) {
-        coordinator.accept(() -> sweeper.lead(true));
+        coordinator.accept(() -> {
+            sweeper.lead(true);
+            fences.forEach(fence -> fence.lead(term));
+        });
     }
 
     @Override
     public void leadsNoMore() {
-        coordinator.accept(() -> sweeper.lead(false));
+        coordinator.accept(() -> {
+            sweeper.lead(false);
+            fences.forEach(Fence::leadNoMore);
+        });
     }
 }

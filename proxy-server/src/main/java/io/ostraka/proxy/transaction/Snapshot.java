@@ -21,6 +21,11 @@ public final class Snapshot {
         this.unused = unused;
     }
 
+    /** The names, by shard. */
+    Map<ShardName, String> names() {
+        return names;
+    }
+
     /** Whether it can be imported on all of these. */
     public boolean covers(Collection<ShardName> shards) {
         return names.keySet().containsAll(shards);

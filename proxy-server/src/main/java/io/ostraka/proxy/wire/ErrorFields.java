@@ -36,6 +36,11 @@ public record ErrorFields(
         return sqlState.equals("0A000") && routine.equals(OUTDATED_PLAN_ROUTINE);
     }
 
+    /** A snapshot cannot be imported, because what kept it open is gone. */
+    public boolean isSnapshotGone() {
+        return routine.equals("ImportSnapshot") || routine.equals("SetTransactionSnapshot");
+    }
+
     /** Appends the ErrorResponse at {@code frame} without its position, which means nothing in another text. */
     public static void copyWithoutPosition(ByteBuf out, ByteBuf borrowed, int frame) {
         copyWithPosition(out, borrowed, frame, position -> OptionalInt.empty());

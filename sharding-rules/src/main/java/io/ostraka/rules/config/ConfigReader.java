@@ -120,9 +120,6 @@ public final class ConfigReader {
                     file.get("users_from_shards").flatMap(Value::bool).orElse(false);
             LimitsConfig limits = file.get("limits").map(LimitsReader::read).orElse(LimitsConfig.DEFAULT);
             Map<String, DatabaseConfig> databases = databases(file, userEntries.keySet());
-            if (peers.size() > 1) {
-                databases.values().forEach(database -> requireConsistencyOfEachShard(file, database));
-            }
             if (usersFromShards) {
                 databases.values().forEach(database -> requireRecoveryUser(file, database));
             }
@@ -141,15 +138,6 @@ public final class ConfigReader {
                             limits,
                             databases))
                     : Optional.empty();
-        }
-    }
-
-    /** Commits of other proxies are not waited for when a snapshot over shards is taken: so nobody may count on one. */
-    private static void requireConsistencyOfEachShard(Block file, DatabaseConfig database) {
-        if (!database.hasOneShard() && database.consistency() != DatabaseConfig.Consistency.SHARD) {
-            file.get("peers")
-                    .ifPresent(value -> value.problem("needs \"consistency: shard\" in databases." + database.name()
-                            + ": one point in time on all shards is not supported yet with several proxies"));
         }
     }
 

@@ -183,7 +183,6 @@ class ConfigReaderTest {
                 "node | a b | must be made of letters, digits, _ and -, at most 63 of them, is \"a b\"",
                 "peers | [] | must be a block of keys and values, is a list",
                 "peers | { n1: a:1, n2: b:1 } | needs a \"peer_secret\": whoever reaches a peer's port could decide transactions",
-                "peers | { n1: a:1, n2: b:1 } | needs \"consistency: shard\" in databases.shop: one point in time on all shards is not supported yet with several proxies",
                 "peers | { n1: a:1, n2: a:1 } | is another peer's address already",
                 "peer_secret | hunter2 | must have at least 16 characters, drawn by chance",
                 "users | {} | must have at least one entry",

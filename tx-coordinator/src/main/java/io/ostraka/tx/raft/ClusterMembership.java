@@ -306,8 +306,43 @@ public final class ClusterMembership implements AutoCloseable {
         return log.leader();
     }
 
-    /** Whether a majority says, after this call, that this node leads. */
-    CompletableFuture<Boolean> confirmLeadership() {
+    /** A member and a term in which it leads. */
+    public record Leader(String member, long term) {}
+
+    /** Who leads, if this one knows. */
+    public Optional<Leader> currentLeader() {
+        long term = log.term();
+        return log.leader().map(member -> new Leader(member, term));
+    }
+
+    /** This node as a member of its group. */
+    public String member() {
+        return directory.marker().id();
+    }
+
+    /** The member whose life this is; none when it is not the latest of a member. */
+    public Optional<String> memberOf(Epoch life) {
+        return log.members().stream()
+                .map(Member::id)
+                .filter(id ->
+                        log.read(state -> state.epochOf(Member.nameOf(id))).equals(Optional.of(life)))
+                .findFirst();
+    }
+
+    /** Says something about snapshots to another member; fails when it cannot be known whether that was heard. */
+    public CompletableFuture<Void> sendFence(String to, byte[] message) {
+        return peers.map(group -> group.callAsync(to, PeerCall.FENCE, message))
+                .orElseGet(() -> CompletableFuture.failedFuture(new IOException("there are no peers")))
+                .thenAccept(nothing -> {});
+    }
+
+    /** Who hears what other members say about snapshots. */
+    public void onFence(FenceListener listener) {
+        peers.ifPresent(group -> group.onFence(listener));
+    }
+
+    /** Whether a majority says, after this call, that this node leads, and all is applied here that was committed before. */
+    public CompletableFuture<Boolean> confirmLeadership() {
         return log.confirmLeadership();
     }
 

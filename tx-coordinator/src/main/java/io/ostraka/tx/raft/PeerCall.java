@@ -19,7 +19,9 @@ enum PeerCall {
     /** In which term the node is: while it is in the leader's, it has voted for no later one. */
     TERM(9),
     /** A client's request to cancel, sent to a proxy that does not know its key: the key as it came. */
-    CANCEL(10);
+    CANCEL(10),
+    /** About snapshots over shards: what it says is the business of whoever listens. */
+    FENCE(11);
 
     /** A peer that answers no faster counts as away; an election must not wait for it for long. */
     private static final Duration SHORT = Duration.ofSeconds(2);
@@ -35,7 +37,7 @@ enum PeerCall {
 
     Duration timeout() {
         return switch (this) {
-            case STATUS, VOTE, APPEND, ELECT, LEASE, TERM, CANCEL -> SHORT;
+            case STATUS, VOTE, APPEND, ELECT, LEASE, TERM, CANCEL, FENCE -> SHORT;
             case INSTALL, REQUEST, CHANGE -> LONG;
         };
     }

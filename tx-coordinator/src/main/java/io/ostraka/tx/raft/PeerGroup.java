@@ -52,6 +52,9 @@ final class PeerGroup implements AutoCloseable {
         throw new IllegalStateException("this node does not grant leases yet");
     };
     private volatile Consumer<byte[]> onCancel = key -> {};
+    private volatile FenceListener onFence = message -> {
+        throw new IOException("this node is starting");
+    };
 
     private PeerGroup(GroupSettings settings, DataDirectory directory) throws IOException {
         this.settings = settings;
@@ -98,6 +101,11 @@ final class PeerGroup implements AutoCloseable {
     /** What {@link PeerCall#CANCEL} brings; called by many threads. */
     void onCancel(Consumer<byte[]> handler) {
         onCancel = handler;
+    }
+
+    /** What {@link PeerCall#FENCE} brings; called by many threads. */
+    void onFence(FenceListener handler) {
+        onFence = handler;
     }
 
     void learn(Member member) {
@@ -170,6 +178,10 @@ final class PeerGroup implements AutoCloseable {
             case LEASE -> onLeaseCall.apply(body);
             case TERM ->
                 ByteBuffer.allocate(Long.BYTES).putLong(opened().term()).array();
+            case FENCE -> {
+                onFence.heard(body);
+                yield new byte[0];
+            }
             case CANCEL -> {
                 onCancel.accept(body);
                 yield new byte[0];
