@@ -105,6 +105,11 @@ public final class TestCluster implements AutoCloseable {
         return new Endpoint(port, DATABASE, ServerPool.APP_USER, ServerPool.APP_PASSWORD);
     }
 
+    /** The first proxy's console, as one who may open it. */
+    public Endpoint console() {
+        return new Endpoint(proxy().port(), "ostraka", ServerPool.RECOVERY_USER, ServerPool.RECOVERY_PASSWORD);
+    }
+
     /** The plain PostgreSQL, as the application's user. */
     public Endpoint reference() {
         return endpoint(reference);

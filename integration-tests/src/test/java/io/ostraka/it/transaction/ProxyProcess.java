@@ -49,7 +49,7 @@ final class ProxyProcess implements AutoCloseable {
                 data_dir: %s
                 users:
                   %s: { password: %s }
-                  ostraka: { password: recovery-password }
+                  ostraka: { password: recovery-password, console: true }
                 databases:
                   test:
                     shards:
@@ -81,6 +81,11 @@ final class ProxyProcess implements AutoCloseable {
 
     Endpoint endpoint() {
         return endpoint;
+    }
+
+    /** Its console. */
+    Endpoint console() {
+        return new Endpoint(endpoint.port(), "ostraka", "ostraka", "recovery-password");
     }
 
     /** Starts it; {@code failpoint} as in {@code -Dostraka.failpoint}, empty for none. Returns when it takes connections. */

@@ -9,6 +9,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.FastThreadLocalThread;
+import io.ostraka.proxy.admin.Console;
 import io.ostraka.proxy.auth.LoginRate;
 import io.ostraka.proxy.auth.LoginThrottle;
 import io.ostraka.proxy.auth.ShardRoles;
@@ -90,6 +91,7 @@ public final class OstrakaServer implements AutoCloseable {
     private final List<RoleService> roles = new ArrayList<>();
     private ServedDatabases databases = new ServedDatabases(Map.of());
     private Optional<Commits> commits = Optional.empty();
+    private Optional<Console> console = Optional.empty();
 
     private OstrakaServer(ClusterMembership membership) {
         this.membership = membership;
@@ -203,6 +205,8 @@ public final class OstrakaServer implements AutoCloseable {
 
     private void listen(ClusterConfig config) {
         LimitsConfig limits = config.limits();
+        Console opened = new Console(sessions, databases, commits.orElseThrow(), membership);
+        console = Optional.of(opened);
         FrontDoor door = new FrontDoor(
                 databases,
                 UserDirectory.of(config.users()),
@@ -215,7 +219,8 @@ public final class OstrakaServer implements AutoCloseable {
                 new LoginRate(limits.loginsPerSecond(), System::nanoTime),
                 new SessionSlots(limits.loginsInProgress(), limits.sessions(), limits.sessionsPerUser()),
                 sessions,
-                membership::cancelElsewhere);
+                membership::cancelElsewhere,
+                opened);
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
                 .channel(transport.serverChannel())
@@ -264,6 +269,7 @@ public final class OstrakaServer implements AutoCloseable {
             return;
         }
         listeners.forEach(listener -> listener.close().awaitUninterruptibly());
+        console.ifPresent(Console::close);
         sessions.shutDown(false);
         long deadline = System.nanoTime() + DRAIN.toNanos();
         while (sessions.count() > 0 && System.nanoTime() < deadline) {

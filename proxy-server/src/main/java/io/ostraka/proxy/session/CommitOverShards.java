@@ -116,6 +116,11 @@ final class CommitOverShards implements CommitRequest.Committer {
     }
 
     @Override
+    public int session() {
+        return session.id();
+    }
+
+    @Override
     public void onGivenBack(Backend backend) {
         session.held().takeBack(backend);
         session.releaseUnused();

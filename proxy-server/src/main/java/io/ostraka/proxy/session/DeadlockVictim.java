@@ -4,6 +4,7 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.transaction.SpanningTransaction;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 
@@ -14,6 +15,7 @@ import java.util.Set;
 final class DeadlockVictim implements SpanningTransaction.Victim {
     private final Session session;
     private Optional<SpanningTransaction> open = Optional.empty();
+    private long openedAt;
 
     DeadlockVictim(Session session) {
         this.session = session;
@@ -26,7 +28,8 @@ final class DeadlockVictim implements SpanningTransaction.Victim {
             return;
         }
         if (open.isEmpty()) {
-            SpanningTransaction spanning = new SpanningTransaction("session " + session.id(), System.nanoTime(), this);
+            openedAt = System.nanoTime();
+            SpanningTransaction spanning = new SpanningTransaction("session " + session.id(), openedAt, this);
             participants.forEach(shard -> session.held().find(shard).ifPresent(one -> tell(spanning, one)));
             open = Optional.of(spanning);
             session.database().commits().opened(spanning);
@@ -37,6 +40,11 @@ final class DeadlockVictim implements SpanningTransaction.Victim {
 
     private static void tell(SpanningTransaction spanning, Backend backend) {
         spanning.joined(backend.shard(), backend.pid().value());
+    }
+
+    /** When the transaction reached its second shard, if it has. */
+    Optional<Instant> since() {
+        return open.map(spanning -> Instant.now().minusNanos(System.nanoTime() - openedAt));
     }
 
     /** The transaction has ended, or the session. */

@@ -30,7 +30,8 @@ public record FrontDoor(
         LoginRate rate,
         SessionSlots slots,
         Sessions sessions,
-        Function<byte[], CompletionStage<Void>> cancelElsewhere) {
+        Function<byte[], CompletionStage<Void>> cancelElsewhere,
+        ConsoleDoor console) {
 
     /** A number, and the longest secret of the protocol. */
     private static final int MAX_CANCEL_KEY_BYTES = Integer.BYTES + 256;

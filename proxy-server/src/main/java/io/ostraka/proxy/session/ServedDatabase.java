@@ -40,7 +40,7 @@ public final class ServedDatabase {
         config.shards().forEach((name, shard) -> addresses.put(name, ShardAddress.of(shard)));
     }
 
-    String name() {
+    public String name() {
         return config.name();
     }
 
@@ -48,7 +48,7 @@ public final class ServedDatabase {
         return config.defaultShard();
     }
 
-    boolean hasOneShard() {
+    public boolean hasOneShard() {
         return config.hasOneShard();
     }
 
@@ -61,7 +61,7 @@ public final class ServedDatabase {
         return config.shards().keySet().stream().anyMatch(shard -> shard.value().equals(name));
     }
 
-    List<ShardName> shards() {
+    public List<ShardName> shards() {
         return List.copyOf(config.shards().keySet());
     }
 
@@ -69,7 +69,7 @@ public final class ServedDatabase {
         return config.pool().mode() == PoolConfig.Mode.SESSION;
     }
 
-    DatabaseCommits commits() {
+    public DatabaseCommits commits() {
         return commits;
     }
 
@@ -118,6 +118,10 @@ public final class ServedDatabase {
                 pool.closeIdle();
             }
         });
+    }
+
+    public ShardAddress address(ShardName shard) {
+        return addresses.get(shard);
     }
 
     void cancel(Backend backend) {

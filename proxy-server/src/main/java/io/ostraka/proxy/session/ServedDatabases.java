@@ -7,7 +7,7 @@ import java.util.Map;
 /** The databases clients can connect to, by name. Immutable. */
 public final class ServedDatabases {
     /** The name that opens the administration console. */
-    private static final String CONSOLE = "ostraka";
+    static final String CONSOLE = "ostraka";
 
     private final Map<String, ServedDatabase> byName;
 
@@ -20,14 +20,6 @@ public final class ServedDatabases {
         ServedDatabase database = byName.get(name);
         if (database != null) {
             return database;
-        }
-        if (name.equals(CONSOLE)) {
-            throw new PgError(
-                            SqlState.FEATURE_NOT_SUPPORTED,
-                            "the administration console is not available yet",
-                            "The database name \"" + CONSOLE + "\" is reserved for it.",
-                            "")
-                    .toException();
         }
         throw new PgError(SqlState.INVALID_CATALOG_NAME, "database \"" + name + "\" does not exist").toException();
     }

@@ -18,6 +18,7 @@ import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -476,6 +477,22 @@ final class Session {
 
     EventLoop loop() {
         return client().loop();
+    }
+
+    /** Its transaction, if it has one. */
+    Optional<SessionReport> report(int pid) {
+        if (closed || !transaction.isOpen()) {
+            return Optional.empty();
+        }
+        return Optional.of(new SessionReport(
+                id,
+                pid,
+                shardUser,
+                database.name(),
+                transaction.state(),
+                List.copyOf(transaction.participants()),
+                List.copyOf(transaction.writers()),
+                victim.since()));
     }
 
     /** Cancels what runs now, on each shard where something does. */

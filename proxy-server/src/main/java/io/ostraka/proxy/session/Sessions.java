@@ -4,8 +4,11 @@ import io.ostraka.proxy.backend.BackendPid;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -73,6 +76,21 @@ public final class Sessions {
     public void shutDown(boolean all) {
         byPid.values()
                 .forEach(entries -> entries.forEach(entry -> entry.session().shutDown(all)));
+    }
+
+    /** What each session that is in a transaction, or was given to the coordinator, says of it; in the order of their numbers. */
+    public CompletableFuture<List<SessionReport>> reports() {
+        List<CompletableFuture<Optional<SessionReport>>> asked = byPid.entrySet().stream()
+                .flatMap(numbered -> numbered.getValue().stream()
+                        .map(entry -> CompletableFuture.supplyAsync(
+                                () -> entry.session().report(numbered.getKey()),
+                                entry.session().loop())))
+                .toList();
+        return CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new))
+                .thenApply(all -> asked.stream()
+                        .flatMap(report -> report.join().stream())
+                        .sorted(Comparator.comparing(SessionReport::id))
+                        .toList());
     }
 
     public int count() {

@@ -11,6 +11,7 @@ import io.ostraka.proxy.auth.LoginErrors;
 import io.ostraka.proxy.auth.ScramServer;
 import io.ostraka.proxy.auth.ShardLogin;
 import io.ostraka.proxy.auth.ShardRoles;
+import io.ostraka.proxy.auth.UserDirectory;
 import io.ostraka.proxy.tls.ServerTls;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
@@ -236,6 +237,10 @@ final class StartupHandler extends ByteToMessageDecoder {
         slots.enter(user);
         // Not by this handler, which nothing else keeps: there may be thousands of clients.
         ctx.channel().closeFuture().addListener(closed -> slots.leave(user));
+        if (startup.database().equals(ServedDatabases.CONSOLE)) {
+            admitToConsole(ctx);
+            return;
+        }
         ServedDatabase database = door.databases().find(startup.database());
         Settings settings = StartupSettings.of(startup);
         Session session = new Session(door.sessions(), database, login, door.limits(), settings, hasLongCancelKey);
@@ -247,6 +252,25 @@ final class StartupHandler extends ByteToMessageDecoder {
         ctx.pipeline().addAfter(ctx.name(), "client", connection);
         session.start(connection);
         // Bytes that came early go to the session, as the decoder is removed.
+        ctx.pipeline().remove(this);
+    }
+
+    private void admitToConsole(ChannelHandlerContext ctx) {
+        if (door.users()
+                .find(startup.user())
+                .filter(UserDirectory.User::console)
+                .isEmpty()) {
+            throw new PgError(
+                            SqlState.INSUFFICIENT_PRIVILEGE,
+                            "permission denied for database \"" + ServedDatabases.CONSOLE + "\"",
+                            "It is the administration console.",
+                            "Give the user \"console: true\" in the configuration file.")
+                    .toException();
+        }
+        ByteBuf out = ctx.alloc().buffer();
+        BackendMessages.authenticationOk(out);
+        ctx.write(out);
+        ctx.pipeline().addAfter(ctx.name(), "client", door.console().open());
         ctx.pipeline().remove(this);
     }
 

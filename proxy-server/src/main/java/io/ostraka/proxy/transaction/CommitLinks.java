@@ -67,6 +67,11 @@ final class CommitLinks {
         return loop;
     }
 
+    /** Whose transaction it is, for people. Any thread. */
+    int session() {
+        return committer.session();
+    }
+
     void send(ShardNumber shard, Step step, List<String> commands, Consumer<ShardReply> reply) {
         Link link = links.get(shard);
         if (link == null || !link.link.isIdle()) {

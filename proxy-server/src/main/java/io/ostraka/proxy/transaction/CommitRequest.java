@@ -26,6 +26,9 @@ public record CommitRequest(List<Member> members, Committer committer) {
         /** A backend that was still in use when the outcome was told is free now. */
         void onGivenBack(Backend backend);
 
+        /** The number of the session, for people. Any thread. */
+        int session();
+
         /** Who hears what servers say to the session, not to the commit. */
         BackendListener listener();
     }

@@ -12,8 +12,11 @@ import io.ostraka.tx.raft.ClusterMembership;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
@@ -31,6 +34,7 @@ public final class Commits implements AutoCloseable {
     private final ClusterMembership membership;
     private final BackendConnector connector;
     private final CoordinatorLoop coordinator;
+    private final ShardLooks looks;
     private final Map<String, DatabaseCommits> databases = new HashMap<>();
     private final Map<ShardId, ShardServer> servers = new TreeMap<>();
 
@@ -38,6 +42,7 @@ public final class Commits implements AutoCloseable {
         this.membership = membership;
         this.connector = connector;
         this.coordinator = new CoordinatorLoop(membership, failpoints);
+        this.looks = new ShardLooks(membership);
     }
 
     /** A database with several shards; {@code recovery} can finish what any user has prepared there. Before {@link #start}. */
@@ -113,6 +118,22 @@ public final class Commits implements AutoCloseable {
                 request.members().stream()
                         .map(CommitRequest.Member::participant)
                         .toList());
+    }
+
+    /** What this node's coordinator has to do now. */
+    public CompletableFuture<List<RunningCommit>> running() {
+        return coordinator.running();
+    }
+
+    /** What is prepared on the shards, and what becomes of it. */
+    public CompletableFuture<InDoubtReport> inDoubt() {
+        return looks.inDoubt(servers.values());
+    }
+
+    /** Empty for a shard that does not answer, and for one of a database of one shard, which nobody looks after. */
+    public CompletableFuture<Optional<ShardLook>> look(ShardId shard) {
+        ShardServer server = servers.get(shard);
+        return server == null ? CompletableFuture.completedFuture(Optional.empty()) : looks.look(server);
     }
 
     /** Lets commits under way end for some seconds. What is left is finished by the next start. Blocks. */

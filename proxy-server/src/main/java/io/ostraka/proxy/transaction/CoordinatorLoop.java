@@ -32,6 +32,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -150,6 +151,22 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
     void visit(String database, ClosedGate visit) {
         tell(() -> group.ifPresentOrElse(ofAll -> ofAll.visit(database, visit), () -> fences.get(database)
                 .visit(new FenceRequest.OwnVisit(visit))));
+    }
+
+    /** What is under way, for people. Any thread. */
+    CompletableFuture<List<RunningCommit>> running() {
+        return CompletableFuture.supplyAsync(
+                () -> underWay.entrySet().stream()
+                        .map(entry -> new RunningCommit(
+                                entry.getKey(),
+                                entry.getValue().database(),
+                                entry.getValue()
+                                        .links()
+                                        .map(links -> OptionalInt.of(links.session()))
+                                        .orElse(OptionalInt.empty()),
+                                coordinator.stateOf(entry.getKey())))
+                        .toList(),
+                loop);
     }
 
     private void finish(PreparedBranches transaction) {

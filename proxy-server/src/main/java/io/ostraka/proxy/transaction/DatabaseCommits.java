@@ -136,7 +136,8 @@ public final class DatabaseCommits {
         withheld = Set.copyOf(shards);
     }
 
-    boolean isWithheld(ShardName shard) {
+    /** Whether it lacks a commit that others show. */
+    public boolean isWithheld(ShardName shard) {
         return withheld.contains(shard);
     }
 

@@ -12,7 +12,7 @@ import java.util.Set;
  *    +-----------+------------+--> ABORTING -----^
  * </pre>
  */
-enum CommitState {
+public enum CommitState {
     /** Who has written? After a crash: the shards roll back by themselves. */
     ASKING,
     /** One writer, or none: its COMMIT is the decision. */

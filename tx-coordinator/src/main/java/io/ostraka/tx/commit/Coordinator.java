@@ -83,6 +83,14 @@ public final class Coordinator {
         return commits.containsKey(gtid) || finishing.containsKey(gtid) || beingForgotten.contains(gtid);
     }
 
+    /** For people. A dead node's that this one finishes is {@link CommitState#FINISHING}. */
+    public CommitState stateOf(Gtid gtid) {
+        if (commits.containsKey(gtid)) {
+            return commits.get(gtid).state();
+        }
+        return finishing.containsKey(gtid) ? CommitState.FINISHING : CommitState.ENDED;
+    }
+
     /** For people: what is under way here. A view. */
     public Set<Gtid> running() {
         return Collections.unmodifiableSet(commits.keySet());

@@ -65,6 +65,10 @@ final class TransactionCommit {
         }
     }
 
+    CommitState state() {
+        return state;
+    }
+
     boolean ended() {
         return state == CommitState.ENDED;
     }

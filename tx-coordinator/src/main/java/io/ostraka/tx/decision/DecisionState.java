@@ -76,6 +76,14 @@ public final class DecisionState {
         return Optional.ofNullable(lives.get(node)).map(Life::epoch);
     }
 
+    /** The node that lives under this epoch. */
+    public Optional<String> nodeOf(Epoch epoch) {
+        return lives.entrySet().stream()
+                .filter(life -> life.getValue().epoch().equals(epoch))
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
     /** Which registration began the node's epoch: a node that is not sure of its answer finds it here. */
     public Optional<UUID> bootIdOf(String node) {
         return Optional.ofNullable(lives.get(node)).map(Life::bootId);

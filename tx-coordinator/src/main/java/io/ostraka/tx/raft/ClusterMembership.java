@@ -301,6 +301,43 @@ public final class ClusterMembership implements AutoCloseable {
         peers.ifPresent(group -> group.onCancel(handler));
     }
 
+    /** This node's name among its peers. */
+    public String node() {
+        return directory.marker().node();
+    }
+
+    /**
+     * What each peer that the file names, this one among them, says about itself, and where it listens for peers; one that does
+     * not answer within seconds has said nothing. Of a group of one there is nobody to ask, and nobody listens.
+     */
+    public CompletableFuture<List<PeerReport>> peers() {
+        if (peers.isEmpty()) {
+            return CompletableFuture.completedFuture(
+                    List.of(new PeerReport(node(), Optional.empty(), Optional.of(statusAlone()))));
+        }
+        PeerGroup group = peers.get();
+        List<CompletableFuture<PeerReport>> asked = group.settings().addresses().entrySet().stream()
+                .map(peer -> (peer.getKey().equals(node())
+                                ? CompletableFuture.completedFuture(Optional.of(group.status()))
+                                : group.statusOfAsync(peer.getValue()))
+                        .thenApply(status -> new PeerReport(peer.getKey(), Optional.of(peer.getValue()), status)))
+                .toList();
+        return CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new))
+                .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
+    }
+
+    private PeerStatus statusAlone() {
+        Marker marker = directory.marker();
+        return new PeerStatus(
+                marker.id(),
+                marker.log(),
+                List.of(),
+                List.of(marker.node()),
+                log.leader(),
+                log.term(),
+                log.appliedIndex());
+    }
+
     /** The member that leads, if this one knows. */
     Optional<String> leader() {
         return log.leader();

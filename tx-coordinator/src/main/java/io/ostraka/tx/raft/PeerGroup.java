@@ -130,6 +130,19 @@ final class PeerGroup implements AutoCloseable {
         return PeerStatus.decode(caller.call(address, PeerCall.STATUS.kind, new byte[0], PeerCall.STATUS.timeout()));
     }
 
+    /** Empty when it does not answer. */
+    CompletableFuture<Optional<PeerStatus>> statusOfAsync(HostPort address) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return Optional.of(statusOf(address));
+                    } catch (IOException e) {
+                        return Optional.empty();
+                    }
+                },
+                calls);
+    }
+
     /** As {@link #call}, on a thread of its own. Fails with an {@link IOException}. */
     CompletableFuture<byte[]> callAsync(String id, PeerCall call, byte[] body) {
         return CompletableFuture.supplyAsync(

@@ -1,0 +1,2 @@
+/** The console, as its clients see it. */
+package io.ostraka.it.admin;
