@@ -237,6 +237,35 @@ class GroupOfProxiesTest {
         }
     }
 
+    @Test
+    void whatAClientHasPreparedIsDecidedThroughAnyProxy() throws Exception {
+        startAll("");
+        try (WireClient second = login("n2")) {
+            counters = Counters.filled(cluster, second);
+            try (WireClient first = login("n1")) {
+                counters.run(first, "BEGIN", increment(0), increment(1), "PREPARE TRANSACTION 'kept'");
+                assertEquals(
+                        List.of("BEGIN", "UPDATE 1", "42710"),
+                        counters
+                                .run(second, "BEGIN", "UPDATE country SET name = 'x'", "PREPARE TRANSACTION 'kept'")
+                                .stream()
+                                .map(outcome -> outcome.equals("UPDATE 0") ? "UPDATE 1" : outcome)
+                                .toList());
+            }
+            proxies.get("n1").kill();
+            assertEquals(
+                    List.of("SELECT 1", "COMMIT PREPARED", "SELECT 0", "42704"),
+                    counters.run(
+                            second,
+                            "SELECT gid FROM pg_prepared_xacts WHERE gid = 'kept'",
+                            "COMMIT PREPARED 'kept'",
+                            "SELECT gid FROM pg_prepared_xacts",
+                            "ROLLBACK PREPARED 'kept'"));
+        }
+        assertEquals(List.of(1, 1), counters.values());
+        assertEquals(0, counters.prepared());
+    }
+
     /** Returns when the proxy has dealt with it. */
     private void cancel(String node, byte[] key) throws IOException {
         try (WireClient other = WireClient.connect(proxies.get(node).endpoint())) {

@@ -37,13 +37,20 @@ final class CommitOverShards implements CommitRequest.Committer {
     private final Session session;
     private final DatabaseCommits commits;
     private final Consumer<Ending> then;
+    private final Optional<String> clientsName;
     private List<ShardName> pinned = List.of();
 
     /** How it ended, and what the client is told instead of COMMIT. */
     record Ending(boolean isCommitted, Optional<ByteBuf> error) {}
 
     CommitOverShards(Session session, Consumer<Ending> then) {
+        this(session, Optional.empty(), then);
+    }
+
+    /** PREPARE TRANSACTION, if there is a name. */
+    CommitOverShards(Session session, Optional<String> clientsName, Consumer<Ending> then) {
         this.session = session;
+        this.clientsName = clientsName;
         this.commits = session.database().commits();
         this.then = then;
     }
@@ -59,7 +66,7 @@ final class CommitOverShards implements CommitRequest.Committer {
                 .filter(session.held()::isPinned)
                 .toList();
         session.held().lend(participants);
-        commits.commit(new CommitRequest(members, this));
+        commits.commit(new CommitRequest(members, this, clientsName));
     }
 
     private Participant participant(Backend backend) {
@@ -95,7 +102,7 @@ final class CommitOverShards implements CommitRequest.Committer {
         if (session.isClosed()) {
             return;
         }
-        boolean committed = outcome instanceof Outcome.Committed;
+        boolean committed = outcome instanceof Outcome.Committed || outcome instanceof Outcome.Prepared;
         if (outcome instanceof Outcome.Committed done && !done.behind().isEmpty()) {
             warn(done.behind());
         }
@@ -127,7 +134,13 @@ final class CommitOverShards implements CommitRequest.Committer {
     }
 
     private void warn(SortedSet<ShardNumber> behind) {
-        List<ShardName> names = behind.stream().map(commits::nameOf).toList();
+        warn(session, behind);
+    }
+
+    /** What a client is told whose commit is not shown by these shards. */
+    static void warn(Session session, SortedSet<ShardNumber> behind) {
+        List<ShardName> names =
+                behind.stream().map(session.database().commits()::nameOf).toList();
         ByteBuf out = session.output().buffer();
         BackendMessages.notice(
                 out,

@@ -28,11 +28,13 @@ final class OwnCommands {
     private final Session session;
     private final BackendRounds rounds;
     private final SettingEffects settings;
+    private final ClientPrepare prepare;
 
     OwnCommands(Session session) {
         this.session = session;
         this.rounds = new BackendRounds(session);
         this.settings = new SettingEffects(session);
+        this.prepare = new ClientPrepare(session);
     }
 
     BackendRounds rounds() {
@@ -50,8 +52,16 @@ final class OwnCommands {
         if (command instanceof SessionCommand.Show show) {
             return show.name().startsWith(PREFIX);
         }
+        if (command instanceof SessionCommand.FinishPrepared) {
+            return !session.database().hasOneShard();
+        }
         boolean isOfStatements = command instanceof SessionCommand.Prepare || command instanceof SessionCommand.Execute;
         return !isOfStatements && (!isSetting(command) || mustBeToldToOthers());
+    }
+
+    /** Whether {@link #run} can begin; if not, {@link Session#resume} follows. */
+    boolean isReadyFor(SessionCommand command) {
+        return !(command instanceof SessionCommand.PrepareTransaction) || prepare.isReady();
     }
 
     private static boolean isSetting(SessionCommand command) {
@@ -70,8 +80,10 @@ final class OwnCommands {
     /** Commands that mean the same within a query string that goes to a shard as a whole. */
     void requireForwardable(SessionCommand command) {
         requireSupported(command);
-        boolean ownState = (command instanceof SessionCommand.Discard
-                        && !session.database().hasOneShard())
+        boolean isOfSeveral = command instanceof SessionCommand.Discard
+                || command instanceof SessionCommand.PrepareTransaction
+                || command instanceof SessionCommand.FinishPrepared;
+        boolean ownState = (isOfSeveral && !session.database().hasOneShard())
                 || (carriesOut(command)
                         && (command instanceof SessionCommand.Set
                                 || command instanceof SessionCommand.Reset
@@ -116,6 +128,8 @@ final class OwnCommands {
             endedWithin(true, commit.chain(), by);
         } else if (command instanceof SessionCommand.Rollback rollback) {
             endedWithin(false, rollback.chain(), by);
+        } else if (command instanceof SessionCommand.PrepareTransaction) {
+            endedWithin(true, false, by);
         } else if (command instanceof SessionCommand.Prepare prepare) {
             session.statements().preparedBySql(prepare.name(), by);
         } else if (command instanceof SessionCommand.Deallocate deallocate) {
@@ -162,6 +176,8 @@ final class OwnCommands {
             end(transaction.state() == SessionTransaction.State.OPEN, "COMMIT", commit.chain(), after);
         } else if (command instanceof SessionCommand.Rollback rollback) {
             end(false, "ROLLBACK", rollback.chain(), after);
+        } else if (command instanceof SessionCommand.PrepareTransaction wanted) {
+            prepareTransaction(wanted.id(), text, after);
         } else if (command instanceof SessionCommand.RollbackToSavepoint back) {
             requireSavepoint(back.name(), "ROLLBACK TO SAVEPOINT");
             session.settingState().restore(transaction.rollbackTo(back.name()));
@@ -179,6 +195,17 @@ final class OwnCommands {
             requireBlock("SAVEPOINT");
             transaction.savepoint(savepoint.name(), text, session.settingState().snapshot());
             toAll(text, "SAVEPOINT", after);
+        } else if (command instanceof SessionCommand.FinishPrepared finish) {
+            prepare.finish(finish, error -> {
+                if (error.isPresent()) {
+                    session.writeError(error.get());
+                    session.extended().onOwnError();
+                } else {
+                    write(finish.words());
+                }
+                session.available();
+                after.run();
+            });
         } else if (command instanceof SessionCommand.ReleaseSavepoint release) {
             requireSavepoint(release.name(), "RELEASE SAVEPOINT");
             transaction.release(release.name());
@@ -277,6 +304,34 @@ final class OwnCommands {
             BackendRounds.Step done = rounds.step();
             Optional<ByteBuf> error = done.error.or(() -> lost.map(this::errorOf));
             ended(commits && error.isEmpty() && !done.rolledBack, error, chain ? Optional.of(begin) : Optional.empty());
+            after.run();
+        });
+    }
+
+    /** As in PostgreSQL, what has failed is rolled back, and that is no error. */
+    private void prepareTransaction(String id, String text, Runnable after) {
+        if (session.transaction().state() != SessionTransaction.State.OPEN) {
+            end(false, "ROLLBACK", false, after);
+            return;
+        }
+        Optional<PgError> lost = session.takeUntold();
+        if (lost.isPresent()) {
+            rounds.start(participants(), "ROLLBACK", false, () -> {
+                rounds.step().error.ifPresent(ByteBuf::release);
+                ended(false, lost.map(this::errorOf), Optional.empty());
+                after.run();
+            });
+            return;
+        }
+        prepare.prepare(id, text, participants(), rounds, (prepared, error) -> {
+            session.transactionEnded(prepared);
+            if (error.isPresent()) {
+                session.output().write(error.get());
+                session.extended().onOwnError();
+            } else {
+                write(prepared ? "PREPARE TRANSACTION" : "ROLLBACK");
+            }
+            session.available();
             after.run();
         });
     }

@@ -459,7 +459,16 @@ final class Portals {
             return false;
         }
         SessionCommand command = portal.command();
-        boolean ends = command instanceof SessionCommand.Commit || command instanceof SessionCommand.Rollback;
+        if (command instanceof SessionCommand.FinishPrepared finish && pipeline.hasExecuted()) {
+            throw new PgError(SqlState.ACTIVE_SQL_TRANSACTION, finish.words() + " cannot be executed within a pipeline")
+                    .toException();
+        }
+        if (!session.own().isReadyFor(command)) {
+            return false;
+        }
+        boolean ends = command instanceof SessionCommand.Commit
+                || command instanceof SessionCommand.Rollback
+                || command instanceof SessionCommand.PrepareTransaction;
         // What was executed since the last Sync is a transaction of its own, which such a command ends or turns into a
         // block.
         boolean isOfPipeline = (ends || command instanceof SessionCommand.Begin)

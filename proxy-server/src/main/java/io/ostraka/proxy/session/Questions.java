@@ -15,6 +15,7 @@ import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Computed;
 import io.ostraka.rules.plan.Plan;
+import io.ostraka.rules.plan.PreparedList;
 import io.ostraka.rules.plan.Question;
 import io.ostraka.rules.plan.Route;
 import io.ostraka.rules.plan.ServerValues;
@@ -93,6 +94,15 @@ final class Questions {
     /** One step; false when it has to wait. */
     private boolean goOn(Planned.Statement statement, StatementValues values, Optional<ShardName> home) {
         Plan plan = statement.plan();
+        if (plan instanceof Plan.Listed listed) {
+            if (rewritten.isEmpty()) {
+                String text = PreparedList.with(
+                        statement.text(), session.database().commits().preparedByClients());
+                rewritten = Optional.of(session.plan(text).statements().get(0));
+                return true;
+            }
+            plan = listed.asWritten();
+        }
         if (plan instanceof Plan.Clocked clocked && !isRight(clocked.asWritten(), values)) {
             if (asked.isEmpty()) {
                 return ask(clocked.clock().question(statement.planned()), values, home);

@@ -215,6 +215,9 @@ final class SimpleQuery {
     private boolean runCommand(
             Planned.Statement statement, SessionCommand command, ByteBuf borrowed, int frame, int bytes) {
         if (session.own().carriesOut(command)) {
+            if (!session.own().isReadyFor(command)) {
+                return false;
+            }
             session.extended().portals().dropUnnamed();
             session.own().describe(command);
             session.own().run(command, statement.text(), session::writeReady);
@@ -451,6 +454,14 @@ final class SimpleQuery {
         Access access = Access.READ;
         boolean pins = false;
         for (Planned.Statement statement : planned.statements()) {
+            if (statement.plan() instanceof Plan.Listed) {
+                throw new PgError(
+                                SqlState.FEATURE_NOT_SUPPORTED,
+                                "pg_prepared_xacts in a query string of several statements is not supported",
+                                "The proxy knows what is in it.",
+                                "Send the statement alone.")
+                        .toException();
+            }
             Plan plan = statement.plan().unasked();
             if (plan instanceof Plan.Refusal refusal) {
                 throw refusal.error().toException();

@@ -5,12 +5,13 @@ import io.ostraka.proxy.backend.BackendListener;
 import io.ostraka.tx.commit.Outcome;
 import io.ostraka.tx.commit.Participant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A transaction block over several shards that is to be committed. Its backends must have nothing outstanding, and belong to
- * the commit until they are given back.
+ * the commit until they are given back. With {@code clientsName} it is to be prepared under that name, and decided by a client later.
  */
-public record CommitRequest(List<Member> members, Committer committer) {
+public record CommitRequest(List<Member> members, Committer committer, Optional<String> clientsName) {
     public CommitRequest {
         members = List.copyOf(members);
     }

@@ -6,10 +6,15 @@ import io.ostraka.proxy.backend.BackendConnector;
 import io.ostraka.proxy.backend.ShardAddress;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.plan.PreparedList;
+import io.ostraka.tx.decision.Branch;
+import io.ostraka.tx.decision.PreparedBranches;
 import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.decision.ShardNumber;
 import io.ostraka.tx.raft.ClusterMembership;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -115,9 +120,32 @@ public final class Commits implements AutoCloseable {
         coordinator.commit(
                 database,
                 links,
+                request.clientsName(),
                 request.members().stream()
                         .map(CommitRequest.Member::participant)
                         .toList());
+    }
+
+    void finishPrepared(String database, ClientDecision decision) {
+        coordinator.finishPrepared(database, decision);
+    }
+
+    /** In the order of their names. */
+    List<PreparedList.Row> preparedByClients(String database) {
+        return membership.read(state -> state.preparedByClients().entrySet().stream()
+                .map(named -> row(database, named.getKey(), named.getValue(), state.preparedMicros(named.getKey())))
+                .toList());
+    }
+
+    private static PreparedList.Row row(String here, String name, PreparedBranches transaction, long preparedMicros) {
+        Branch first = transaction.branches().get(0);
+        return new PreparedList.Row(
+                name,
+                first.transactionId(),
+                Instant.EPOCH.plus(preparedMicros, ChronoUnit.MICROS),
+                first.role(),
+                transaction.database(),
+                transaction.database().equals(here));
     }
 
     /** What this node's coordinator has to do now. */

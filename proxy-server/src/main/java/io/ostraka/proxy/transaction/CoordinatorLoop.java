@@ -5,6 +5,8 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.ostraka.proxy.transaction.Failpoints.Place;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
 import io.ostraka.tx.commit.Alarm;
 import io.ostraka.tx.commit.CommitPort;
 import io.ostraka.tx.commit.CommitSettings;
@@ -27,6 +29,8 @@ import io.ostraka.tx.fence.Consistency;
 import io.ostraka.tx.fence.Gate;
 import io.ostraka.tx.raft.ClusterMembership;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -72,6 +76,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
 
     private final Optional<GroupFence> group;
     private final Sweeper sweeper;
+    private final ClientDecisions decisions;
     /** What is under way, by name, until nothing of it is left to do. */
     private final Map<Gtid, UnderWay> underWay = new HashMap<>();
 
@@ -89,6 +94,27 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
                 ? Optional.empty()
                 : Optional.of(new GroupFence(loop, membership, this::windowOpen));
         this.sweeper = new Sweeper(membership, coordinator, this::finish, loop);
+        this.decisions = new ClientDecisions(membership, loop, new ClientDecisions.Work() {
+            @Override
+            public Optional<ShardServer> server(ShardId shard) {
+                return sweeper.server(shard);
+            }
+
+            @Override
+            public void finish(PreparedBranches transaction) {
+                finishQuietly(transaction);
+            }
+
+            @Override
+            public boolean isRunning(Gtid gtid) {
+                return coordinator.isRunning(gtid);
+            }
+
+            @Override
+            public void forget(Gtid gtid) {
+                log.forget(gtid);
+            }
+        });
     }
 
     /** The future completes when what earlier lives left is settled. Any thread. */
@@ -133,12 +159,23 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
     }
 
     /** Any thread; the links are confined to theirs. */
-    void commit(String database, CommitLinks links, List<Participant> participants) {
+    void commit(String database, CommitLinks links, Optional<String> clientsName, List<Participant> participants) {
         tell(() -> {
             Gtid gtid = coordinator.next();
             underWay.put(gtid, new UnderWay(database, Optional.of(links), new ArrayList<>()));
-            event(gtid, () -> coordinator.commit(gtid, database, participants));
+            event(gtid, () -> {
+                if (clientsName.isPresent()) {
+                    coordinator.prepare(gtid, clientsName.get(), database, participants);
+                } else {
+                    coordinator.commit(gtid, database, participants);
+                }
+            });
         });
+    }
+
+    /** Any thread. */
+    void finishPrepared(String database, ClientDecision decision) {
+        tell(() -> decisions.decide(database, decision));
     }
 
     /** Any thread. */
@@ -171,9 +208,14 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
 
     private void finish(PreparedBranches transaction) {
         Gtid gtid = transaction.gtid();
-        LOG.info("tx {}: finishing what an earlier life of this node had decided", gtid);
+        LOG.info("tx {}: finishing what a client, or an earlier life of this node, had decided", gtid);
+        finishQuietly(transaction);
+    }
+
+    private void finishQuietly(PreparedBranches transaction) {
+        Gtid gtid = transaction.gtid();
         underWay.putIfAbsent(gtid, new UnderWay(transaction.database(), Optional.empty(), new ArrayList<>()));
-        event(gtid, () -> coordinator.finish(transaction));
+        event(gtid, () -> coordinator.finish(transaction, behind -> decisions.shown(gtid, behind)));
     }
 
     /** Does it on this thread, later; nothing, when the thread has ended. */
@@ -259,7 +301,44 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
 
     @Override
     public void register(String name, PreparedBranches transaction) {
-        throw new UnsupportedOperationException("clients cannot prepare by name yet");
+        Instant now = Instant.now();
+        propose(
+                transaction.gtid(),
+                new TransactionEntry.ClientPrepared(name, transaction, ChronoUnit.MICROS.between(Instant.EPOCH, now)));
+    }
+
+    private void propose(Gtid gtid, TransactionEntry.ClientPrepared entry) {
+        failpoints.reach(Place.BEFORE_DECIDE);
+        membership
+                .propose(entry)
+                .whenComplete((answer, failure) -> tell(() -> {
+                    if (failure != null) {
+                        LOG.warn("decision log: no answer, asking again: {}", failure.getMessage());
+                        later(LOG_PAUSE, () -> propose(gtid, entry));
+                    } else if (answer instanceof Answer.Accepted accepted) {
+                        failpoints.reach(Place.AFTER_DECIDE);
+                        // From then on any node knows the name.
+                        membership
+                                .appliedEverywhere(accepted.index())
+                                .thenRun(() -> tell(() -> event(gtid, () -> {
+                                    coordinator.onDecided(gtid, true);
+                                    coordinator.onForgotten(gtid);
+                                })));
+                    } else {
+                        event(gtid, () -> nameRefused(gtid, entry.name()));
+                    }
+                }));
+    }
+
+    private void nameRefused(Gtid gtid, String name) {
+        if (membership.read(state -> state.preparedByClient(name)).isPresent()) {
+            coordinator.onNameRefused(
+                    gtid,
+                    new PgError(
+                            SqlState.DUPLICATE_OBJECT, "transaction identifier \"" + name + "\" is already in use"));
+        } else {
+            coordinator.onDecided(gtid, false);
+        }
     }
 
     @Override

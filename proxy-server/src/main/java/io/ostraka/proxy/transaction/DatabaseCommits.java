@@ -3,8 +3,10 @@ package io.ostraka.proxy.transaction;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.plan.PreparedList;
 import io.ostraka.tx.decision.ShardNumber;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,6 +40,16 @@ public final class DatabaseCommits {
     /** Hands the commit over; {@link CommitRequest.Committer#onOutcome} follows. On the event loop of its backends. */
     public void commit(CommitRequest request) {
         commits.commit(database, request);
+    }
+
+    /** COMMIT PREPARED or ROLLBACK PREPARED by a client. Any thread. */
+    public void finishPrepared(ClientDecision decision) {
+        commits.finishPrepared(database, decision);
+    }
+
+    /** What clients have prepared and not decided, of all databases, as this node has applied the log. Any thread. */
+    public List<PreparedList.Row> preparedByClients() {
+        return commits.preparedByClients(database);
     }
 
     /** Asks for one point in time on all shards. Any thread. */

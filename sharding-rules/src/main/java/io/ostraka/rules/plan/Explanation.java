@@ -45,6 +45,12 @@ public final class Explanation {
     private void explain(
             PlannedStatement statement, List<String> searchPath, List<String> arguments, StringBuilder text) {
         StatementValues values = new TextArguments(statement, arguments);
+        if (statement.plan() instanceof Plan.Listed listed) {
+            text.append("Puts what clients have prepared in the place of pg_prepared_xacts.\n");
+            explain(listed.unasked(), statement, values, text);
+            tables(statement, searchPath, values, text);
+            return;
+        }
         if (statement.plan() instanceof Plan.Clocked clocked && !isOnOne(clocked.asWritten(), values)) {
             text.append("Asks a shard for ")
                     .append(String.join(", ", clocked.clock().texts(statement)))

@@ -155,6 +155,19 @@ public sealed interface Plan {
         }
     }
 
+    /** Reads {@code pg_prepared_xacts}, which is what the session knows, put in front of the statement: {@link PreparedList}. */
+    record Listed(Plan asWritten) implements Plan {
+        @Override
+        public boolean asks() {
+            return true;
+        }
+
+        @Override
+        public Plan unasked() {
+            return asWritten.unasked();
+        }
+    }
+
     /** Answered, or carried out on the shards of the transaction, by the session itself. */
     record Session(SessionCommand command) implements Plan {}
 

@@ -122,6 +122,7 @@ public final class PlanCache {
                 || splits(plan)
                 || plan instanceof Plan.Asking
                 || plan instanceof Plan.Clocked
+                || plan instanceof Plan.Listed
                 || (plan instanceof Plan.Scatter scatter && scatter.merge() instanceof Merge.Ordered);
         long weight = PLAN_BYTES
                 + key.bytes()
@@ -178,6 +179,9 @@ public final class PlanCache {
         if (plan instanceof Plan.Clocked clocked) {
             return position(clocked.asWritten());
         }
+        if (plan instanceof Plan.Listed listed) {
+            return position(listed.asWritten());
+        }
         return plan instanceof Plan.Refusal refusal ? refusal.error().position() : 0;
     }
 
@@ -202,6 +206,9 @@ public final class PlanCache {
         }
         if (plan instanceof Plan.Clocked clocked) {
             return new Plan.Clocked(clocked.clock(), moved(clocked.asWritten(), from, to));
+        }
+        if (plan instanceof Plan.Listed listed) {
+            return new Plan.Listed(moved(listed.asWritten(), from, to));
         }
         return plan instanceof Plan.Refusal refusal ? new Plan.Refusal(moved(refusal.error(), from, to)) : plan;
     }

@@ -82,8 +82,11 @@ public final class Planner {
         List<PlannedStatement> planned = new ArrayList<>();
         for (StatementTemplate template : StatementTemplate.of(queryText)) {
             StatementKind kind = Classifier.classify(template);
-            Plan plan =
-                    SessionCommands.of(kind).<Plan>map(Plan.Session::new).orElseGet(() -> on(chosen, template, kind));
+            // What was prepared there otherwise than through a proxy has its name there.
+            Plan plan = SessionCommands.of(kind)
+                    .filter(command -> !(command instanceof SessionCommand.FinishPrepared))
+                    .<Plan>map(Plan.Session::new)
+                    .orElseGet(() -> on(chosen, template, kind));
             planned.add(PlannedStatement.of(template, plan));
         }
         return planned;
@@ -110,9 +113,12 @@ public final class Planner {
             if (hinted.isPresent()) {
                 return on(oneShard(space.of(hinted.get())), template, kind);
             }
-            return kind instanceof StatementKind.Query query
-                    ? query(template, query, searchPath)
-                    : utilities.plan(template, kind, searchPath);
+            return PreparedList.around(
+                    kind instanceof StatementKind.Query query
+                            ? query(template, query, searchPath)
+                            : utilities.plan(template, kind, searchPath),
+                    template,
+                    kind);
         } catch (StackOverflowError overflow) {
             return new Plan.Refusal(new PgError(
                     SqlState.STATEMENT_TOO_COMPLEX,

@@ -16,6 +16,17 @@ public sealed interface SessionCommand {
     /** ROLLBACK or ABORT. */
     record Rollback(boolean chain) implements SessionCommand {}
 
+    /** PREPARE TRANSACTION: ends the block, whose fate a client decides later. */
+    record PrepareTransaction(String id) implements SessionCommand {}
+
+    /** COMMIT PREPARED or ROLLBACK PREPARED. */
+    record FinishPrepared(String id, boolean commits) implements SessionCommand {
+        /** As it is written, and as its tag says. */
+        public String words() {
+            return commits ? "COMMIT PREPARED" : "ROLLBACK PREPARED";
+        }
+    }
+
     record Savepoint(String name) implements SessionCommand {}
 
     record ReleaseSavepoint(String name) implements SessionCommand {}

@@ -18,6 +18,12 @@ final class SessionCommands {
             return new SessionCommand.Commit(commit.chain());
         } else if (kind instanceof StatementKind.Rollback rollback) {
             return new SessionCommand.Rollback(rollback.chain());
+        } else if (kind instanceof StatementKind.PrepareTransaction prepare) {
+            return new SessionCommand.PrepareTransaction(prepare.id());
+        } else if (kind instanceof StatementKind.CommitPrepared commit) {
+            return new SessionCommand.FinishPrepared(commit.id(), true);
+        } else if (kind instanceof StatementKind.RollbackPrepared rollback) {
+            return new SessionCommand.FinishPrepared(rollback.id(), false);
         } else if (kind instanceof StatementKind.Savepoint savepoint) {
             return new SessionCommand.Savepoint(savepoint.name());
         } else if (kind instanceof StatementKind.ReleaseSavepoint release) {

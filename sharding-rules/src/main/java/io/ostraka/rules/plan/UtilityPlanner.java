@@ -95,10 +95,6 @@ final class UtilityPlanner {
                             : "All shards must have the same schema, and would have to change together.");
         } else if (kind instanceof StatementKind.Maintenance maintenance) {
             return refusal(maintenance.verb().toUpperCase(Locale.ROOT), "Each shard is maintained by itself.");
-        } else if (kind instanceof StatementKind.PrepareTransaction
-                || kind instanceof StatementKind.CommitPrepared
-                || kind instanceof StatementKind.RollbackPrepared) {
-            return refusal("two-phase commit by the client", "Ostraka itself uses it to commit on several shards.");
         } else if (kind instanceof StatementKind.Grant || kind instanceof StatementKind.Comment) {
             return refusal("this statement", "All shards would have to change together.");
         } else if (kind instanceof StatementKind.Call) {

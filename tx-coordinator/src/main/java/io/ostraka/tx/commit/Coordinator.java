@@ -1,5 +1,6 @@
 package io.ostraka.tx.commit;
 
+import io.ostraka.rules.error.PgError;
 import io.ostraka.tx.decision.ClusterNumber;
 import io.ostraka.tx.decision.Epoch;
 import io.ostraka.tx.decision.Gtid;
@@ -10,8 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * The commits under way on one node, for one life of it: its own, and those of dead nodes that it finishes. An event for a
@@ -68,13 +71,18 @@ public final class Coordinator {
      * for one that is running here.
      */
     public void finish(PreparedBranches transaction) {
+        finish(transaction, behind -> {});
+    }
+
+    /** The same, when somebody waits for it: told once, when every shard shows it, or nobody reads those that do not. */
+    public void finish(PreparedBranches transaction, Consumer<SortedSet<ShardNumber>> shown) {
         Gtid gtid = transaction.gtid();
         if (isRunning(gtid)) {
             return;
         }
         PhaseTwo second = new PhaseTwo(transaction, cluster, settings, port);
         finishing.put(gtid, second);
-        second.start(Optional.empty(), behind -> {});
+        second.start(Optional.empty(), shown);
         dropEnded(gtid);
     }
 
@@ -124,6 +132,14 @@ public final class Coordinator {
     public void onDecided(Gtid gtid, boolean accepted) {
         if (commits.containsKey(gtid)) {
             commits.get(gtid).onDecided(accepted);
+        }
+        dropEnded(gtid);
+    }
+
+    /** The log's answer to {@link CommitPort#register}, when the name cannot be had. */
+    public void onNameRefused(Gtid gtid, PgError why) {
+        if (commits.containsKey(gtid)) {
+            commits.get(gtid).onNameRefused(why);
         }
         dropEnded(gtid);
     }

@@ -267,6 +267,11 @@ final class TransactionCommit {
         }
     }
 
+    void onNameRefused(PgError why) {
+        failure = Optional.of(new Outcome.Refused(why));
+        abort();
+    }
+
     /** The window is closed: whatever readers hold may go. */
     private void shownEverywhere(SortedSet<ShardNumber> behind) {
         for (ShardNumber reader : readers.keySet()) {

@@ -131,6 +131,11 @@ public final class DecisionState {
         return fates.byName();
     }
 
+    /** When a client has prepared under this name, which is in use: microseconds since 1970, by some node's clock. */
+    public long preparedMicros(String name) {
+        return fates.preparedMicros(name);
+    }
+
     /** What a client has prepared under this name. */
     public Optional<PreparedBranches> preparedByClient(String name) {
         return fates.named(name);

@@ -104,12 +104,15 @@ public sealed interface TransactionEntry extends LogEntry {
         }
     }
 
-    /** A client's own {@code PREPARE TRANSACTION 'name'}: from now on only the client decides. */
-    record ClientPrepared(String name, PreparedBranches transaction) implements TransactionEntry {
+    /**
+     * A client's own {@code PREPARE TRANSACTION 'name'}: from now on only the client decides. {@code preparedMicros}: when, by
+     * the node's clock, since 1970; for people only.
+     */
+    record ClientPrepared(String name, PreparedBranches transaction, long preparedMicros) implements TransactionEntry {
         static final int KIND = 9;
 
         static ClientPrepared read(DataInput in) throws IOException {
-            return new ClientPrepared(in.readUTF(), PreparedBranches.read(in));
+            return new ClientPrepared(in.readUTF(), PreparedBranches.read(in), in.readLong());
         }
 
         @Override
@@ -117,6 +120,7 @@ public sealed interface TransactionEntry extends LogEntry {
             return Encoding.encode(KIND, out -> {
                 out.writeUTF(name);
                 transaction.writeTo(out);
+                out.writeLong(preparedMicros);
             });
         }
 

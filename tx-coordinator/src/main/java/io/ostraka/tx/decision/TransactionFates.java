@@ -32,6 +32,7 @@ final class TransactionFates {
     private final Map<Gtid, StoredCommit> commits = new TreeMap<>();
     private final Set<Gtid> aborted = new TreeSet<>();
     private final Map<String, PreparedBranches> byName = new TreeMap<>();
+    private final Map<String, Long> preparedMicros = new TreeMap<>();
     private final Map<Gtid, String> names = new TreeMap<>();
 
     Optional<PreparedBranches> commitOf(Gtid gtid) {
@@ -52,6 +53,11 @@ final class TransactionFates {
 
     Optional<PreparedBranches> named(String name) {
         return Optional.ofNullable(byName.get(name));
+    }
+
+    /** Of a name that is in use. */
+    long preparedMicros(String name) {
+        return preparedMicros.get(name);
     }
 
     Map<String, PreparedBranches> byName() {
@@ -115,6 +121,7 @@ final class TransactionFates {
             return new Answer.Rejected("transaction " + gtid + " is decided already");
         }
         byName.put(entry.name(), entry.transaction());
+        preparedMicros.put(entry.name(), entry.preparedMicros());
         names.put(gtid, entry.name());
         return new Answer.Accepted(index);
     }
@@ -132,6 +139,7 @@ final class TransactionFates {
                             "prepared transaction with identifier \"" + entry.name() + "\" does not exist");
         }
         byName.remove(entry.name());
+        preparedMicros.remove(entry.name());
         names.remove(entry.gtid());
         if (entry.commit()) {
             commits.put(entry.gtid(), new StoredCommit(transaction, entry.by(), Optional.empty()));
@@ -152,6 +160,7 @@ final class TransactionFates {
         Encoding.writeList(out, byName.entrySet(), (client, to) -> {
             to.writeUTF(client.getKey());
             client.getValue().writeTo(to);
+            to.writeLong(preparedMicros.get(client.getKey()));
         });
     }
 
@@ -164,6 +173,7 @@ final class TransactionFates {
             String name = in.readUTF();
             PreparedBranches transaction = PreparedBranches.read(in);
             byName.put(name, transaction);
+            preparedMicros.put(name, in.readLong());
             names.put(transaction.gtid(), name);
         }
     }

@@ -45,7 +45,7 @@ class EncodingTest {
                 new TransactionEntry.Done(List.of(new Gtid(new Epoch(3), 128), new Gtid(new Epoch(4), 0))),
                 new TransactionEntry.Behind(TRANSACTION.gtid(), new TreeSet<>(Set.of(new ShardNumber(7)))),
                 new TransactionEntry.Behind(TRANSACTION.gtid(), new TreeSet<>()),
-                new TransactionEntry.ClientPrepared("their's", TRANSACTION),
+                new TransactionEntry.ClientPrepared("their's", TRANSACTION, 7),
                 new TransactionEntry.ClientDecided("their's", TRANSACTION.gtid(), true, new Epoch(9)),
                 new ShardEntry.FenceShard(new ShardId("shop", new ShardNumber(3)), 1),
                 new ShardEntry.AdmitShard(new ShardId("shop", new ShardNumber(3)), 1, "db3b:5432"));
@@ -99,7 +99,7 @@ class EncodingTest {
         "abort,    01 06 05 47",
         "done,     01 07 01 05 47",
         "behind,   01 08 05 47 01 02",
-        "named,    01 09 0001 78 05 47 0004 73686f70 02 00 00 0003 617070 e905 02 01 0003 617070 ac02",
+        "named,    01 09 0001 78 05 47 0004 73686f70 02 00 00 0003 617070 e905 02 01 0003 617070 ac02 0000000000000007",
         "decided,  01 0a 0001 78 05 47 01 09",
         "fence,    01 0b 0004 73686f70 03 01",
         "admit,    01 0c 0004 73686f70 03 01 0001 68",
@@ -118,7 +118,7 @@ class EncodingTest {
                     case "done" -> new TransactionEntry.Done(List.of(TRANSACTION.gtid()));
                     case "behind" ->
                         new TransactionEntry.Behind(TRANSACTION.gtid(), new TreeSet<>(Set.of(new ShardNumber(2))));
-                    case "named" -> new TransactionEntry.ClientPrepared("x", TRANSACTION);
+                    case "named" -> new TransactionEntry.ClientPrepared("x", TRANSACTION, 7);
                     case "decided" -> new TransactionEntry.ClientDecided("x", TRANSACTION.gtid(), true, new Epoch(9));
                     case "fence" -> new ShardEntry.FenceShard(new ShardId("shop", new ShardNumber(3)), 1);
                     default -> new ShardEntry.AdmitShard(new ShardId("shop", new ShardNumber(3)), 1, "h");

@@ -172,7 +172,7 @@ class TransactionFatesTest {
     @Test
     void whatAClientPreparedSurvivesItsNodeAndOnlyAClientDecidesIt() {
         Gtid gtid = new Gtid(n1, 1);
-        apply(new TransactionEntry.ClientPrepared("x", transaction(gtid, 0, 1)));
+        apply(new TransactionEntry.ClientPrepared("x", transaction(gtid, 0, 1), 7));
         apply(new LogEntry.Expel(n1, 1));
         assertEquals(Fate.CLIENTS, state.fateOf(gtid));
         assertInstanceOf(Answer.Rejected.class, apply(new TransactionEntry.Abort(gtid)));
@@ -190,7 +190,7 @@ class TransactionFatesTest {
     @Test
     void aClientsRollbackIsRememberedWhileTheNodeLives() {
         Gtid gtid = new Gtid(n1, 1);
-        apply(new TransactionEntry.ClientPrepared("x", transaction(gtid, 0)));
+        apply(new TransactionEntry.ClientPrepared("x", transaction(gtid, 0), 7));
         TransactionEntry rollback = new TransactionEntry.ClientDecided("x", gtid, false, n2);
         apply(rollback);
         assertInstanceOf(Answer.Accepted.class, apply(rollback));
@@ -204,14 +204,15 @@ class TransactionFatesTest {
         Gtid first = new Gtid(n1, 1);
         Gtid second = new Gtid(n1, 2);
         assertEquals(
-                new Answer.Accepted(index + 1), apply(new TransactionEntry.ClientPrepared("x", transaction(first, 0))));
+                new Answer.Accepted(index + 1),
+                apply(new TransactionEntry.ClientPrepared("x", transaction(first, 0), 7)));
         assertEquals(
                 new Answer.Rejected("transaction identifier \"x\" is already in use"),
-                apply(new TransactionEntry.ClientPrepared("x", transaction(second, 0))));
+                apply(new TransactionEntry.ClientPrepared("x", transaction(second, 0), 7)));
         apply(new TransactionEntry.ClientDecided("x", first, true, n1));
         assertEquals(
                 new Answer.Accepted(index + 1),
-                apply(new TransactionEntry.ClientPrepared("x", transaction(second, 0))));
+                apply(new TransactionEntry.ClientPrepared("x", transaction(second, 0), 7)));
         assertInstanceOf(
                 Answer.Accepted.class,
                 apply(new TransactionEntry.ClientDecided("x", first, true, n1)),
@@ -321,7 +322,7 @@ class TransactionFatesTest {
             case 1 -> random.nextInt(4) == 0 ? new LogEntry.Expel(gtid.epoch(), 1) : new TransactionEntry.Abort(gtid);
             case 2 -> new TransactionEntry.Done(List.of(gtid));
             case 3 -> new TransactionEntry.Behind(gtid, shards(random.nextInt(2)));
-            case 4 -> new TransactionEntry.ClientPrepared("x" + random.nextInt(5), transaction(gtid, 0, 1));
+            case 4 -> new TransactionEntry.ClientPrepared("x" + random.nextInt(5), transaction(gtid, 0, 1), 7);
             case 5 ->
                 new TransactionEntry.ClientDecided("x" + random.nextInt(5), gtid, random.nextBoolean(), gtid.epoch());
             case 6 -> new ShardEntry.FenceShard(shard(0), random.nextInt(4));

@@ -177,7 +177,7 @@ class RecoveryTest implements Recovery.Port, Leases.Port<String>, Admission.Port
     @Test
     void whatAClientPreparedIsLeftAlone() {
         Gtid theirs = new Gtid(other, 1);
-        apply(new TransactionEntry.ClientPrepared("x", transaction(theirs)));
+        apply(new TransactionEntry.ClientPrepared("x", transaction(theirs), 7));
         apply(new LogEntry.Expel(other, 1));
         recovery.lead(true);
         assertEquals(List.of(), found(theirs));
