@@ -9,9 +9,13 @@ import io.ostraka.rules.plan.PlanCache;
 import io.ostraka.rules.plan.PlannedStatement;
 import io.ostraka.rules.plan.Planner;
 import io.ostraka.rules.rule.RuleSet;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * The plans of one database, under the newest catalog its shards have shown. Thread-safe: sessions read, the schema's thread
@@ -23,7 +27,12 @@ final class DatabasePlans implements Planned.Source {
 
     private record Current(PlanCache cache, long generation) {}
 
+    /** After it, what was committed is known elsewhere as soon as the catalog is looked at anyway. */
+    private static final Duration REFRESH_PATIENCE = Duration.ofSeconds(5);
+
     private final DatabaseConfig database;
+    private volatile Supplier<CompletableFuture<SchemaState>> reading =
+            () -> CompletableFuture.failedFuture(new IllegalStateException("there is no catalog to be read"));
     private volatile Current current;
 
     /** Until the first catalog comes there are no tables but those of one shard, where PostgreSQL judges. */
@@ -36,6 +45,18 @@ final class DatabasePlans implements Planned.Source {
     /** A shard's schema has changed. */
     void onSchema(SchemaState state) {
         current = current(state.rules(), state.catalog(), current.generation() + 1);
+    }
+
+    /** From now on the catalog can be read again. */
+    void refreshWith(Supplier<CompletableFuture<SchemaState>> read) {
+        reading = read;
+    }
+
+    @Override
+    public CompletableFuture<Boolean> refresh() {
+        return reading.get()
+                .handle((state, failure) -> failure == null)
+                .completeOnTimeout(false, REFRESH_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private Current current(RuleSet rules, Catalog catalog, long generation) {

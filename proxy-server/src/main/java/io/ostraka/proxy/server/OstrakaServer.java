@@ -185,6 +185,7 @@ public final class OstrakaServer implements AutoCloseable {
             return plans;
         }
         schemas.add(schema.get());
+        plans.refreshWith(schema.get()::refresh);
         SchemaState first = schema.get().start();
         first.differences().forEach(difference -> LOG.warn("database {}: {}", database.name(), difference));
         first.unread().forEach((shard, why) -> LOG.warn("shard {}: its catalog could not be read: {}", shard, why));

@@ -187,6 +187,40 @@ final class Combining {
         return start(question, false, Optional.of(new Keep(what, declare.isHeld(), then)));
     }
 
+    /**
+     * The rows of a query that are read in another way, by {@code then}, which must close the cursor; {@code blanks} stand for what is in
+     * front of its statement in the client's text. False while backends are on their way.
+     */
+    boolean open(
+            PlannedStatement planned,
+            Combination combination,
+            String blanks,
+            boolean isSimple,
+            BiConsumer<CombinerCursor, StatementKey> then) {
+        Planned.Statement query = new Planned.Statement(planned);
+        return start(
+                new Question(
+                        combination,
+                        query,
+                        query.values(),
+                        key(blanks + planned.textInPlace()),
+                        UnaryOperator.identity(),
+                        Optional.empty(),
+                        isSimple),
+                false,
+                Optional.of(new Keep(new CombineOrder.Keeping(Optional.empty(), false), false, then)));
+    }
+
+    /** A connection beside the transaction until {@link #endKept}; empty while it is on its way. */
+    Optional<Backend> lendApart(ShardName shard) {
+        Optional<Backend> ready = apart.ready(shard);
+        ready.ifPresent(backend -> {
+            apart.lend(List.of(backend));
+            kept.add(backend);
+        });
+        return ready;
+    }
+
     private boolean start(Question question, boolean isCopy, Optional<Keep> keep) {
         return start(question, isCopy, keep, Optional.empty());
     }

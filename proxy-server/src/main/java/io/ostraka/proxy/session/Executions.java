@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * COPY, EXPLAIN, PREPARE and the commands of cursors over several shards in the extended protocol. A shard parses and binds them and so judges
+ * COPY, EXPLAIN, PREPARE, CREATE TABLE AS and the commands of cursors over several shards in the extended protocol. A shard parses and binds them and so judges
  * them; to execute them is a run of the session's, as in the simple protocol. Confined to the session's event loop.
  */
 final class Executions {
@@ -39,6 +39,8 @@ final class Executions {
             taken = session.statements().preparing().start(prepare, statement, false);
         } else if (plan instanceof Plan.Cursor cursor) {
             taken = execute(cursor.command(), portal, maxRows);
+        } else if (plan instanceof Plan.CreateTable creation) {
+            taken = session.creating().start(creation, statement, false);
         } else {
             taken = session.copying().start(plan, statement, false);
         }

@@ -137,15 +137,23 @@ final class ExtendedQuery {
                     ? bindTo(statements.homeOf(statement), sent, Access.WRITE, false)
                     : bindTo(session.shards().anyShard(), sent, Access.READ, false);
         }
-        boolean isOfRun = plan instanceof Plan.Explain || plan instanceof Plan.Cursor || plan instanceof Plan.Prepare;
-        if (isOfRun || Copying.isOverShards(plan)) {
-            return bindRun(statement, planned);
+        if (isOfRun(plan)) {
+            return bindRun(Sent.asWritten(statement, planned));
         }
         if (plan instanceof Plan.Execute execute) {
             return bindDoomed(Statements.missing(execute.name()).error(), Sent.asWritten(statement, planned));
         }
         values.use(planned.values(), statement.key.parameterOids());
         return plan.asks() ? ask(statement, planned) : bindTo(Sent.asWritten(statement, planned), plan, values);
+    }
+
+    /** Whether a shard only judges it, and its Execute is a run of the session's. */
+    private static boolean isOfRun(Plan plan) {
+        return plan instanceof Plan.Explain
+                || plan instanceof Plan.Cursor
+                || plan instanceof Plan.Prepare
+                || plan instanceof Plan.CreateTable
+                || Copying.isOverShards(plan);
     }
 
     /** What the shards parse: the client's own statement, or another text in its place, which has no name. */
@@ -177,7 +185,7 @@ final class ExtendedQuery {
         Sent sent = known.isRewritten()
                 ? Sent.rewritten(statement, known.statement())
                 : Sent.asWritten(statement, known.statement());
-        boolean taken = bindTo(sent, known.plan(), known.values());
+        boolean taken = isOfRun(known.plan()) ? bindRun(sent) : bindTo(sent, known.plan(), known.values());
         if (taken) {
             session.questions().clear();
         }
@@ -262,10 +270,11 @@ final class ExtendedQuery {
     }
 
     /** Bound on a shard that judges it; a FETCH from the cursor of one shard is that shard's own. */
-    private boolean bindRun(PreparedStatement statement, Planned.Statement planned) {
+    private boolean bindRun(Sent sent) {
         bind.requireWhole();
-        ShardName home = statements.homeOf(statement);
-        if (!bindTo(home, Sent.asWritten(statement, planned), Access.READ, false)) {
+        Planned.Statement planned = sent.planned();
+        ShardName home = statements.homeOf(sent.statement());
+        if (!bindTo(home, sent, Access.READ, false)) {
             return false;
         }
         boolean isOfShard = planned.plan() instanceof Plan.Cursor cursor

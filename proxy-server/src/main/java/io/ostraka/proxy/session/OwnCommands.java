@@ -293,18 +293,32 @@ final class OwnCommands {
         Optional<PgError> lost = word.equals("COMMIT") ? session.takeUntold() : Optional.empty();
         List<Backend> all = participants();
         if (commits && all.size() > 1 && !transaction.writers().isEmpty()) {
-            new CommitOverShards(session, outcome -> {
-                        ended(outcome.isCommitted(), outcome.error(), chain ? Optional.of(begin) : Optional.empty());
-                        after.run();
-                    })
+            new CommitOverShards(
+                            session,
+                            outcome -> whenKnown(
+                                    outcome.isCommitted(),
+                                    () -> {
+                                        ended(
+                                                outcome.isCommitted(),
+                                                outcome.error(),
+                                                chain ? Optional.of(begin) : Optional.empty());
+                                        after.run();
+                                    },
+                                    () -> {}))
                     .start(all);
             return;
         }
         rounds.start(all, commits ? "COMMIT" : "ROLLBACK", commits, () -> {
             BackendRounds.Step done = rounds.step();
             Optional<ByteBuf> error = done.error.or(() -> lost.map(this::errorOf));
-            ended(commits && error.isEmpty() && !done.rolledBack, error, chain ? Optional.of(begin) : Optional.empty());
-            after.run();
+            boolean committed = commits && error.isEmpty() && !done.rolledBack;
+            whenKnown(
+                    committed,
+                    () -> {
+                        ended(committed, error, chain ? Optional.of(begin) : Optional.empty());
+                        after.run();
+                    },
+                    () -> {});
         });
     }
 
@@ -337,13 +351,39 @@ final class OwnCommands {
     }
 
     /**
+     * Goes on with {@code then}, at once unless what was committed has changed the schema: then when the catalog has been read again. {@code
+     * otherwise} if the client has gone meanwhile.
+     */
+    private void whenKnown(boolean committed, Runnable then, Runnable otherwise) {
+        if (!committed || !session.transaction().hasChangedSchema()) {
+            then.run();
+            return;
+        }
+        session.busy();
+        session.database().plans().refresh().thenAccept(isRead -> session.loop().execute(() -> {
+            if (session.isClosed()) {
+                otherwise.run();
+                return;
+            }
+            then.run();
+            session.output().flush();
+            session.resume();
+        }));
+    }
+
+    /**
      * Ends the session's own block around a statement; {@code tag} is the statement's, which the client gets when it is committed.
      * Then ReadyForQuery.
      */
     void endImplicit(Optional<ByteBuf> tag) {
         List<Backend> all = participants();
         if (session.transaction().state() == SessionTransaction.State.OPEN) {
-            new CommitOverShards(session, outcome -> endedImplicitly(outcome.isCommitted(), outcome.error(), tag))
+            new CommitOverShards(
+                            session,
+                            outcome -> whenKnown(
+                                    outcome.isCommitted(),
+                                    () -> endedImplicitly(outcome.isCommitted(), outcome.error(), tag),
+                                    () -> tag.ifPresent(ByteBuf::release)))
                     .start(all);
             return;
         }

@@ -7,6 +7,7 @@ import io.ostraka.rules.plan.PlannedStatement;
 import io.ostraka.rules.plan.ShardText;
 import io.ostraka.rules.plan.StatementValues;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * A query string with the plan of each of its statements. {@code generation} changes with the catalog and the rules: a statement
@@ -50,6 +51,9 @@ public record Planned(List<Statement> statements, long generation) {
 
         /** For a session that sends everything to one shard. */
         Planned planOn(ShardName shard, String text);
+
+        /** Reads the catalog again; completes, on any thread, when it is in use, or cannot be had soon. */
+        CompletableFuture<Boolean> refresh();
 
         /** Of the catalog and rules in use now. */
         long generation();

@@ -65,6 +65,7 @@ final class Session {
     private final Combining combining;
     private final ShardRuns runs;
     private final Copying copying;
+    private final Creating creating;
     private final Cursors cursors;
     private final Executions executions = new Executions(this);
     private final Questions questions = new Questions(this);
@@ -105,6 +106,7 @@ final class Session {
         this.combining = new Combining(this, HeldBackends.apart(this, shard -> database.pool(shard, login)
                 .on(client().loop())));
         this.copying = new Copying(this, limits.collectedMessage());
+        this.creating = new Creating(this, limits.collectedMessage());
         this.cursors = new Cursors(this, limits.portals());
         this.simple = new SimpleQuery(this);
         this.extended = new ExtendedQuery(this, limits);
@@ -186,6 +188,10 @@ final class Session {
 
     Copying copying() {
         return copying;
+    }
+
+    Creating creating() {
+        return creating;
     }
 
     Executions executions() {

@@ -227,6 +227,12 @@ final class ShardChoice {
         return true;
     }
 
+    /** Whether the transaction sees the shard's rows as another connection does, if that imports its snapshot. */
+    boolean mayReadApart(ShardName shard) {
+        boolean isFixed = level().equals("repeatable read") || level().equals("serializable");
+        return !transaction.isOpen() || (!transaction.writers().contains(shard) && (!isFixed || snapshot.isHeld()));
+    }
+
     private boolean isFenced() {
         return database.isAtomic() && !database.hasOneShard();
     }

@@ -169,6 +169,9 @@ final class SimpleQuery {
         if (plan instanceof Plan.Explain explain) {
             return new Explaining(session).start(explain, true);
         }
+        if (plan instanceof Plan.CreateTable creation) {
+            return session.creating().start(creation, statement, true);
+        }
         if (plan instanceof Plan.Cursor cursor) {
             return cursor(cursor.command(), statement, borrowed, frame, bytes);
         }
@@ -518,7 +521,8 @@ final class SimpleQuery {
         boolean isCombined = plan instanceof Plan.Combine combine && ShardChoice.needsSeveral(combine, values);
         boolean isOfSession =
                 plan instanceof Plan.Cursor || plan instanceof Plan.Prepare || plan instanceof Plan.Execute;
-        if (isCombined || isOfSession || plan instanceof Plan.Explain || Copying.isOverShards(plan)) {
+        boolean isOfRun = plan instanceof Plan.Explain || plan instanceof Plan.CreateTable;
+        if (isCombined || isOfSession || isOfRun || Copying.isOverShards(plan)) {
             throw SEVERAL_SHARDS.toException();
         }
         Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;

@@ -238,8 +238,11 @@ final class Statements {
         if (pipeline.target().isPresent() && session.database().hasOneShard()) {
             return pipeline.target().get().shard();
         }
-        if (plan instanceof Plan.Forward forward) {
-            return forward.router().home().orElseGet(session.shards()::anyShard);
+        if (plan instanceof Plan.CreateTable creation) {
+            plan = creation.query().plan();
+        }
+        if (plan instanceof Plan.Forward query) {
+            return query.router().home().orElseGet(session.shards()::anyShard);
         }
         if (plan instanceof Plan.Combine combine) {
             return combine.combination().combiner();

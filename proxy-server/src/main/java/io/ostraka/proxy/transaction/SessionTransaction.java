@@ -49,6 +49,7 @@ public final class SessionTransaction {
 
     private State state = State.NONE;
     private boolean implicit;
+    private boolean changedSchema;
     /** Whether a statement of the script may say the isolation level; false for nearly all, which are not looked through then. */
     private boolean mayNameLevel;
 
@@ -85,6 +86,15 @@ public final class SessionTransaction {
         return implicit;
     }
 
+    /** What it has done must be known before other statements are planned, when it is committed. */
+    public void changesSchema() {
+        changedSchema = true;
+    }
+
+    public boolean hasChangedSchema() {
+        return changedSchema;
+    }
+
     public void fail() {
         if (state == State.OPEN) {
             state = State.FAILED;
@@ -94,6 +104,7 @@ public final class SessionTransaction {
     public void end() {
         state = State.NONE;
         implicit = false;
+        changedSchema = false;
         mayNameLevel = false;
         script.clear();
         joined.clear();

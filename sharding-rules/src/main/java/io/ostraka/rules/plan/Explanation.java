@@ -109,6 +109,14 @@ public final class Explanation {
             text.append("Copy: rows go to ")
                     .append(shards(List.copyOf(copy.target().rule().shards())))
                     .append(", each to the one that owns its key.\n");
+        } else if (plan instanceof Plan.CreateTable creation) {
+            text.append("Create: table \"")
+                    .append(creation.table().name())
+                    .append("\" is made on ")
+                    .append(shards(creation.table().shards()))
+                    .append(creation.table().isKeyed() ? ", and each row goes to the one that owns its key" : "")
+                    .append("; its rows are those of:\n");
+            explain(creation.query().plan(), creation.query(), creation.query().values(), text);
         } else if (plan instanceof Plan.CombinedCopy copy) {
             text.append("Copy: shard ")
                     .append(copy.combination().combiner())

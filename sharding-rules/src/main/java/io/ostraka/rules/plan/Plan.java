@@ -2,6 +2,7 @@ package io.ostraka.rules.plan;
 
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.sql.TableCreation;
 import java.util.List;
 import java.util.Optional;
 
@@ -94,6 +95,27 @@ public sealed interface Plan {
 
     /** COPY from the client into a table of several shards. */
     record CopyIn(CopyTarget target, CopyLayout layout) implements Plan {}
+
+    /**
+     * A table is made, on all its shards, and gets the rows of {@code query}. {@code notApart}: why these must not be read and written by
+     * different shards.
+     */
+    record CreateTable(NewTable table, TableCreation creation, PlannedStatement query, Optional<PgError> notApart)
+            implements Plan {
+        /** A statement that makes the table; {@code moved}: how far the client's text has moved in it. */
+        public record Text(String sql, int moved) {}
+
+        /** Whether it gets the rows at all. */
+        public boolean withData() {
+            return creation.withData();
+        }
+
+        /** Makes the table with its rows, or without. */
+        public Text text(boolean withRows) {
+            TableCreation.Text text = creation.text(table.quoted(), withRows);
+            return new Text(text.sql(), text.moved());
+        }
+    }
 
     /**
      * EXPLAIN of a query over several shards: each part of it is explained by its shards, {@code before} standing before it. With ANALYZE

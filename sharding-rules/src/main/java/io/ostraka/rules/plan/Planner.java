@@ -41,7 +41,7 @@ public final class Planner {
         space = new ShardSet.Space(database.shards().keySet());
         oneShard = oneShard(space.none());
         queries = new QueryPlanner(database, rules, catalog, functions);
-        utilities = new UtilityPlanner(queries, rules, catalog, functions);
+        utilities = new UtilityPlanner(database, queries, rules, catalog, functions);
     }
 
     private OneShardPlanner oneShard(ShardSet shard) {
@@ -152,11 +152,11 @@ public final class Planner {
         try {
             query = QueryPlanner.read(template, template.start(), template.end());
         } catch (SqlParseFailure unread) {
-            return utilities.unread(template, kind, unread.error());
+            return utilities.unread(template, kind, unread.error(), searchPath);
         } catch (PgErrorException unread) {
             // Where no other shard can matter, the default one judges: it has the better error, or reads what the
             // grammar does not.
-            return utilities.unread(template, kind, unread.error());
+            return utilities.unread(template, kind, unread.error(), searchPath);
         }
         Optional<ClockText> clock = ClockText.of(template, catalog, searchPath);
         if (clock.isEmpty()) {

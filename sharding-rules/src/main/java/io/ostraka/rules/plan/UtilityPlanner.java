@@ -3,6 +3,7 @@ package io.ostraka.rules.plan;
 import io.ostraka.rules.catalog.Catalog;
 import io.ostraka.rules.catalog.Function;
 import io.ostraka.rules.catalog.Table;
+import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
@@ -20,6 +21,7 @@ import io.ostraka.rules.sql.SqlParseFailure;
 import io.ostraka.rules.sql.StatementKind;
 import io.ostraka.rules.sql.StatementNames;
 import io.ostraka.rules.sql.StatementTemplate;
+import io.ostraka.rules.sql.TableCreation;
 import io.ostraka.rules.sql.TokenKind;
 import java.util.List;
 import java.util.Locale;
@@ -34,9 +36,12 @@ final class UtilityPlanner {
     private final Catalog catalog;
     private final FunctionJudge functions;
     private final CopyPlanner copies;
+    private final TablePlanner newTables;
 
-    UtilityPlanner(QueryPlanner queries, RuleSet rules, Catalog catalog, FunctionJudge functions) {
+    UtilityPlanner(
+            DatabaseConfig database, QueryPlanner queries, RuleSet rules, Catalog catalog, FunctionJudge functions) {
         this.queries = queries;
+        this.newTables = new TablePlanner(queries, database);
         this.rules = rules;
         this.catalog = catalog;
         this.functions = functions;
@@ -82,7 +87,28 @@ final class UtilityPlanner {
         } else if (kind instanceof StatementKind.Other) {
             return unread(template, kind, Refusals.unsupported("statement is of no known kind", "", ""));
         }
-        return refused(kind);
+        return kind instanceof StatementKind.Ddl ddl
+                        && ddl.verb().equals("create")
+                        && ddl.object().equals("table")
+                ? createTable(template, kind, searchPath)
+                : refused(kind);
+    }
+
+    private Plan createTable(StatementTemplate template, StatementKind kind, List<String> searchPath) {
+        Optional<TableCreation> creation;
+        try {
+            creation = TableCreation.ofCreate(template.text());
+        } catch (PgErrorException wrong) {
+            int at = wrong.error().position();
+            return new Plan.Refusal(at == 0 ? wrong.error() : wrong.error().at(at + template.start()));
+        }
+        if (creation.isEmpty()) {
+            return refused(kind);
+        }
+        Plan made = newTables.plan(template, creation.get(), searchPath);
+        return creation.get().isLast()
+                ? clocked(template, template.start() + creation.get().queryStart(), made, searchPath)
+                : made;
     }
 
     /** What is refused whatever it names. */
@@ -101,6 +127,15 @@ final class UtilityPlanner {
             return refusal("CALL", "What a procedure does, and on which tables, is not known.");
         }
         return refusal("DO", "What a code block does, and on which tables, is not known.");
+    }
+
+    /** With the time asked for first, wherever the rest of the statement runs. */
+    private Plan clocked(StatementTemplate template, int start, Plan asWritten, List<String> searchPath) {
+        return asWritten instanceof Plan.Refusal
+                ? asWritten
+                : ClockText.of(template, start, catalog, searchPath)
+                        .<Plan>map(clock -> new Plan.Clocked(clock, asWritten))
+                        .orElse(asWritten);
     }
 
     private static Plan refusal(String what, String detail) {
@@ -290,7 +325,23 @@ final class UtilityPlanner {
      * strings, could be a table that is elsewhere or something that reaches one. {@code reason} tells the client
      * otherwise.
      */
-    Plan unread(StatementTemplate template, StatementKind kind, PgError reason) {
+    Plan unread(StatementTemplate template, StatementKind kind, PgError reason, List<String> searchPath) {
+        Optional<TableCreation> creation = kind instanceof StatementKind.Query ? intoOf(template) : Optional.empty();
+        return creation.isPresent()
+                ? newTables.plan(template, creation.get(), searchPath)
+                : unread(template, kind, reason);
+    }
+
+    /** What cannot be read as such is none: the server says what is wrong with it. */
+    private static Optional<TableCreation> intoOf(StatementTemplate template) {
+        try {
+            return TableCreation.ofSelectInto(template.text());
+        } catch (PgErrorException wrong) {
+            return Optional.empty();
+        }
+    }
+
+    private Plan unread(StatementTemplate template, StatementKind kind, PgError reason) {
         if (reason.state() == SqlState.STATEMENT_TOO_COMPLEX) {
             return new Plan.Refusal(reason);
         }

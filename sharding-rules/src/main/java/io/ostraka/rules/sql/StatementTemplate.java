@@ -22,7 +22,7 @@ import java.util.List;
  *       and XMLTABLE;
  *   <li>type modifiers, {@code varchar(10)}, {@code numeric(10,2)}, {@code interval second(3)};
  *   <li>B'', X'', N'', U&amp;'' and anything behind UESCAPE;
- *   <li>literals of statements other than queries, INSERT, UPDATE, DELETE and MERGE.
+ *   <li>literals of statements other than queries, INSERT, UPDATE, DELETE and MERGE, and of SELECT INTO.
  * </ul>
  *
  * LIMIT and OFFSET are lifted: their value limits rows, and is looked at when rows are counted. Immutable.

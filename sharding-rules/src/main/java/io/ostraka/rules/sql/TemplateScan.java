@@ -110,6 +110,9 @@ final class TemplateScan {
     private static final int FROM_WORD = Keywords.find("from");
     private static final int JOIN_WORD = Keywords.find("join");
     private static final int LATERAL_WORD = Keywords.find("lateral");
+    private static final int INTO_WORD = Keywords.find("into");
+    private static final int INSERT_WORD = Keywords.find("insert");
+    private static final int MERGE_WORD = Keywords.find("merge");
     private static final int OTHER_WORD = -2;
     private static final int NO_WORD = -3;
 
@@ -168,6 +171,9 @@ final class TemplateScan {
     private Spans spans = NO_SPANS;
     private boolean lifting;
     private boolean compares;
+    /** Whether it is SELECT ... INTO. */
+    private boolean makesTable;
+
     private boolean stray;
     private byte clause;
     private byte[] outerClauses = new byte[8];
@@ -241,7 +247,7 @@ final class TemplateScan {
             both.addAll(hints);
             hints = both;
         }
-        if (!lifting) {
+        if (!lifting || makesTable) {
             spans = NO_SPANS;
         } else if (compares) {
             spans.dropTentative();
@@ -251,6 +257,7 @@ final class TemplateScan {
 
     private void reset() {
         compares = false;
+        makesTable = false;
         stray = false;
         clause = KEEP;
         tablesMayFollow = false;
@@ -325,7 +332,10 @@ final class TemplateScan {
 
     private void role(int word) {
         switch (ROLES[word]) {
-            case OPENS_KEEP -> clause = KEEP;
+            case OPENS_KEEP -> {
+                clause = KEEP;
+                makesTable |= word == INTO_WORD && depth == 0 && previous != INSERT_WORD && previous != MERGE_WORD;
+            }
             case OPENS_LIST -> clause = LIST;
             case OPENS_LIFT -> clause = LIFT;
             case SELECT -> {

@@ -2,6 +2,7 @@ package io.ostraka.rules.plan;
 
 import static io.ostraka.rules.plan.SampleDatabase.S0;
 import static io.ostraka.rules.plan.SampleDatabase.S1;
+import static io.ostraka.rules.plan.SampleDatabase.S2;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -235,7 +236,11 @@ class PlanShapeTest {
                 "0A000 | WITH q AS (DELETE FROM countries RETURNING *) SELECT * FROM q",
                 "0A000 | INSERT INTO t_view VALUES (1, 2)",
                 "0A000 | MERGE INTO t USING u ON t.id = u.id WHEN MATCHED THEN UPDATE SET id = 5",
-                "0A000 | SELECT * INTO copy FROM t",
+                "0A000 | SELECT * INTO TEMP copy FROM t",
+                "0A000 | CREATE TEMPORARY TABLE copy AS SELECT * FROM t",
+                "0A000 | CREATE TABLE copy AS EXECUTE p",
+                "0A000 | CREATE TABLE copy AS SELECT $1::int AS a FROM t",
+                "0A000 | CREATE TABLE copy AS SELECT * FROM t FOR UPDATE",
                 "0A000 | INSERT INTO triggered VALUES (1)",
                 "0A000 | DELETE FROM triggered WHERE id = 1",
                 "0A000 | SELECT * FROM guarded WHERE id = 1",
@@ -651,6 +656,24 @@ class PlanShapeTest {
         Plan.Cursor locks =
                 assertInstanceOf(Plan.Cursor.class, DB.plan("DECLARE c CURSOR FOR SELECT * FROM t FOR UPDATE"));
         assertTrue(((CursorCommand.Declare) locks.command()).notOverShards().isPresent());
+    }
+
+    @Test
+    void aTableThatIsMadeOfAQueryFollowsItsRule() {
+        Plan.CreateTable made = assertInstanceOf(
+                Plan.CreateTable.class, DB.plan("CREATE TABLE to_come AS SELECT id, other FROM t WHERE id > 5"));
+        assertTrue(made.table().isKeyed());
+        assertEquals(List.of(S0, S1, S2), made.table().shards());
+        assertFalse(made.table().isKnown());
+        assertInstanceOf(Plan.Combine.class, made.query().plan());
+        Plan.CreateTable into =
+                assertInstanceOf(Plan.CreateTable.class, DB.plan("SELECT id, 5 AS five INTO somewhere FROM t"));
+        assertFalse(into.table().isKeyed());
+        assertEquals(List.of(S0), into.table().shards());
+        Plan.CreateTable known =
+                assertInstanceOf(Plan.CreateTable.class, DB.plan("CREATE TABLE t AS SELECT * FROM countries"));
+        assertTrue(known.table().isKnown());
+        assertInstanceOf(Plan.Clocked.class, DB.plan("CREATE TABLE somewhere AS SELECT id, now() FROM t"));
     }
 
     @Test
