@@ -236,11 +236,42 @@ class CursorsOverShardsTest {
     void whatAShardCannotDoForAllIsRefused() {
         try (Differential both = cluster.differential(Protocol.SIMPLE)) {
             for (String declare : List.of(
-                    "DECLARE c CURSOR FOR SELECT id FROM thing FOR UPDATE",
-                    "DECLARE c CURSOR FOR SELECT now() FROM thing")) {
+                    "DECLARE c CURSOR FOR SELECT id FROM thing ORDER BY id FOR UPDATE",
+                    "DECLARE c SCROLL CURSOR FOR SELECT id FROM thing FOR UPDATE")) {
                 both.check("BEGIN");
                 both.checkRefused(declare);
                 both.check("ROLLBACK");
+            }
+        }
+    }
+
+    @Test
+    void rowsAreLockedAsTheyAreFetched() {
+        try (Differential holder = cluster.differential(Protocol.SIMPLE);
+                Differential other = cluster.differential(Protocol.SIMPLE)) {
+            holder.check("BEGIN", "DECLARE c CURSOR FOR SELECT 7 FROM thing FOR UPDATE");
+            for (String fetch : List.of("FETCH 3 FROM c", "MOVE 20 FROM c", "FETCH 11 FROM c", "FETCH ALL FROM c")) {
+                holder.check(fetch);
+                other.check("BEGIN", "SELECT 7 FROM thing FOR UPDATE SKIP LOCKED", "ROLLBACK");
+            }
+            holder.check("UPDATE thing SET i4 = i4 WHERE id = 5", "FETCH FROM c", "COMMIT");
+            other.check("SELECT 7 FROM thing FOR UPDATE NOWAIT");
+        }
+    }
+
+    @Test
+    void allShardsHaveTheTimeOfTheTransaction() {
+        for (Protocol protocol : List.of(Protocol.SIMPLE, Protocol.EXTENDED)) {
+            try (Differential both = cluster.differential(protocol)) {
+                both.check(
+                        "BEGIN",
+                        "DECLARE c CURSOR FOR SELECT id, ts < now(), t FROM thing WHERE ts < CURRENT_TIMESTAMP",
+                        "FETCH ALL FROM c",
+                        "DECLARE d CURSOR FOR SELECT count(*), now() > '2020-01-01' AS late FROM thing",
+                        "FETCH d",
+                        "DECLARE e CURSOR FOR SELECT now() > '2020-01-01' AS late FROM thing WHERE id = 7",
+                        "FETCH e",
+                        "COMMIT");
             }
         }
     }

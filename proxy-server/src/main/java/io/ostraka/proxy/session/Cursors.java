@@ -283,8 +283,9 @@ final class Cursors {
         }
         List<Backend> backends = ready.get();
         session.shards().requireOneSnapshot(backends);
+        shards.forEach(shard -> session.shards().requireMayWrite(shard, plan.access()));
         dropUnnamed(isSimple);
-        backends.forEach(backend -> session.shards().enlist(backend, Access.READ));
+        backends.forEach(backend -> session.shards().enlist(backend, plan.access()));
         Planned.Statement query = new Planned.Statement(declare.query());
         StatementValues values = query.values();
         portals++;
@@ -303,7 +304,7 @@ final class Cursors {
         Optional<ScatterMerge.Places> places =
                 isOrdered ? Optional.of(places(query, (Merge.Ordered) plan.merge(), blanks)) : Optional.empty();
         ShardRuns runs = session.runs();
-        if (!session.shards().readsTogether(shards.size())) {
+        if (plan.locks() || !session.shards().readsTogether(shards.size())) {
             runs.start(new DeclareRun(runs, cursor, sql, places, false), failed -> ended(cursor, failed, isSimple));
             return true;
         }

@@ -30,9 +30,6 @@ record CursorPlanner(QueryPlanner queries) {
             return refusal("DECLARE of this statement", "It is no query.");
         }
         StatementTemplate query = inside.get(0);
-        if (ClockText.of(query, queries.catalog(), searchPath).isPresent()) {
-            return refusal("a cursor that asks for the time", "Each shard has a clock of its own.");
-        }
         if (OutputName.hasParameter(query.sql(), new SourceSpan(query.start(), query.end()))) {
             return refusal("a cursor with parameters", "Its shard is known only when their values are.");
         }
@@ -53,7 +50,7 @@ record CursorPlanner(QueryPlanner queries) {
                     PlannedStatement.of(query, plan),
                     declared.hold(),
                     declared.binary(),
-                    notOverShards(plan)));
+                    notOverShards(plan, order)));
         } catch (PgErrorException refused) {
             return new Plan.Refusal(moved(refused.error(), start));
         } catch (SqlParseFailure unread) {
@@ -65,9 +62,14 @@ record CursorPlanner(QueryPlanner queries) {
         return error.position() == 0 ? error : error.at(error.position() + start);
     }
 
-    private static Optional<PgError> notOverShards(Plan plan) {
-        return plan instanceof Plan.Scatter scatter && scatter.locks()
-                ? Optional.of(Refusals.utility(SEVERAL + " that locks", "Rows are locked when they are fetched."))
+    /** What locks in order would lock rows that were read ahead. */
+    private static Optional<PgError> notOverShards(Plan plan, QueryPlanner.Order order) {
+        boolean isInTurn = order == QueryPlanner.Order.BY_SHARDS
+                && plan instanceof Plan.Scatter scatter
+                && scatter.merge() instanceof Merge.Concatenate;
+        return plan instanceof Plan.Scatter scatter && scatter.locks() && !isInTurn
+                ? Optional.of(Refusals.utility(
+                        SEVERAL + " that locks rows in order", "Rows are locked when they are fetched."))
                 : Optional.empty();
     }
 

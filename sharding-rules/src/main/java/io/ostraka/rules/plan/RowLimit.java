@@ -1,6 +1,10 @@
 package io.ostraka.rules.plan;
 
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
+import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.RoundingMode;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -13,6 +17,9 @@ public record RowLimit(Optional<Count> count, Optional<Count> offset, boolean wi
 
     /** What a server takes for a count of rows without having to convert it first. */
     private static final Pattern DIGITS = Pattern.compile("[0-9]{1,19}");
+
+    private static final Pattern DECIMAL =
+            Pattern.compile("([0-9]{1,100}\\.?[0-9]{0,100}|\\.[0-9]{1,100})([eE][+-]?[0-9]{1,3})?");
 
     private static final int INT8_OID = 20;
     private static final int INT2_OID = 21;
@@ -48,9 +55,10 @@ public record RowLimit(Optional<Count> count, Optional<Count> offset, boolean wi
     private static OptionalLong read(Count written, StatementValues values) {
         if (written instanceof Count.Literal literal) {
             CharSequence text = literal.index() < 0 ? literal.text() : values.literal(literal.index());
-            Optional<String> digits =
-                    ValueReader.isNumber(text) ? Optional.of(text.toString()) : ValueReader.string(text);
-            return OptionalLong.of(number(digits.orElse("")));
+            return OptionalLong.of(
+                    ValueReader.isNumber(text)
+                            ? rounded(text.toString().replace("_", ""))
+                            : number(ValueReader.string(text).orElse("")));
         }
         return parameter(((Count.Parameter) written).number(), values);
     }
@@ -77,6 +85,19 @@ public record RowLimit(Optional<Count> count, Optional<Count> offset, boolean wi
         }
         ByteBuffer value = ByteBuffer.wrap(bytes);
         return OptionalLong.of(width == Long.BYTES ? value.getLong() : width == 4 ? value.getInt() : value.getShort());
+    }
+
+    /** A number with a fraction is rounded, as a server converts numeric to bigint. */
+    private static long rounded(String text) {
+        if (!DECIMAL.matcher(text).matches()) {
+            throw unreadable();
+        }
+        BigInteger whole =
+                new BigDecimal(text).setScale(0, RoundingMode.HALF_UP).toBigInteger();
+        if (whole.bitLength() >= Long.SIZE) {
+            throw new PgError(SqlState.NUMERIC_VALUE_OUT_OF_RANGE, "bigint out of range").toException();
+        }
+        return whole.longValue();
     }
 
     private static long number(String digits) {

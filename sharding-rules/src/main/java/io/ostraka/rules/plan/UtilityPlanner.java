@@ -64,7 +64,11 @@ final class UtilityPlanner {
         } else if (kind instanceof StatementKind.CopyTable copy) {
             return copyTable(template, copy, searchPath);
         } else if (kind instanceof StatementKind.DeclareCursor declare) {
-            return new CursorPlanner(queries).declare(template, declare, searchPath);
+            return clocked(
+                    template,
+                    declare.bodyStart(),
+                    new CursorPlanner(queries).declare(template, declare, searchPath),
+                    searchPath);
         } else if (kind instanceof StatementKind.FetchCursor fetch) {
             return CursorPlanner.fetch(fetch);
         } else if (kind instanceof StatementKind.CloseCursor close) {

@@ -295,7 +295,6 @@ class PlanShapeTest {
                 "0A000 | VACUUM t",
                 "0A000 | DO $$ BEGIN DELETE FROM t; END $$",
                 "0A000 | CALL something()",
-                "0A000 | DECLARE c CURSOR FOR SELECT now() FROM t WHERE id = 1",
                 "0A000 | DECLARE c CURSOR FOR SELECT * FROM t WHERE id = $1",
                 "0A000 | SELECT * FROM pg_prepared_xact()",
                 "0A000 | EXPLAIN SELECT * FROM pg_prepared_xacts",
@@ -655,7 +654,14 @@ class PlanShapeTest {
         }
         Plan.Cursor locks =
                 assertInstanceOf(Plan.Cursor.class, DB.plan("DECLARE c CURSOR FOR SELECT * FROM t FOR UPDATE"));
-        assertTrue(((CursorCommand.Declare) locks.command()).notOverShards().isPresent());
+        assertTrue(((CursorCommand.Declare) locks.command()).notOverShards().isEmpty());
+        for (String sql : List.of(
+                "DECLARE c CURSOR FOR SELECT * FROM t ORDER BY id FOR UPDATE",
+                "DECLARE c SCROLL CURSOR FOR SELECT * FROM t FOR UPDATE")) {
+            Plan.Cursor ahead = assertInstanceOf(Plan.Cursor.class, DB.plan(sql), sql);
+            assertTrue(((CursorCommand.Declare) ahead.command()).notOverShards().isPresent(), sql);
+        }
+        assertInstanceOf(Plan.Clocked.class, DB.plan("DECLARE c CURSOR FOR SELECT now() FROM t"));
     }
 
     @Test

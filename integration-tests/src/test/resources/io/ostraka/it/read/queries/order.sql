@@ -101,8 +101,8 @@ SELECT id FROM worker ORDER BY id OFFSET 45; -- ordered
 SELECT id FROM worker ORDER BY id LIMIT -1; -- error 2201W
 SELECT id FROM worker ORDER BY id OFFSET -1; -- error 2201X
 SELECT id FROM worker ORDER BY id LIMIT 'x'::text::int; -- error 22P02
-SELECT id FROM worker ORDER BY id LIMIT 1.5; -- refused: LIMIT is no whole number
-SELECT id FROM worker ORDER BY id LIMIT 2.5 OFFSET 1.5; -- refused: LIMIT is no whole number
+SELECT id FROM worker ORDER BY id LIMIT 1.5; -- ordered
+SELECT id FROM worker ORDER BY id LIMIT 2.5 OFFSET 1.5; -- ordered
 SELECT id FROM worker ORDER BY id LIMIT (1 + 2) * 2 OFFSET 3 - 1; -- ordered
 SELECT id FROM worker ORDER BY id LIMIT id; -- error 42P10
 SELECT id FROM worker ORDER BY id LIMIT (SELECT count(*) FROM currency); -- ordered
