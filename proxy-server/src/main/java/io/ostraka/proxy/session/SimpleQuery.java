@@ -5,6 +5,7 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.execute.BindRun;
+import io.ostraka.proxy.execute.JudgeRun;
 import io.ostraka.proxy.execute.ScatterMerge;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
@@ -178,7 +179,26 @@ final class SimpleQuery {
         if (Copying.isOverShards(plan)) {
             return session.copying().start(plan, statement, true);
         }
-        throw ((Plan.Refusal) plan).error().toException();
+        return refuse((Plan.Refusal) plan, statement);
+    }
+
+    /** A shard may know better what is wrong. */
+    private boolean refuse(Plan.Refusal refusal, Planned.Statement statement) {
+        if (!refusal.isUnread()) {
+            throw refusal.error().toException();
+        }
+        String text = statement.planned().queryText();
+        Optional<Backend> judge = session.held().ready(session.shards().anyShard());
+        if (judge.isEmpty()) {
+            return false;
+        }
+        session.shards().enlist(judge.get(), Access.READ);
+        session.extended().portals().dropUnnamed();
+        session.runs()
+                .start(
+                        new JudgeRun(session.runs(), judge.get(), text, refusal.error()),
+                        session.runs().ending(true));
+        return true;
     }
 
     private boolean cursor(CursorCommand command, Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {

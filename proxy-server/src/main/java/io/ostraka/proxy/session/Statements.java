@@ -119,7 +119,9 @@ final class Statements {
                 execute.isPresent() ? session.plan(sql) : planned,
                 session.settings());
         statement.execute = execute;
-        requireExecutable(statement);
+        if (!isUnread(statement)) {
+            requireExecutable(statement);
+        }
         put(statement);
         if (isOwn(statement)) {
             statement.answered = true;
@@ -194,6 +196,13 @@ final class Statements {
         if (plan instanceof Plan.Refusal refusal) {
             throw refusal.error().toException();
         }
+    }
+
+    /** Whether it will be refused, but a shard that parses it may know better what is wrong. */
+    private static boolean isUnread(PreparedStatement statement) {
+        return !statement.statements().isEmpty()
+                && statement.statements().get(0).plan() instanceof Plan.Refusal refusal
+                && refusal.isUnread();
     }
 
     /** Whether the session answers the statement itself. */

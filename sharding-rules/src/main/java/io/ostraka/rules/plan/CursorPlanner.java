@@ -54,7 +54,7 @@ record CursorPlanner(QueryPlanner queries) {
         } catch (PgErrorException refused) {
             return new Plan.Refusal(moved(refused.error(), start));
         } catch (SqlParseFailure unread) {
-            return new Plan.Refusal(moved(Refusals.notRead(unread.error(), "a cursor"), start));
+            return new Plan.Refusal(moved(Refusals.notRead(unread.error(), "a cursor"), start), true);
         }
     }
 

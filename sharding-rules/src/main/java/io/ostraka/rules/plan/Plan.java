@@ -193,6 +193,11 @@ public sealed interface Plan {
     /** Answered, or carried out on the shards of the transaction, by the session itself. */
     record Session(SessionCommand command) implements Plan {}
 
-    /** Not supported, whatever the values. */
-    record Refusal(PgError error) implements Plan {}
+    /** Not supported, whatever the values; {@code isUnread}: the grammar does not know it, and perhaps PostgreSQL's does not either. */
+    record Refusal(PgError error, boolean isUnread) implements Plan {
+        /** Of what is understood. */
+        public Refusal(PgError error) {
+            this(error, false);
+        }
+    }
 }

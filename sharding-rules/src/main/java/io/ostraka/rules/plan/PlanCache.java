@@ -210,7 +210,9 @@ public final class PlanCache {
         if (plan instanceof Plan.Listed listed) {
             return new Plan.Listed(moved(listed.asWritten(), from, to));
         }
-        return plan instanceof Plan.Refusal refusal ? new Plan.Refusal(moved(refusal.error(), from, to)) : plan;
+        return plan instanceof Plan.Refusal refusal
+                ? new Plan.Refusal(moved(refusal.error(), from, to), refusal.isUnread())
+                : plan;
     }
 
     private static PgError moved(PgError error, StatementTemplate from, StatementTemplate to) {

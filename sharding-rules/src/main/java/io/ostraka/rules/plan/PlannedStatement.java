@@ -23,6 +23,11 @@ public record PlannedStatement(StatementSpan span, Plan plan, Optional<Statement
         return template.map(own -> own.sql().substring(0, own.end())).orElse("");
     }
 
+    /** The whole query string; empty when it could not be cut. */
+    public String queryText() {
+        return template.map(StatementTemplate::sql).orElse("");
+    }
+
     /** Blanks that stand for the query string up to this offset in the statement: what follows them has its place there. */
     public String blanksTo(int offset) {
         return template.map(own -> " ".repeat(own.sql().codePointCount(0, own.start() + offset)))

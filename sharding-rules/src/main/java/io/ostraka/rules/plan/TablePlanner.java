@@ -73,7 +73,7 @@ record TablePlanner(QueryPlanner queries, DatabaseConfig database) {
         } catch (PgErrorException refused) {
             return new Plan.Refusal(moved(refused.error(), template.start()));
         } catch (SqlParseFailure unread) {
-            return new Plan.Refusal(moved(Refusals.notRead(unread.error(), "a new table"), template.start()));
+            return new Plan.Refusal(moved(Refusals.notRead(unread.error(), "a new table"), template.start()), true);
         }
     }
 

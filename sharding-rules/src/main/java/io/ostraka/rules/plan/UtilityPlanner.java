@@ -104,7 +104,7 @@ final class UtilityPlanner {
             creation = TableCreation.ofCreate(template.text());
         } catch (PgErrorException wrong) {
             int at = wrong.error().position();
-            return new Plan.Refusal(at == 0 ? wrong.error() : wrong.error().at(at + template.start()));
+            return new Plan.Refusal(at == 0 ? wrong.error() : wrong.error().at(at + template.start()), true);
         }
         if (creation.isEmpty()) {
             return refused(kind);
@@ -368,7 +368,9 @@ final class UtilityPlanner {
         if (creates || suspect.isPresent()) {
             boolean explained = reason.state() == SqlState.FEATURE_NOT_SUPPORTED
                     && !reason.hint().isEmpty();
-            return new Plan.Refusal(explained ? reason : Refusals.notRead(reason, suspect.orElse("a new table")));
+            return explained
+                    ? new Plan.Refusal(reason)
+                    : new Plan.Refusal(Refusals.notRead(reason, suspect.orElse("a new table")), true);
         }
         return functions
                 .ambientHazard()

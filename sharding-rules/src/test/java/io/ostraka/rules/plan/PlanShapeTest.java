@@ -683,6 +683,21 @@ class PlanShapeTest {
     }
 
     @Test
+    void whatTheGrammarDoesNotReadMayBeJudgedByPostgresql() {
+        for (String sql : List.of(
+                "SELEC * FROM t",
+                "SELECT * FROM t WHERE",
+                "EXPLAIN SELECT FROM t GROUP BY",
+                "COPY (SELECT FROM t WHERE) TO STDOUT",
+                "DECLARE c CURSOR FOR SELECT FROM t WHERE",
+                "CREATE TABLE somewhere AS SELECT FROM t WHERE")) {
+            assertTrue(assertInstanceOf(Plan.Refusal.class, DB.plan(sql), sql).isUnread(), sql);
+        }
+        assertFalse(assertInstanceOf(Plan.Refusal.class, DB.plan("SELECT currval('s')"))
+                .isUnread());
+    }
+
+    @Test
     void copyKnowsWhereTheKeyOfARowStands() {
         Plan.CopyIn copy = assertInstanceOf(
                 Plan.CopyIn.class,

@@ -74,14 +74,14 @@ SELECT * FROM worker WHERE (SELECT id, name FROM worker) = 1; -- error 42601
 SELECT id FROM worker WHERE id = (SELECT id FROM worker WHERE id < 3); -- error 21000
 SELECT (SELECT v FROM lonely), count(*) FROM worker; -- error 21000
 SELECT id FROM worker WHERE id = ALL (SELECT v, t FROM lonely); -- error 42601
-SELECT FROM worker GROUP BY; -- refused: not understood, as PostgreSQL finds too
-SELEC id FROM worker; -- refused: not understood, as PostgreSQL finds too
-SELECT id FROM worker WHERE; -- refused: not understood, as PostgreSQL finds too
-SELECT id FROM worker WHERE id = ; -- refused: not understood, as PostgreSQL finds too
-SELECT id FROM worker) ; -- refused: not understood, as PostgreSQL finds too
-SELECT (id FROM worker; -- refused: not understood, as PostgreSQL finds too
-SELECT id, FROM worker; -- refused: not understood, as PostgreSQL finds too
-SELECT id FROM worker WHERE name = 'it''s' AND AND; -- refused: not understood, as PostgreSQL finds too
+SELECT FROM worker GROUP BY; -- error 42601
+SELEC id FROM worker; -- error 42601
+SELECT id FROM worker WHERE; -- error 42601
+SELECT id FROM worker WHERE id = ; -- error 42601
+SELECT id FROM worker) ; -- error 42601
+SELECT (id FROM worker; -- error 42601
+SELECT id, FROM worker; -- error 42601
+SELECT id FROM worker WHERE name = 'it''s' AND AND; -- error 42601
 SELECT 'unterminated FROM worker; -- error 42601
 SELECT id FROM worker w, LATERAL (SELECT l.v / 0 AS y FROM lonely l WHERE l.id = w.id) x WHERE y = 1; -- error 22012
 SELECT 'ü' || name || 'é', nosuch FROM worker; -- error 42703

@@ -66,13 +66,13 @@ SELECT split_part(name, ' ', 2), string_to_array(name, NULL), starts_with(name, 
 SELECT U&'d\0061ta' AS "d\0061ta", U&"n\0061me" FROM worker WHERE id = 5 OR id = 6;
 SELECT E'a\tb\u00e9' || name, $$dollar's$$ || id, $tag$ $$ $tag$ FROM worker WHERE id < 4;
 SELECT 1_000 + id, 0xFF, 0b101, 0o17, 1e3, .5, 5. FROM worker WHERE id < 3;
-SELECT 'a' 'b' FROM worker; -- refused: not understood, as PostgreSQL finds too
+SELECT 'a' 'b' FROM worker; -- error 42601
 SELECT 'a'
     'b' || id FROM worker WHERE id < 4;
 SELECT - id, + id, @ -id, |/ id, id ^ 2, id % 3, id # 5, id & 6, id | 8, ~id, id << 2, !! 'x'::tsquery FROM worker WHERE id < 6;
 SELECT id BETWEEN 3 AND 5 AND true, NOT id = 4, id IS NULL = false, id + 1 * 2 FROM worker WHERE id < 6;
 SELECT id::text || 'x'::varchar(5), CAST(id AS numeric(5, 1)), int4 '7' + id, date '2026-01-01' + id, interval '1' day * id FROM worker WHERE id < 6;
-SELECT hired AT TIME ZONE 'UTC', extract(isoyear FROM hired), date_part('week', hired), hired OVERLAPS hired FROM worker; -- refused: not understood, as PostgreSQL finds too
+SELECT hired AT TIME ZONE 'UTC', extract(isoyear FROM hired), date_part('week', hired), hired OVERLAPS hired FROM worker; -- error 42601
 SELECT hired::timestamp AT TIME ZONE 'UTC', extract(isoyear FROM hired), date_part('week', hired), (hired, hired + 9) OVERLAPS (date '2023-01-01', date '2024-01-01') FROM worker;
 SELECT make_date(extract(year FROM hired)::int, 1, 1), justify_days(age(date '2026-01-01', hired)), isfinite(hired) FROM worker;
 SELECT to_date('2026-' || id, 'YYYY-MM') FROM worker WHERE id < 13;
