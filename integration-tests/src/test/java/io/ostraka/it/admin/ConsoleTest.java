@@ -175,7 +175,7 @@ class ConsoleTest {
             assertEquals("IZ", types(client.query(" ; -- nothing")));
             assertEquals("CZ", types(client.query("BEGIN")));
             assertEquals("EZ", types(client.query("SELECT 1")));
-            assertEquals("TDDDDDCCZ", types(client.query("show /* all */ \n help; COMMIT")));
+            assertEquals("TDDDDDDDCCZ", types(client.query("show /* all */ \n help; COMMIT")));
             assertEquals("TDCZ", types(client.query("SHOW TRANSACTION ISOLATION LEVEL")));
         }
     }
@@ -186,7 +186,7 @@ class ConsoleTest {
             client.send(query("SHOW SHARDS"), query("SHOW PEERS"), query("SHOW HELP"));
             assertEquals("TDDCZ", types(client.untilReady()));
             assertEquals("TDCZ", types(client.untilReady()));
-            assertEquals("TDDDDDCZ", types(client.untilReady()));
+            assertEquals("TDDDDDDDCZ", types(client.untilReady()));
         }
     }
 

@@ -23,6 +23,22 @@ sealed interface Command {
         }
     }
 
+    /** A restore point on all shards of a database. */
+    record RestorePoint(String name, String database) implements Command {
+        @Override
+        public Optional<Columns> columns() {
+            return Optional.of(Marks.RESTORE_POINT);
+        }
+    }
+
+    /** A snapshot on all shards of a database, open as long as the connection is, or until the next one. */
+    record Snapshot(String database) implements Command {
+        @Override
+        public Optional<Columns> columns() {
+            return Optional.of(Marks.SNAPSHOT);
+        }
+    }
+
     /** SHOW of a setting that drivers ask for. */
     record ShowSetting(String name, String value) implements Command {
         @Override
@@ -88,6 +104,8 @@ sealed interface Command {
                 words.stream().map(word -> word.toLowerCase(Locale.ROOT)).toList();
         return switch (lower.get(0)) {
             case "show" -> show(String.join(" ", lower.subList(1, lower.size())));
+            case "restore" -> restorePoint(words, lower);
+            case "snapshot" -> snapshot(words);
             case "set", "reset" -> new Ignored(lower.get(0).toUpperCase(Locale.ROOT));
             case "deallocate" -> new Ignored(lower.contains("all") ? "DEALLOCATE ALL" : "DEALLOCATE");
             case "discard" -> new Ignored("DISCARD ALL");
@@ -103,6 +121,29 @@ sealed interface Command {
                                 "SHOW HELP tells what there is.")
                         .toException();
         };
+    }
+
+    /** {@code RESTORE POINT name IN database}. */
+    private static Command restorePoint(List<String> words, List<String> lower) {
+        if (words.size() != 5 || !lower.get(1).equals("point") || !lower.get(3).equals("in")) {
+            throw new PgError(SqlState.SYNTAX_ERROR, "syntax error", "", "RESTORE POINT 'name' IN database")
+                    .toException();
+        }
+        return new RestorePoint(unquoted(words.get(2)), unquoted(words.get(4)));
+    }
+
+    private static Command snapshot(List<String> words) {
+        if (words.size() != 2) {
+            throw new PgError(SqlState.SYNTAX_ERROR, "syntax error", "", "SNAPSHOT database").toException();
+        }
+        return new Snapshot(unquoted(words.get(1)));
+    }
+
+    private static String unquoted(String word) {
+        char quote = word.charAt(0);
+        return quote == '\'' || quote == '"'
+                ? word.substring(1, word.length() - 1).replace("" + quote + quote, String.valueOf(quote))
+                : word.toLowerCase(Locale.ROOT);
     }
 
     private static Command show(String name) {

@@ -16,16 +16,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The administration console: all its connections. Thread-safe. */
 public final class Console implements ConsoleDoor, AutoCloseable {
     private final Views views;
+    private final Marks marks;
     private final ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final AtomicInteger lastNumber = new AtomicInteger();
 
     public Console(Sessions sessions, ServedDatabases databases, Commits commits, ClusterMembership membership) {
         this.views = new Views(sessions, databases, commits, membership);
+        this.marks = new Marks(databases);
     }
 
     @Override
     public ChannelHandler open() {
-        return new ConsoleConnection(this, views, lastNumber.incrementAndGet());
+        return new ConsoleConnection(this, views, marks, lastNumber.incrementAndGet());
     }
 
     void opened(Channel channel) {

@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.ostraka.proxy.transaction.Snapshot;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
 import io.ostraka.proxy.wire.BackendTag;
@@ -25,6 +26,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,10 +49,14 @@ final class ConsoleConnection extends ByteToMessageDecoder {
 
     private final Console console;
     private final Views views;
+    private final Marks marks;
     private final int number;
     private final BindView bind = new BindView();
     private final Map<String, Optional<Command>> statements = new HashMap<>();
     private final Map<String, Portal> portals = new HashMap<>();
+    /** What {@code SNAPSHOT} has taken last. */
+    private Optional<Snapshot> held = Optional.empty();
+
     private boolean inBlock;
     /** An answer is being gathered. */
     private boolean busy;
@@ -71,9 +78,10 @@ final class ConsoleConnection extends ByteToMessageDecoder {
         }
     }
 
-    ConsoleConnection(Console console, Views views, int number) {
+    ConsoleConnection(Console console, Views views, Marks marks, int number) {
         this.console = console;
         this.views = views;
+        this.marks = marks;
         this.number = number;
     }
 
@@ -212,25 +220,62 @@ final class ConsoleConnection extends ByteToMessageDecoder {
             then.take(new Rows(List.of(List.of(Rows.text(setting.value())))));
             return;
         }
-        if (!(command instanceof Command.Show show)) {
+        Optional<CompletableFuture<Rows>> asked = ask(ctx, command);
+        if (asked.isEmpty()) {
             then.take(Rows.NONE);
             return;
         }
         busy = true;
-        views.rows(show.view()).whenComplete((rows, failure) -> ctx.executor().execute(() -> {
+        asked.get().whenComplete((rows, failure) -> ctx.executor().execute(() -> {
             busy = false;
             if (closing) {
                 return;
             }
             if (failure != null) {
-                LOG.error("console {}: it could not show {}", number, show.view(), failure);
-                failed(ctx, tag, new PgError(SqlState.INTERNAL_ERROR, "this could not be found out: see the log"));
+                failed(ctx, tag, reason(command, failure));
             } else {
                 warn(ctx, rows.warnings());
                 then.take(rows);
             }
             goOn(ctx);
         }));
+    }
+
+    /** Empty for a command that answers with no rows. */
+    private Optional<CompletableFuture<Rows>> ask(ChannelHandlerContext ctx, Command command) {
+        if (command instanceof Command.Show show) {
+            return Optional.of(views.rows(show.view()));
+        }
+        if (command instanceof Command.RestorePoint point) {
+            return Optional.of(marks.restorePoint(point.name(), point.database()));
+        }
+        return command instanceof Command.Snapshot snapshot
+                ? Optional.of(marks.snapshot(snapshot.database()).thenApplyAsync(this::hold, ctx.executor()))
+                : Optional.empty();
+    }
+
+    private Rows hold(Marks.Held taken) {
+        release();
+        if (closing) {
+            taken.snapshot().release();
+        } else {
+            held = Optional.of(taken.snapshot());
+        }
+        return taken.rows();
+    }
+
+    private void release() {
+        held.ifPresent(Snapshot::release);
+        held = Optional.empty();
+    }
+
+    private PgError reason(Command command, Throwable failure) {
+        Throwable root = failure instanceof CompletionException ? failure.getCause() : failure;
+        if (root instanceof PgErrorException refused) {
+            return refused.error();
+        }
+        LOG.error("console {}: it could not answer {}", number, command, root);
+        return new PgError(SqlState.INTERNAL_ERROR, "this could not be found out: see the log");
     }
 
     private static void warn(ChannelHandlerContext ctx, List<String> warnings) {
@@ -255,6 +300,12 @@ final class ConsoleConnection extends ByteToMessageDecoder {
         if (command instanceof Command.Block block) {
             inBlock = block.begins();
             return block.tag();
+        }
+        if (command instanceof Command.RestorePoint) {
+            return "RESTORE POINT";
+        }
+        if (command instanceof Command.Snapshot) {
+            return "SNAPSHOT";
         }
         return command instanceof Command.Ignored ignored ? ignored.tag() : "SHOW";
     }
@@ -428,5 +479,6 @@ final class ConsoleConnection extends ByteToMessageDecoder {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         closing = true;
+        release();
     }
 }

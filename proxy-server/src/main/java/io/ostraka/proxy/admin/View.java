@@ -2,6 +2,7 @@ package io.ostraka.proxy.admin;
 
 import static io.ostraka.proxy.admin.Rows.text;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -72,8 +73,15 @@ enum View {
     }
 
     static Rows help() {
-        return new Rows(Arrays.stream(values())
-                .map(view -> List.of(text("SHOW " + view), text(view.shows)))
-                .toList());
+        List<List<Optional<Cell>>> rows = new ArrayList<>();
+        for (View view : values()) {
+            rows.add(List.of(text("SHOW " + view), text(view.shows)));
+        }
+        rows.add(List.of(
+                text("RESTORE POINT 'name' IN database"), text("writes a restore point on all shards, at one moment")));
+        rows.add(List.of(
+                text("SNAPSHOT database"),
+                text("names of a snapshot of all shards, open until the next one or the end of the connection")));
+        return new Rows(rows);
     }
 }

@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
             ServeCommand.class,
             CheckCommand.class,
             ExplainCommand.class,
-            PeersCommand.class
+            PeersCommand.class,
+            BackupCommand.class
         })
 public final class Main implements Runnable {
     private static final String LEAK_DETECTION = "io.netty.leakDetection.level";

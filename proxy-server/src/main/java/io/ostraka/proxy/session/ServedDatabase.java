@@ -53,7 +53,7 @@ public final class ServedDatabase {
     }
 
     /** Whether reads over shards are to see all of a commit over shards, or nothing of it. */
-    boolean isAtomic() {
+    public boolean isAtomic() {
         return config.consistency() != DatabaseConfig.Consistency.SHARD;
     }
 

@@ -148,6 +148,19 @@ public final class Commits implements AutoCloseable {
                 transaction.database().equals(here));
     }
 
+    /** Writes a restore point of this name, or one like it, on all shards of a database of several, at one moment. */
+    CompletableFuture<List<PointOnShard>> restorePoint(DatabaseCommits database, String name) {
+        List<ShardServer> all = servers.values().stream()
+                .filter(server -> server.database() == database)
+                .toList();
+        return new RestorePoint(database, all, name).write();
+    }
+
+    /** Whether commits through other nodes are kept from being half done, too, while a gate is closed. */
+    boolean closesAllGates(boolean isAtomic) {
+        return isAtomic || membership.isAlone();
+    }
+
     /** What this node's coordinator has to do now. */
     public CompletableFuture<List<RunningCommit>> running() {
         return coordinator.running();

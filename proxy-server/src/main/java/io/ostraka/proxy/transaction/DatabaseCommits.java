@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -50,6 +51,27 @@ public final class DatabaseCommits {
     /** What clients have prepared and not decided, of all databases, as this node has applied the log. Any thread. */
     public List<PreparedList.Row> preparedByClients() {
         return commits.preparedByClients(database);
+    }
+
+    /**
+     * Writes a restore point of this name, or one like it, on all shards at one moment. Fails with a {@link
+     * io.ostraka.rules.error.PgErrorException}.
+     */
+    public CompletableFuture<List<PointOnShard>> restorePoint(String name) {
+        requireGates();
+        return commits.restorePoint(this, name);
+    }
+
+    /** Throws where a moment on all shards could be in the middle of a commit of another proxy's. */
+    public void requireGates() {
+        if (!commits.closesAllGates(isAtomic)) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "database \"" + database + "\" has consistency: shard, and several proxies",
+                            "No moment is known there at which no commit over shards is half done.",
+                            "Use consistency: atomic.")
+                    .toException();
+        }
     }
 
     /** Asks for one point in time on all shards. Any thread. */

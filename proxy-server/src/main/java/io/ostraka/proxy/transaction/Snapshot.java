@@ -36,6 +36,11 @@ public final class Snapshot {
         return Optional.ofNullable(names.get(shard)).map(name -> "SET TRANSACTION SNAPSHOT '" + name + "'");
     }
 
+    /** Under which name it can be imported there. */
+    public Optional<String> nameOn(ShardName shard) {
+        return Optional.ofNullable(names.get(shard));
+    }
+
     public void release() {
         if (users.decrementAndGet() == 0) {
             unused.run();
