@@ -34,6 +34,14 @@ class ErrorPositionsTest {
             "SELECT a.id FROM thing a JOIN thing b ON a.i4 = b.nosuch",
             "SELECT a.id FROM thing a JOIN thing b ON a.i4 = b.t",
             "SELECT id FROM thing UNION SELECT 'no number'::int FROM part",
+            "EXPLAIN SELECT nosuch FROM thing",
+            " /* ä𝄞 */ EXPLAIN (COSTS false, FORMAT JSON) SELECT id FROM thing ORDER BY i4, nosuch",
+            "EXPLAIN\tSELECT count(nosuch) FROM thing",
+            "EXPLAIN(VERBOSE)SELECT a.id FROM thing a JOIN part b ON a.i4 = b.nosuch",
+            "EXPLAIN SELECT i4, count(*) FROM thing GROUP BY i2",
+            "EXPLAIN(SELECT sum(t) FROM thing)",
+            "EXPLAIN ANALYZE SELECT id, nosuch FROM thing",
+            "/* ä𝄞 */ EXPLAIN (ANALYZE) SELECT count(*) FROM thing a JOIN thing b ON a.i4 = b.nosuch",
             "INSERT INTO part (thing_id, no, w) VALUES (1001, 1, length('ä𝄞')), (1002, 1, 5), (1003, 1, nosuch)",
             "INSERT INTO part (thing_id, no, w) VALUES (1001, 1, 2), (1002, 1, '5'), (1003, 1, 'no number')");
 

@@ -52,6 +52,19 @@ class ExplainOverShardsTest {
     }
 
     @Test
+    void aTransactionBlockMayBeginWithIt() {
+        try (WireClient client = WireClient.login(cluster.proxy())) {
+            client.query("BEGIN");
+            assertTrue(
+                    client.query("EXPLAIN SELECT id, i4 FROM thing").toString().contains("C EXPLAIN, Z T"));
+            assertTrue(client.query("EXPLAIN SELECT count(*) FROM thing")
+                    .toString()
+                    .contains("C EXPLAIN, Z T"));
+            client.query("COMMIT");
+        }
+    }
+
+    @Test
     void analyzeRunsIt() {
         try (WireClient client = WireClient.login(cluster.proxy())) {
             String plan = plan(client, "EXPLAIN (ANALYZE, TIMING OFF) SELECT id FROM thing");

@@ -22,24 +22,58 @@ public final class ExplainRun extends SharedRun {
     static final PgError TOO_LONG =
             new PgError(SqlState.PROGRAM_LIMIT_EXCEEDED, "the shards' plans are too long to be shown together");
 
+    private static final String COMMAND = "EXPLAIN";
+
     private final Plan.Explain plan;
+    private final String inPlace;
     private final boolean describes;
     /** The parts that each shard has still to explain, the first one now. */
     private final Map<ShardName, ArrayDeque<Integer>> asked = new HashMap<>();
 
     private final ShownPlan shown;
+    private boolean isJudged;
     private boolean isDescribed;
 
-    /** {@code describes} when the client is to be told of the column. */
-    public ExplainRun(Host host, List<Backend> backends, Plan.Explain plan, boolean describes) {
+    /**
+     * {@code blanks} stand for what is before the query in the client's text; {@code describes} when the client is to be told of the
+     * column.
+     */
+    public ExplainRun(Host host, List<Backend> backends, Plan.Explain plan, String blanks, boolean describes) {
         super(host, backends);
         this.plan = plan;
+        this.inPlace = COMMAND + blanks.substring(Math.min(COMMAND.length(), blanks.length())) + plan.body();
         this.describes = describes;
         this.shown = new ShownPlan(plan);
     }
 
+    /** Parts of a statement may be right that is wrong as a whole: one shard sees it first as it stands, and tells its errors' places. */
     @Override
     public void start() {
+        Backend judge = participants().stream()
+                .filter(backend -> backend.shard().equals(plan.query().judge()))
+                .findFirst()
+                .orElseThrow();
+        judge.sendQuery(inPlace, Visibility.NONE);
+        for (Backend backend : participants()) {
+            if (backend != judge && backend.hasOutstandingReplies()) {
+                // The transaction's beginning, which the server answers with the next statement only.
+                backend.sendSync(Visibility.NONE);
+            }
+            backend.flush();
+        }
+    }
+
+    @Override
+    boolean goesOn() {
+        if (isJudged) {
+            return false;
+        }
+        isJudged = true;
+        explain();
+        return true;
+    }
+
+    private void explain() {
         List<DistributedPlan.Part> parts = plan.query().parts();
         for (Backend backend : participants()) {
             ArrayDeque<Integer> own = new ArrayDeque<>();
@@ -63,7 +97,7 @@ public final class ExplainRun extends SharedRun {
 
     @Override
     public void onRowDescription(Backend backend, ByteBuf borrowed, int frame) {
-        if (describes && !isDescribed && !isOver()) {
+        if (describes && isJudged && !isDescribed && !isOver()) {
             isDescribed = true;
             client().write(borrowed.retainedSlice(frame, 1 + borrowed.getInt(frame + 1)));
         }
@@ -71,7 +105,7 @@ public final class ExplainRun extends SharedRun {
 
     @Override
     public void onBytes(Backend backend, ByteBuf owned) {
-        if (isOver()) {
+        if (isOver() || !isJudged) {
             owned.release();
             return;
         }
@@ -79,6 +113,11 @@ public final class ExplainRun extends SharedRun {
         if (!shown.read(owned, own, client()::write)) {
             fail(TOO_LONG);
         }
+    }
+
+    @Override
+    ByteBuf told(Backend backend, ByteBuf borrowed, int frame) {
+        return isJudged ? super.told(backend, borrowed, frame) : borrowed.copy(frame, 1 + borrowed.getInt(frame + 1));
     }
 
     @Override

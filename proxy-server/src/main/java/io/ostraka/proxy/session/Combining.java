@@ -101,14 +101,14 @@ final class Combining {
     }
 
     /** EXPLAIN ANALYZE, in a Query, if {@code isSimple}, or an Execute; false while backends are on their way. */
-    boolean start(Plan.Explain explain, boolean isSimple) {
+    boolean start(Plan.Explain explain, Planned.Statement statement, boolean isSimple) {
         PlannedStatement query = explain.combined().orElseThrow();
         return start(
                 new Question(
                         ((Plan.Combine) query.plan()).combination(),
                         new Planned.Statement(query),
                         query.values(),
-                        key(explain.before() + query.text()),
+                        key(statement.planned().blanksTo(0) + explain.before() + query.text()),
                         combined -> explain.before() + combined,
                         Optional.empty(),
                         isSimple),

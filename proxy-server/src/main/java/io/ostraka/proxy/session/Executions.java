@@ -34,7 +34,7 @@ final class Executions {
         Plan plan = statement.plan();
         boolean taken;
         if (plan instanceof Plan.Explain explain) {
-            taken = new Explaining(session).start(explain, false);
+            taken = new Explaining(session).start(explain, statement, false);
         } else if (plan instanceof Plan.Prepare prepare) {
             taken = session.statements().preparing().start(prepare, statement, false);
         } else if (plan instanceof Plan.Cursor cursor) {

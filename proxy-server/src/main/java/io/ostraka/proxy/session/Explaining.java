@@ -7,12 +7,12 @@ import io.ostraka.rules.plan.Plan;
 import java.util.List;
 import java.util.Optional;
 
-/** EXPLAIN of queries over several shards, Confined to the session's event loop. */
+/** EXPLAIN of queries over several shards. Confined to the session's event loop. */
 record Explaining(Session session) {
     /** Asked for in a Query, if {@code isSimple}, or an Execute; false while backends are on their way. */
-    boolean start(Plan.Explain plan, boolean isSimple) {
+    boolean start(Plan.Explain plan, Planned.Statement statement, boolean isSimple) {
         if (plan.combined().isPresent()) {
-            return session.combining().start(plan, isSimple);
+            return session.combining().start(plan, statement, isSimple);
         }
         Optional<List<Backend>> backends =
                 SimpleQuery.allReady(session, plan.query().shards());
@@ -26,7 +26,12 @@ record Explaining(Session session) {
         backends.get().forEach(backend -> session.shards().enlist(backend, Access.READ));
         session.runs()
                 .start(
-                        new ExplainRun(session.runs(), backends.get(), plan, isSimple),
+                        new ExplainRun(
+                                session.runs(),
+                                backends.get(),
+                                plan,
+                                statement.planned().blanksTo(plan.before().length()),
+                                isSimple),
                         session.runs().ending(isSimple));
         return true;
     }

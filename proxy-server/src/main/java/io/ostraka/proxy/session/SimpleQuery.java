@@ -168,7 +168,7 @@ final class SimpleQuery {
                     : scatter(scatter, statement, shards, borrowed, frame, bytes);
         }
         if (plan instanceof Plan.Explain explain) {
-            return new Explaining(session).start(explain, true);
+            return new Explaining(session).start(explain, statement, true);
         }
         if (plan instanceof Plan.CreateTable creation) {
             return session.creating().start(creation, statement, true);

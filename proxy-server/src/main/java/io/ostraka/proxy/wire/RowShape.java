@@ -10,6 +10,9 @@ public record RowShape(String columns) {
     /** From here on OIDs are given to what users create. */
     private static final long FIRST_USER_OID = 16_384;
 
+    private static final long RECORD = 2249;
+    private static final long RECORD_ARRAY = 2287;
+
     /** Whether rows of the one can be shown as rows of the other, whatever their columns are called. */
     public boolean isOfSameTypes(RowShape other) {
         return withoutNames().equals(other.withoutNames());
@@ -38,10 +41,15 @@ public record RowShape(String columns) {
         for (int i = 0; i < count; i++) {
             columns.append(in.string()).append('\0');
             in.skip(Integer.BYTES + Short.BYTES);
-            columns.append(Math.min(in.int32() & 0xFFFF_FFFFL, FIRST_USER_OID)).append(' ');
+            columns.append(type(in.int32() & 0xFFFF_FFFFL)).append(' ');
             in.skip(Short.BYTES);
             columns.append(in.int32()).append(' ').append(in.int16()).append(';');
         }
         return new RowShape(columns.toString());
+    }
+
+    /** Users' types have other OIDs on each server; a view's row is a record where its definition stands in the view's place. */
+    private static long type(long oid) {
+        return oid == RECORD || oid == RECORD_ARRAY ? FIRST_USER_OID : Math.min(oid, FIRST_USER_OID);
     }
 }

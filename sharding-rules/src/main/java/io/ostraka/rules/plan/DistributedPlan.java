@@ -4,6 +4,7 @@ import io.ostraka.rules.config.ShardName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What several shards do for a query, for EXPLAIN: each part of it with the shards that run it, and how the rows become one result.
@@ -11,9 +12,10 @@ import java.util.Optional;
  *
  * @param kind {@code Scatter} or {@code Combine}
  * @param how what is done with the parts' rows
+ * @param judge a shard that has all tables of the statement, and finds its errors
  * @param combined what the combiner runs over them, if there is one
  */
-public record DistributedPlan(String kind, String how, List<Part> parts, Optional<String> combined) {
+public record DistributedPlan(String kind, String how, ShardName judge, List<Part> parts, Optional<String> combined) {
     /**
      * What is asked of these shards; {@code temporary}: where the combiner puts it; {@code reducedBy}: what is added when rows copied
      * before have few values.
@@ -50,12 +52,13 @@ public record DistributedPlan(String kind, String how, List<Part> parts, Optiona
     private static DistributedPlan ofScatter(Plan.Scatter plan, PlannedStatement statement, List<ShardName> shards) {
         if (!(plan.merge() instanceof Merge.Ordered ordered)) {
             Part part = new Part(statement.text(), shards);
-            return new DistributedPlan("Scatter", "rows concatenated", List.of(part), Optional.empty());
+            return new DistributedPlan("Scatter", "rows concatenated", shards.get(0), List.of(part), Optional.empty());
         }
         String how = ordered.keys().isEmpty() ? "rows concatenated" : "sorted rows merged";
         return new DistributedPlan(
                 "Scatter",
                 ordered.limit().isNone() ? how : how + " and cut to the limit",
+                shards.get(0),
                 List.of(new Part(statement.shardText(ordered), shards)),
                 Optional.empty());
     }
@@ -75,14 +78,14 @@ public record DistributedPlan(String kind, String how, List<Part> parts, Optiona
         return new DistributedPlan(
                 "Combine",
                 "rows copied to shard " + combination.combiner(),
+                combination.combiner(),
                 parts,
                 Optional.of(statement.combinerText(combination.text())));
     }
 
     /** All shards that have a part in it. */
     public List<ShardName> shards() {
-        return parts.stream()
-                .flatMap(part -> part.shards().stream())
+        return Stream.concat(Stream.of(judge), parts.stream().flatMap(part -> part.shards().stream()))
                 .distinct()
                 .sorted()
                 .toList();

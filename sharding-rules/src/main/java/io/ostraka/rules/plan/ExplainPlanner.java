@@ -25,10 +25,12 @@ record ExplainPlanner(Function<StatementTemplate, Plan> planner) {
         return distributed.map(found -> plan(
                 found,
                 template.sql().substring(template.start(), start),
+                query.sql(),
                 analyzes ? Optional.of(planned) : Optional.empty()));
     }
 
-    private static Plan plan(DistributedPlan distributed, String before, Optional<PlannedStatement> analyzed) {
+    private static Plan plan(
+            DistributedPlan distributed, String before, String body, Optional<PlannedStatement> analyzed) {
         Matcher named = FORMAT.matcher(before);
         Plan.Explain.Format format = Plan.Explain.Format.TEXT;
         while (named.find()) {
@@ -46,6 +48,6 @@ record ExplainPlanner(Function<StatementTemplate, Plan> planner) {
         }
         Optional<PlannedStatement> run =
                 analyzed.filter(query -> distributed.combined().isPresent());
-        return new Plan.Explain(before, distributed, format, run);
+        return new Plan.Explain(before, body, distributed, format, run);
     }
 }

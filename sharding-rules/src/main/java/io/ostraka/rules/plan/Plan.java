@@ -118,10 +118,12 @@ public sealed interface Plan {
     }
 
     /**
-     * EXPLAIN of a query over several shards: each part of it is explained by its shards, {@code before} standing before it. With ANALYZE
+     * EXPLAIN of a query over several shards: each part of it is explained by its shards, {@code before} standing before it as it does
+     * before the query itself, {@code body}. With ANALYZE
      * {@code combined} is the query, when the combiner answers it, and must be run to be shown.
      */
-    record Explain(String before, DistributedPlan query, Format format, Optional<PlannedStatement> combined)
+    record Explain(
+            String before, String body, DistributedPlan query, Format format, Optional<PlannedStatement> combined)
             implements Plan {
         /** Of EXPLAIN's answer. */
         public enum Format {

@@ -249,6 +249,9 @@ SELECT avg(total) FROM totals;
 SELECT k, sum(total) FROM totals_by_kind GROUP BY k;
 SELECT x.k, t.id FROM totals_by_kind x JOIN thing t ON t.i2 = x.k;
 SELECT totals_by_kind.k FROM totals_by_kind ORDER BY 1;
+SELECT totals_by_kind FROM totals_by_kind;
+SELECT x, (x).k, row_to_json(x), (SELECT x) FROM totals_by_kind x;
+SELECT array_agg(x ORDER BY k) FROM totals_by_kind x;
 SELECT count(*) FROM renamed WHERE number > 3;
 SELECT renamed.words, count(*) FROM renamed GROUP BY renamed.words;
 -- Expressions and functions
