@@ -36,7 +36,7 @@ public final class PreparedList {
 
     /** The plan, if the statement does not name the view. */
     static Plan around(Plan plan, StatementTemplate template, StatementKind kind) {
-        if (plan instanceof Plan.Refusal || plan instanceof Plan.Session) {
+        if (plan instanceof Plan.Refusal || plan instanceof Plan.Session || !maybe(template)) {
             return plan;
         }
         Set<String> names = StatementNames.of(template).identifiers();
@@ -48,6 +48,12 @@ public final class PreparedList {
                     "SELECT from " + VIEW + ", or SET ostraka.shard to one of the shards."));
         }
         return names.contains(VIEW) ? new Plan.Listed(plan) : plan;
+    }
+
+    /** At a glance: long statements shall not be read once more for it. Escapes in names are looked into. */
+    private static boolean maybe(StatementTemplate template) {
+        String lower = template.text().toLowerCase(Locale.ROOT);
+        return lower.contains(FUNCTION) || lower.contains("u&\"");
     }
 
     /** The statement with these rows in the place of the view. */

@@ -297,6 +297,8 @@ class PlanShapeTest {
                 "0A000 | CALL something()",
                 "0A000 | DECLARE c CURSOR FOR SELECT * FROM t WHERE id = $1",
                 "0A000 | SELECT * FROM pg_prepared_xact()",
+                "0A000 | SELECT * FROM U&\"pg\\005fprepared_xact\"()",
+                "0A000 | SELECT * FROM PG_Catalog.\"pg_prepared_xact\"()",
                 "0A000 | EXPLAIN SELECT * FROM pg_prepared_xacts",
                 "0A000 | GRANT SELECT ON t TO someone",
                 "0A000 | EXPLAIN EXECUTE p",
