@@ -2,13 +2,20 @@ package io.ostraka.it.read;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ostraka.it.harness.Await;
 import io.ostraka.it.harness.Differential;
+import io.ostraka.it.harness.FrontendMessages;
 import io.ostraka.it.harness.Protocol;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -160,6 +167,66 @@ class LockedReadTest {
             one.query("COMMIT");
             assertEquals(25, rows(two, "SELECT id FROM thing LIMIT 50 OFFSET 35 FOR UPDATE SKIP LOCKED"));
             two.query("COMMIT");
+        }
+    }
+
+    /** Waits for a row that another session has locked, on its way through rows in order. */
+    private WireClient waiting(WireClient holder) {
+        holder.query("BEGIN");
+        holder.query("SELECT id FROM thing WHERE id = 4 FOR UPDATE");
+        WireClient waiting = WireClient.login(cluster.proxy());
+        waiting.query("BEGIN");
+        waiting.send(FrontendMessages.query("SELECT id FROM thing ORDER BY id LIMIT 6 FOR UPDATE"));
+        Await.until("a shard waits for the row", () -> countWaiting("SELECT count(*)") == 1);
+        return waiting;
+    }
+
+    /** Over the backends of all shards that wait for a lock. */
+    private long countWaiting(String select) throws SQLException {
+        long all = 0;
+        for (String shard : List.of("s0", "s1", "s2")) {
+            try (Connection connection = cluster.shard(shard).connect();
+                    Statement statement = connection.createStatement();
+                    ResultSet rows = statement.executeQuery(
+                            select
+                                    + " FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")) {
+                rows.next();
+                all += rows.getLong(1);
+            }
+        }
+        return all;
+    }
+
+    private void goesOn(WireClient client, WireClient holder) {
+        assertTrue(client.query("SELECT 1").toString().contains("25P02"));
+        client.query("ROLLBACK");
+        holder.query("ROLLBACK");
+        assertEquals(60, rows(client, "SELECT id FROM thing FOR UPDATE NOWAIT"));
+        client.query("BEGIN");
+        assertEquals(6, rows(client, "SELECT id FROM thing ORDER BY id LIMIT 6 FOR UPDATE NOWAIT"));
+        client.query("COMMIT");
+    }
+
+    @Test
+    void aCancelEndsTheWaitForARowInOrder() {
+        try (WireClient holder = WireClient.login(cluster.proxy());
+                WireClient client = waiting(holder)) {
+            try (WireClient other = WireClient.connect(cluster.proxy())) {
+                other.send(FrontendMessages.cancelRequest(client.backendKeyData()));
+                assertEquals(List.of(), other.untilClosed());
+            }
+            assertTrue(client.untilReady().toString().contains("57014"));
+            goesOn(client, holder);
+        }
+    }
+
+    @Test
+    void aShardThatIsLostEndsTheWaitForARowInOrder() throws SQLException {
+        try (WireClient holder = WireClient.login(cluster.proxy());
+                WireClient client = waiting(holder)) {
+            assertEquals(1, countWaiting("SELECT count(*) FILTER (WHERE pg_terminate_backend(pid))"));
+            assertTrue(client.untilReady().toString().contains("08006"));
+            goesOn(client, holder);
         }
     }
 
