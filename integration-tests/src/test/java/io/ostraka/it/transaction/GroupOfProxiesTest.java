@@ -23,6 +23,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
@@ -215,6 +216,57 @@ class GroupOfProxiesTest {
         Await.until("a majority is back", () -> tried("n1", "BEGIN", increment(0), increment(1), "COMMIT")
                 .equals(List.of("BEGIN", "UPDATE 1", "UPDATE 1", "COMMIT")));
         assertEquals(List.of(1, 1), counters.values());
+    }
+
+    @Test
+    void aDeadlockOverShardsAndProxiesEndsAndWhoOnlyWaitsIsLeftAlone() throws Exception {
+        startAll("");
+        try (WireClient one = login("n1");
+                WireClient other = login("n2")) {
+            counters = Counters.filled(cluster, one);
+            for (int i = 1; i <= 3; i++) {
+                assertEquals(List.of("BEGIN", "UPDATE 1"), counters.run(one, "BEGIN", increment(0)));
+                assertEquals(List.of("BEGIN", "UPDATE 1"), counters.run(other, "BEGIN", increment(1)));
+                CompletableFuture<String> ofOne = CompletableFuture.supplyAsync(() -> goOn(one, increment(1)));
+                String ofOther = goOn(other, increment(0));
+                assertEquals(Set.of("40P01", "UPDATE 1"), Set.of(ofOne.join(), ofOther));
+                assertEquals(List.of(i, i), counters.values());
+            }
+            assertWhoOnlyWaitsIsLeftAlone(one, other);
+        }
+    }
+
+    /** What came of the statement; then the transaction is ended, so that the other one goes on. */
+    private String goOn(WireClient client, String statement) {
+        String outcome = Counters.outcome(client.query(counters.sql(statement)));
+        assertEquals(outcome.equals("40P01") ? "ROLLBACK" : "COMMIT", Counters.outcome(client.query("COMMIT")));
+        return outcome;
+    }
+
+    private void assertWhoOnlyWaitsIsLeftAlone(WireClient one, WireClient other) throws IOException {
+        try (WireClient third = login("n3")) {
+            counters.run(one, "BEGIN", increment(0), increment(1));
+            counters.run(other, "BEGIN");
+            CompletableFuture<String> ofOther = CompletableFuture.supplyAsync(
+                    () -> Counters.outcome(other.query(counters.sql(increment(0)))));
+            counters.run(third, "BEGIN", "UPDATE counter SET n = n WHERE id NOT IN ($0, $1)");
+            CompletableFuture<String> ofThird =
+                    CompletableFuture.supplyAsync(() -> Counters.outcome(third.query(counters.sql(increment(1)))));
+            Await.until("both wait, for longer than two looks take", () -> waiting() == 2);
+            assertEquals(List.of("COMMIT"), counters.run(one, "COMMIT"));
+            assertEquals(List.of("UPDATE 1", "UPDATE 1"), List.of(ofOther.join(), ofThird.join()));
+        }
+    }
+
+    /** How many have waited for a lock for three seconds. */
+    private int waiting() throws SQLException {
+        int count = 0;
+        for (String shard : List.of("s0", "s1")) {
+            count += Integer.parseInt(counters.ask(
+                    shard,
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND waitstart < clock_timestamp() - interval '3 s'"));
+        }
+        return count;
     }
 
     @Test

@@ -29,7 +29,7 @@ final class DeadlockVictim implements SpanningTransaction.Victim {
         }
         if (open.isEmpty()) {
             openedAt = System.nanoTime();
-            SpanningTransaction spanning = new SpanningTransaction("session " + session.id(), openedAt, this);
+            SpanningTransaction spanning = new SpanningTransaction("session " + session.id(), this);
             participants.forEach(shard -> session.held().find(shard).ifPresent(one -> tell(spanning, one)));
             open = Optional.of(spanning);
             session.database().commits().opened(spanning);

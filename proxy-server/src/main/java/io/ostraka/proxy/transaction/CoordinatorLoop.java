@@ -125,7 +125,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
                     .computeIfAbsent(server.database(), first -> new ArrayList<>())
                     .add(server));
             byDatabase.forEach((database, its) -> {
-                new DeadlockWatch(loop, database, its).start();
+                new DeadlockWatch(loop, database, its, group.map(GroupFence::spanning)).start();
                 Fence fence = fence(database.name(), its);
                 fences.put(database.name(), fence);
                 if (database.isAtomic()) {

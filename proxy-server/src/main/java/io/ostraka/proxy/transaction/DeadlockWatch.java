@@ -5,6 +5,7 @@ import io.ostraka.rules.config.ShardName;
 import io.ostraka.tx.deadlock.Deadlocks;
 import io.ostraka.tx.deadlock.Victim;
 import io.ostraka.tx.deadlock.Wait;
+import io.ostraka.tx.deadlock.Waiter;
 import io.ostraka.tx.decision.ShardId;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +22,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Asks the shards of one database, once a second, who waits for whom, and breaks the circles that no shard sees alone. Asks
- * nothing as long as fewer than two transactions are open on several shards: there is no such circle then.
+ * nothing as long as there are no two transactions open on several shards: there is no such circle then.
+ *
+ * <p>Of a circle of several proxies each finds the same victim, and the one whose it is ends it. Whose a process is counts only if it was
+ * said between the two samples that the circle is in: later it may be another transaction's.
  *
  * <p>Confined to the coordinator's thread. Source: {@code transactions.md}, section 8.
  */
@@ -29,6 +33,7 @@ final class DeadlockWatch {
     private static final Logger LOG = LoggerFactory.getLogger(DeadlockWatch.class);
 
     private static final Duration INTERVAL = Duration.ofSeconds(1);
+    private static final long LEAST_WAIT_MICROS = 500_000;
 
     /** A row for each edge. {@code xact_start} is null to a user who may not see it; then the process stands for it. */
     private static final String EDGES = "SELECT w.pid, w.waitstart, b.pid, a.xact_start FROM pg_catalog.pg_locks w"
@@ -40,22 +45,45 @@ final class DeadlockWatch {
     private final DatabaseCommits database;
     private final Map<ShardId, ShardServer> servers;
     private final Deadlocks deadlocks = new Deadlocks();
+    /** In a group of proxies. */
+    private final Optional<SpanningElsewhere> group;
+    /** Numbers the questions to other proxies. */
+    private long question;
+    /** What they have said of their transactions since the last sample. */
+    private List<Elsewhere> elsewhere = new ArrayList<>();
 
-    DeadlockWatch(EventLoop loop, DatabaseCommits database, Collection<ShardServer> servers) {
+    /** A transaction of another proxy. */
+    private record Elsewhere(Waiter waiter, Map<ShardName, Integer> processes) {}
+
+    DeadlockWatch(
+            EventLoop loop,
+            DatabaseCommits database,
+            Collection<ShardServer> servers,
+            Optional<SpanningElsewhere> group) {
         this.loop = loop;
         this.database = database;
+        this.group = group;
         this.servers = new TreeMap<>();
         servers.forEach(server -> this.servers.put(server.id(), server));
     }
 
     void start() {
+        group.ifPresent(others -> others.add(database.name(), this));
+        lookLater();
+    }
+
+    private void lookLater() {
         loop.schedule(this::look, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void look() {
-        if (database.spanning().size() < 2) {
+        List<Elsewhere> others = elsewhere;
+        elsewhere = new ArrayList<>();
+        question++;
+        int own = database.spanning().size();
+        if (own == 0 || (own == 1 && group.isEmpty())) {
             deadlocks.onSample(List.of(), (shard, pid) -> Optional.empty());
-            start();
+            lookLater();
             return;
         }
         List<Wait> sample = new ArrayList<>();
@@ -68,8 +96,9 @@ final class DeadlockWatch {
                                 sample.addAll(waits(server.id(), result));
                                 awaited[0]--;
                                 if (awaited[0] == 0) {
-                                    sampled(sample);
-                                    start();
+                                    sampled(sample, others);
+                                    group.ifPresent(all -> all.ask(database.name(), question));
+                                    lookLater();
                                 }
                             }));
         }
@@ -97,14 +126,43 @@ final class DeadlockWatch {
         return waits;
     }
 
-    private void sampled(List<Wait> sample) {
-        for (Victim victim :
-                deadlocks.onSample(sample, (shard, pid) -> ownerOf(shard, pid).map(SpanningTransaction::waiter))) {
-            ShardName shard = servers.get(victim.shard()).name();
-            LOG.info("deadlock over shards, ending {}: {}", victim.transaction().name(), victim.cycle());
-            ownerOf(victim.shard(), victim.pid())
-                    .ifPresent(transaction -> transaction.session().breakDeadlock(shard, victim.pid(), victim.error()));
+    /** Those of this node that may have waited for as long as a deadlock takes to be noticed. */
+    Collection<SpanningTransaction> mayWait() {
+        long now = SpanningTransaction.now();
+        return database.spanning().stream()
+                .filter(transaction -> now - transaction.waiter().began() > LEAST_WAIT_MICROS)
+                .toList();
+    }
+
+    /** Another proxy tells of one, when it was asked. */
+    void heard(long answered, Waiter waiter, Map<ShardName, Integer> processes) {
+        if (answered == question) {
+            elsewhere.add(new Elsewhere(waiter, Map.copyOf(processes)));
         }
+    }
+
+    private void sampled(List<Wait> sample, List<Elsewhere> others) {
+        for (Victim victim : deadlocks.onSample(sample, (shard, pid) -> waiter(shard, pid, others))) {
+            ShardName shard = servers.get(victim.shard()).name();
+            ownerOf(victim.shard(), victim.pid()).ifPresent(transaction -> {
+                LOG.info(
+                        "deadlock over shards, ending {}: {}",
+                        victim.transaction().name(),
+                        victim.cycle());
+                transaction.session().breakDeadlock(shard, victim.pid(), victim.error());
+            });
+        }
+    }
+
+    private Optional<Waiter> waiter(ShardId shard, int pid, List<Elsewhere> others) {
+        ShardName name = servers.get(shard).name();
+        Optional<Waiter> own = ownerOf(shard, pid).map(SpanningTransaction::waiter);
+        return own.map(waiter -> group.map(all -> all.named(waiter)).orElse(waiter))
+                .or(() -> others.stream()
+                        .filter(other ->
+                                Optional.ofNullable(other.processes().get(name)).equals(Optional.of(pid)))
+                        .map(Elsewhere::waiter)
+                        .findFirst());
     }
 
     private Optional<SpanningTransaction> ownerOf(ShardId shard, int pid) {

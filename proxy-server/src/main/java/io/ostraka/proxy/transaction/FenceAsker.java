@@ -141,7 +141,7 @@ final class FenceAsker {
             case ENTER -> entered(message);
             case OVER -> over(message);
             case AGAIN -> again(message.ask());
-            case CLOSE, OPEN, CLOSED, OPENED, ASK_SNAPSHOT, ASK_VISIT, LEFT, RELEASE ->
+            case CLOSE, OPEN, CLOSED, OPENED, ASK_SNAPSHOT, ASK_VISIT, LEFT, RELEASE, ASK_SPANNING, SPANNING ->
                 throw new IllegalArgumentException("nobody who asks is told " + message);
         }
     }

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What the nodes of a group say to each other about the fence of a database; no answer belongs to it, and it may come twice or
+ * What the nodes of a group say to each other about the fence of a database, and about deadlocks over its shards; no answer belongs to it, and it may come twice or
  * never. All kinds have the same shape on the wire: kind, database, the sender's member id and epoch, round, the number of what was
  * asked, a flag, shards with a word for each, and words. What a kind does not need is empty. Immutable.
  */
@@ -55,7 +55,11 @@ record FenceMessage(
         /** Whether they stayed closed, in {@code round}; in none when it came to none. */
         OVER(12),
         /** The node that was asked does not lead: ask again. */
-        AGAIN(13);
+        AGAIN(13),
+        /** To all: which transactions are open on several shards? */
+        ASK_SPANNING(14),
+        /** One of them: {@code shards} with the processes that are its own; {@code words} are its name and when it began. */
+        SPANNING(15);
 
         private final byte code;
 

@@ -10,6 +10,7 @@ import io.ostraka.tx.fence.Gate;
 import io.ostraka.tx.fence.RoundId;
 import io.ostraka.tx.raft.ClusterMembership;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,7 @@ final class GroupFence {
     private final FencePost post;
     private final FenceAsker asker;
     private final FenceServer server;
+    private final SpanningElsewhere spanning;
     private final Map<String, OwnGate> gates = new HashMap<>();
 
     /** A gate, and who closed it last. */
@@ -85,6 +87,7 @@ final class GroupFence {
                 loop, new Node(membership.member(), membership.epoch()), membership::sendFence, this::hear);
         this.asker = new FenceAsker(post, membership::currentLeader);
         this.server = new FenceServer(post);
+        this.spanning = new SpanningElsewhere(post, this::others);
         membership.onFence(post::arrived);
     }
 
@@ -115,6 +118,18 @@ final class GroupFence {
     /** A node may have been expelled: it imports nothing any more. */
     void forgetTheDead() {
         server.forgetTheDead(live());
+    }
+
+    /** For who looks for deadlocks. */
+    SpanningElsewhere spanning() {
+        return spanning;
+    }
+
+    private Collection<String> others() {
+        return live().stream()
+                .flatMap(node -> membership.memberOf(node).stream())
+                .filter(member -> !member.equals(membership.member()))
+                .toList();
     }
 
     private SortedSet<Epoch> live() {
@@ -168,6 +183,7 @@ final class GroupFence {
             }
             case CLOSED, OPENED, ASK_SNAPSHOT, ASK_VISIT, LEFT, RELEASE -> server.hear(message);
             case GRANTED, DENIED, ENTER, OVER, AGAIN -> asker.hear(message);
+            case ASK_SPANNING, SPANNING -> spanning.hear(message);
         }
     }
 }

@@ -3,6 +3,8 @@ package io.ostraka.proxy.transaction;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.tx.deadlock.Waiter;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -21,10 +23,15 @@ public final class SpanningTransaction {
         void breakDeadlock(ShardName shard, int process, PgError error);
     }
 
-    /** {@code name} is for people, and unique; {@code began} by the process' monotonic clock. */
-    public SpanningTransaction(String name, long began, Victim session) {
-        this.waiter = new Waiter(name, began);
+    /** It begins now. {@code name} is for people, and unique. */
+    public SpanningTransaction(String name, Victim session) {
+        this.waiter = new Waiter(name, now());
         this.session = session;
+    }
+
+    /** In microseconds, by a clock whose readings mean something to other nodes: of a circle the youngest is ended. */
+    static long now() {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
     }
 
     /** A shard has joined. */
@@ -40,6 +47,10 @@ public final class SpanningTransaction {
 
     Victim session() {
         return session;
+    }
+
+    Map<ShardName, Integer> processes() {
+        return processes;
     }
 
     boolean owns(ShardName shard, int process) {

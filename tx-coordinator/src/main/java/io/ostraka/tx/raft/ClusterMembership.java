@@ -357,6 +357,11 @@ public final class ClusterMembership implements AutoCloseable {
         return directory.marker().id();
     }
 
+    /** What its operator calls it. */
+    public static String nameOf(String member) {
+        return Member.nameOf(member);
+    }
+
     /** The member whose life this is; none when it is not the latest of a member. */
     public Optional<String> memberOf(Epoch life) {
         return log.members().stream()
