@@ -22,10 +22,11 @@ import java.util.TreeMap;
 final class Counters {
     static final String DDL = "CREATE TABLE counter (id int PRIMARY KEY, n int NOT NULL DEFAULT 0);"
             + "CREATE TABLE late (id int, CONSTRAINT once UNIQUE (id) DEFERRABLE INITIALLY DEFERRED);"
+            + "CREATE TABLE list (id int PRIMARY KEY, items int[] NOT NULL DEFAULT '{}');"
             + "CREATE TABLE pair (id int, v int, CONSTRAINT pairs UNIQUE (id, v) DEFERRABLE INITIALLY DEFERRED);"
             + "CREATE TABLE country (code text PRIMARY KEY, name text CHECK (name <> 'nowhere'))";
     static final String TABLES =
-            "counter: { hash: id }\nlate: { hash: id }\npair: { hash: id }\ncountry: { reference: true }";
+            "counter: { hash: id }\nlate: { hash: id }\nlist: { hash: id }\npair: { hash: id }\ncountry: { reference: true }";
 
     private static final int KEYS = 40;
 

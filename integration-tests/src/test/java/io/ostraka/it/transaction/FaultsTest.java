@@ -47,6 +47,9 @@ class FaultsTest {
                 counters = Counters.filled(cluster, client);
             }
             FaultsWorkload workload = new FaultsWorkload(proxy.endpoint(), counters, SHARDS);
+            try (WireClient client = WireClient.login(proxy.endpoint())) {
+                workload.fill(client);
+            }
             List<CompletableFuture<Void>> running = new ArrayList<>();
             workload.clients(random).forEach(one -> running.add(CompletableFuture.runAsync(one, clients)));
             List<String> faults = new ArrayList<>();

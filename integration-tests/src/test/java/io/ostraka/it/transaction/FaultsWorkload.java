@@ -23,8 +23,9 @@ import java.util.stream.IntStream;
 
 /**
  * Clients for whom a half shows: counters on three shards that every transaction raises together, and transfers between other
- * counters, whose sum stays 0. Readers look at both at random, in statements alone and in transactions of both levels. Any error is
- * taken for one of the faults, and tried again on a new connection; an answer that does not come is a failure. Thread-safe.
+ * counters, whose sum stays 0; and lists, whose {@link History} must have an order. Readers look at the counters at random, in statements
+ * alone and in transactions of both levels. Any error is taken for one of the faults, and tried again on a new connection; an answer that
+ * does not come is a failure. Thread-safe.
  */
 final class FaultsWorkload {
     private static final String LOCK_STEP = "SELECT n FROM counter WHERE id IN ($0, $1, $2)";
@@ -42,6 +43,7 @@ final class FaultsWorkload {
     private final AtomicInteger transfers = new AtomicInteger();
     private final AtomicInteger reads = new AtomicInteger();
     private final AtomicInteger errors = new AtomicInteger();
+    private final ListClients lists = new ListClients();
     private volatile boolean stopped;
 
     FaultsWorkload(Endpoint endpoint, Counters counters, int shards) {
@@ -56,6 +58,11 @@ final class FaultsWorkload {
                 .toList();
     }
 
+    /** Before all else. */
+    void fill(WireClient client) {
+        lists.fill(client);
+    }
+
     /** What each client does until {@link #stop}, with a generator of its own. */
     List<Runnable> clients(Random seeds) {
         List<Runnable> clients = new ArrayList<>();
@@ -66,7 +73,10 @@ final class FaultsWorkload {
                 this::transfer,
                 this::readAlone,
                 this::readInBlock,
-                this::readAtOneTime)) {
+                this::readAtOneTime,
+                this::useLists,
+                this::useLists,
+                this::useLists)) {
             Random random = new Random(seeds.nextLong());
             clients.add(() -> run(step, random));
         }
@@ -79,7 +89,7 @@ final class FaultsWorkload {
 
     String summary() {
         return confirmed + " and " + transfers + " transactions committed, " + unknown + " unknown, " + reads
-                + " reads, " + errors + " errors";
+                + " reads, " + errors + " errors, " + lists.summary();
     }
 
     /** With nothing prepared any more: the shards hold what was confirmed, and what may have been. */
@@ -96,6 +106,7 @@ final class FaultsWorkload {
                     "s" + shard, "SELECT coalesce(sum(n), 0) FROM counter WHERE id IN (" + transferableKeys() + ")"));
         }
         assertEquals(0, sum, "the sum of all that was transferred");
+        lists.check(there, shards);
         assertTrue(confirmed.get() > 0 && transfers.get() > 0 && reads.get() > 0, this::summary);
     }
 
@@ -109,7 +120,7 @@ final class FaultsWorkload {
     }
 
     /** The server has said no, or that it does not know. */
-    private static final class Refused extends RuntimeException {
+    static final class Refused extends RuntimeException {
         private static final long serialVersionUID = 1;
 
         private final transient BackendMessage error;
@@ -117,6 +128,10 @@ final class FaultsWorkload {
         Refused(BackendMessage error) {
             super(error.toString());
             this.error = error;
+        }
+
+        boolean isUnknown() {
+            return error.sqlState().equals(OUTCOME_UNKNOWN);
         }
     }
 
@@ -180,6 +195,10 @@ final class FaultsWorkload {
         commit(client, confirmed, unknown);
     }
 
+    private void useLists(WireClient client, Random random) {
+        lists.transact(sql -> ask(client, sql), random);
+    }
+
     private void transfer(WireClient client, Random random) {
         int amount = 1 + random.nextInt(9);
         ask(client, "BEGIN");
@@ -199,7 +218,7 @@ final class FaultsWorkload {
             assertEquals("COMMIT", Counters.outcome(ask(client, "COMMIT")));
             done.incrementAndGet();
         } catch (Refused e) {
-            if (e.error.sqlState().equals(OUTCOME_UNKNOWN)) {
+            if (e.isUnknown()) {
                 perhaps.incrementAndGet();
             }
             throw e;

@@ -247,8 +247,8 @@ class GroupOfProxiesTest {
         try (WireClient third = login("n3")) {
             counters.run(one, "BEGIN", increment(0), increment(1));
             counters.run(other, "BEGIN");
-            CompletableFuture<String> ofOther = CompletableFuture.supplyAsync(
-                    () -> Counters.outcome(other.query(counters.sql(increment(0)))));
+            CompletableFuture<String> ofOther =
+                    CompletableFuture.supplyAsync(() -> Counters.outcome(other.query(counters.sql(increment(0)))));
             counters.run(third, "BEGIN", "UPDATE counter SET n = n WHERE id NOT IN ($0, $1)");
             CompletableFuture<String> ofThird =
                     CompletableFuture.supplyAsync(() -> Counters.outcome(third.query(counters.sql(increment(1)))));
@@ -262,9 +262,10 @@ class GroupOfProxiesTest {
     private int waiting() throws SQLException {
         int count = 0;
         for (String shard : List.of("s0", "s1")) {
-            count += Integer.parseInt(counters.ask(
-                    shard,
-                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND waitstart < clock_timestamp() - interval '3 s'"));
+            count += Integer.parseInt(
+                    counters.ask(
+                            shard,
+                            "SELECT count(*) FROM pg_locks WHERE NOT granted AND waitstart < clock_timestamp() - interval '3 s'"));
         }
         return count;
     }
