@@ -21,8 +21,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * CREATE TABLE AS and SELECT INTO in a database with several shards. Where the rows and the table are on one shard, that shard carries it
- * out. Otherwise the rows are read on a connection beside the transaction, the table is made empty on all its shards, and filled:
+ * CREATE TABLE AS and SELECT INTO in a database with several shards, and what changes tables on all their shards alike. Where the rows and
+ * the table are on one shard, that shard carries it out. Otherwise the rows are read on a connection beside the transaction, the table is made empty on all its shards, and filled:
  *
  * <pre>
  * rows put together by the combiner, or found on one shard --> table made, {@link TableRun} --> filled, {@link FillRun}
@@ -32,13 +32,19 @@ import java.util.Set;
  * that is committed, the catalog is read again before the client is told. Confined to the session's event loop.
  */
 final class Creating {
+    private static final String TRUNCATE = "TRUNCATE";
+
     private final Session session;
     private final int maxRowBytes;
 
     /** One statement under way. */
-    private record Order(Plan.CreateTable plan, List<Backend> targets, String blanks, boolean isSimple) {
+    private record Order(Plan plan, List<Backend> targets, String blanks, boolean isSimple) {
+        Plan.CreateTable creation() {
+            return (Plan.CreateTable) plan;
+        }
+
         NewTable table() {
-            return plan.table();
+            return creation().table();
         }
     }
 
@@ -61,7 +67,8 @@ final class Creating {
         if (isWhole && plan.notApart().isPresent() && !hasClockOf(only.get())) {
             throw plan.notApart().get().toException();
         }
-        boolean isThere = plan.table().isKnown() && !session.transaction().hasChangedSchema();
+        boolean isThere = plan.table().isKnown();
+        requireNotRemade(isThere);
         boolean takesRows = plan.withData() && !isThere;
         if (!isWhole && takesRows) {
             requireApart(plan, only);
@@ -78,6 +85,78 @@ final class Creating {
             return true;
         }
         return only.isPresent() ? readOn(only.get(), order) : readCombined(order);
+    }
+
+    /** DROP TABLE and its kin, on each shard alike; asked for in the same ways. */
+    boolean start(Plan.ChangeTables plan, Planned.Statement statement, boolean isSimple) {
+        if (!isSimple) {
+            session.extended().pipeline().requireNothingExecuted();
+        }
+        requireNotRemade(plan.makesKnown());
+        if (plan.uncovers() && session.transaction().isOpen()) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "a table with a namesake in another schema is not made or dropped in a transaction block",
+                            "Its name might mean the other one before it, or after it, in the same transaction.",
+                            "Do it outside of the block.")
+                    .toException();
+        }
+        Optional<List<Backend>> targets = SimpleQuery.allReady(session, plan.shards());
+        if (targets.isEmpty()) {
+            return false;
+        }
+        Order order = new Order(plan, targets.get(), statement.planned().blanksTo(0), isSimple);
+        dropUnnamed(order);
+        begin(order);
+        TableRun run =
+                new TableRun(session.runs(), order.targets(), order.blanks() + statement.text(), 0, plan.question());
+        session.runs().start(run, failed -> {
+            Optional<PgError> unfit = failed ? Optional.empty() : unfit(plan, run);
+            if (failed) {
+                ended(order, Optional.empty());
+            } else if (unfit.isPresent()) {
+                fail(order, unfit.get());
+            } else {
+                made(order, run.madeTag());
+            }
+        });
+        return true;
+    }
+
+    /** What is wrong with what was made, as the shard that was asked for it tells. */
+    private static Optional<PgError> unfit(Plan.ChangeTables plan, TableRun run) {
+        if (plan.made().isPresent()) {
+            NewTable table = plan.made().get();
+            if (run.isSkippedInPart()) {
+                return Optional.of(changedMeanwhile(table));
+            }
+            try {
+                if (table.isKeyed() && !run.isSkipped()) {
+                    table.target(run.columns());
+                }
+            } catch (PgErrorException unfit) {
+                return Optional.of(unfit.error());
+            }
+        } else if (!run.columns().isEmpty()) {
+            return Optional.of(new PgError(
+                    SqlState.FEATURE_NOT_SUPPORTED,
+                    "ALTER TABLE with ADD COLUMN with a computed default is not supported in a database with several shards",
+                    "The default is that of domain \"" + run.columns().get(0).type() + "\".",
+                    "Give the column a constant default of its own."));
+        }
+        return Optional.empty();
+    }
+
+    /** What the catalog knows of a name would be taken for what was made under it since. */
+    private void requireNotRemade(boolean isKnown) {
+        if (isKnown && session.transaction().hasChangedSchema()) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "a table whose name is known cannot be made in a transaction that has changed tables",
+                            "Its columns would not be known before the transaction is committed.",
+                            "Commit before it.")
+                    .toException();
+        }
     }
 
     private void dropUnnamed(Order order) {
@@ -139,13 +218,18 @@ final class Creating {
     // ---- the rows ------------------------------------------------------------------------------------------------
 
     private boolean readCombined(Order order) {
-        Plan.Combine combine = (Plan.Combine) order.plan().query().plan();
+        Plan.Combine combine = (Plan.Combine) order.creation().query().plan();
         return session.combining()
-                .open(order.plan().query(), combine.combination(), order.blanks(), order.isSimple(), (cursor, text) -> {
-                    dropUnnamed(order);
-                    FillRun.Source source = new FillRun.Source(cursor.combiner(), List.of(), text.sql());
-                    makeFrom(order, new Rows(source, cursor::close));
-                });
+                .open(
+                        order.creation().query(),
+                        combine.combination(),
+                        order.blanks(),
+                        order.isSimple(),
+                        (cursor, text) -> {
+                            dropUnnamed(order);
+                            FillRun.Source source = new FillRun.Source(cursor.combiner(), List.of(), text.sql());
+                            makeFrom(order, new Rows(source, cursor::close));
+                        });
     }
 
     private boolean readOn(ShardName shard, Order order) {
@@ -160,8 +244,8 @@ final class Creating {
             opening.add(session.snapshot().importOn(shard));
         }
         opening.addAll(session.combining().localSettings());
-        FillRun.Source source =
-                new FillRun.Source(reader.get(), opening, order.plan().query().text());
+        FillRun.Source source = new FillRun.Source(
+                reader.get(), opening, order.creation().query().text());
         makeFrom(order, new Rows(source, () -> session.combining().endKept(reader.get())));
         return true;
     }
@@ -211,19 +295,20 @@ final class Creating {
 
     /** {@code isWhole}: with its rows; otherwise they follow, if there are any. */
     private void make(Order order, boolean isWhole, Optional<Rows> rows) {
-        Plan.CreateTable.Text text = order.plan().text(isWhole);
+        Plan.CreateTable.Text text = order.creation().text(isWhole);
         Optional<String> columns = rows.filter(some -> order.table().isKeyed())
                 .map(some -> order.table().columnsQuery());
         TableRun run =
                 new TableRun(session.runs(), order.targets(), order.blanks() + text.sql(), text.moved(), columns);
         session.runs().start(run, failed -> {
-            boolean isExpected = isWhole || rows.isPresent() || !order.plan().withData();
+            boolean isExpected =
+                    isWhole || rows.isPresent() || !order.creation().withData();
             if (failed) {
                 rows.ifPresent(some -> some.close().run());
                 ended(order, Optional.empty());
             } else if (run.isSkippedInPart() || (!isExpected && !run.isSkipped())) {
                 rows.ifPresent(some -> some.close().run());
-                fail(order, changedMeanwhile(order));
+                fail(order, changedMeanwhile(order.table()));
             } else if (rows.isPresent() && !run.isSkipped()) {
                 fill(order, rows.get(), run);
             } else {
@@ -233,10 +318,10 @@ final class Creating {
         });
     }
 
-    private static PgError changedMeanwhile(Order order) {
+    private static PgError changedMeanwhile(NewTable table) {
         return new PgError(
                 SqlState.SERIALIZATION_FAILURE,
-                "table \"" + order.table().name() + "\" is there on some of its shards only",
+                "table \"" + table.name() + "\" is there on some of its shards only",
                 "It was made or dropped elsewhere, or its shards differ.",
                 "Try it again.");
     }
@@ -265,8 +350,10 @@ final class Creating {
     // ---- the end -------------------------------------------------------------------------------------------------
 
     private void made(Order order, String tag) {
-        session.transaction().changesSchema();
-        session.database().onSchemaChange();
+        if (!tag.startsWith(TRUNCATE)) {
+            session.transaction().changesSchema();
+            session.database().onSchemaChange();
+        }
         ByteBuf out = session.output().buffer();
         BackendMessages.commandComplete(out, tag);
         ended(order, Optional.of(out));

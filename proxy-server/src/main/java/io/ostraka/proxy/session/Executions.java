@@ -39,6 +39,8 @@ final class Executions {
             taken = session.statements().preparing().start(prepare, statement, false);
         } else if (plan instanceof Plan.Cursor cursor) {
             taken = execute(cursor.command(), portal, maxRows);
+        } else if (plan instanceof Plan.ChangeTables change) {
+            taken = session.creating().start(change, statement, false);
         } else if (plan instanceof Plan.CreateTable creation) {
             taken = session.creating().start(creation, statement, false);
         } else {

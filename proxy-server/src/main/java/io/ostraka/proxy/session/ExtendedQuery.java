@@ -153,6 +153,7 @@ final class ExtendedQuery {
                 || plan instanceof Plan.Cursor
                 || plan instanceof Plan.Prepare
                 || plan instanceof Plan.CreateTable
+                || plan instanceof Plan.ChangeTables
                 || Copying.isOverShards(plan);
     }
 

@@ -170,6 +170,9 @@ final class SimpleQuery {
         if (plan instanceof Plan.Explain explain) {
             return new Explaining(session).start(explain, statement, true);
         }
+        if (plan instanceof Plan.ChangeTables change) {
+            return session.creating().start(change, statement, true);
+        }
         if (plan instanceof Plan.CreateTable creation) {
             return session.creating().start(creation, statement, true);
         }
@@ -541,7 +544,8 @@ final class SimpleQuery {
         boolean isCombined = plan instanceof Plan.Combine combine && ShardChoice.needsSeveral(combine, values);
         boolean isOfSession =
                 plan instanceof Plan.Cursor || plan instanceof Plan.Prepare || plan instanceof Plan.Execute;
-        boolean isOfRun = plan instanceof Plan.Explain || plan instanceof Plan.CreateTable;
+        boolean isOfRun =
+                plan instanceof Plan.Explain || plan instanceof Plan.CreateTable || plan instanceof Plan.ChangeTables;
         if (isCombined || isOfSession || isOfRun || Copying.isOverShards(plan)) {
             throw SEVERAL_SHARDS.toException();
         }

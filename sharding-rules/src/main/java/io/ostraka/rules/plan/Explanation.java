@@ -109,6 +109,8 @@ public final class Explanation {
             text.append("Copy: rows go to ")
                     .append(shards(List.copyOf(copy.target().rule().shards())))
                     .append(", each to the one that owns its key.\n");
+        } else if (plan instanceof Plan.ChangeTables change) {
+            text.append("Change: runs on ").append(shards(change.shards())).append(", on all or on none.\n");
         } else if (plan instanceof Plan.CreateTable creation) {
             text.append("Create: table \"")
                     .append(creation.table().name())

@@ -100,7 +100,7 @@ public final class NewTable {
                 + " LEFT JOIN pg_catalog.pg_collation o ON o.oid OPERATOR(pg_catalog.=) b.collated ORDER BY b.place";
     }
 
-    private static String literal(String text) {
+    static String literal(String text) {
         String escaped = text.replace("'", "''");
         return text.indexOf('\\') < 0 ? "'" + escaped + "'" : "E'" + escaped.replace("\\", "\\\\") + "'";
     }

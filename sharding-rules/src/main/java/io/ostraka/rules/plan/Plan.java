@@ -118,6 +118,31 @@ public sealed interface Plan {
     }
 
     /**
+     * DROP TABLE and its kin: each of these shards does the same, in one transaction.
+     *
+     * @param made the table that it makes
+     * @param makesKnown whether the catalog knows a table of that name
+     * @param uncovers whether what it makes or drops has a namesake in another schema, which the name may mean before or after it
+     * @param ownDefaults asks a shard for what it has filled new columns with by itself
+     */
+    record ChangeTables(
+            List<ShardName> shards,
+            Optional<NewTable> made,
+            boolean makesKnown,
+            boolean uncovers,
+            Optional<String> ownDefaults)
+            implements Plan {
+        public ChangeTables {
+            shards = List.copyOf(shards);
+        }
+
+        /** What the first shard is asked for when it has done it. */
+        public Optional<String> question() {
+            return made.filter(NewTable::isKeyed).map(NewTable::columnsQuery).or(() -> ownDefaults);
+        }
+    }
+
+    /**
      * EXPLAIN of a query over several shards: each part of it is explained by its shards, {@code before} standing before it as it does
      * before the query itself, {@code body}. With ANALYZE
      * {@code combined} is the query, when the combiner answers it, and must be run to be shown.

@@ -1,23 +1,34 @@
 package io.ostraka.rules.plan;
 
 import io.ostraka.rules.catalog.Catalog;
+import io.ostraka.rules.catalog.Column;
+import io.ostraka.rules.catalog.Table;
 import io.ostraka.rules.config.DatabaseConfig;
+import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.rule.KeyedRule;
+import io.ostraka.rules.rule.TableRule;
 import io.ostraka.rules.sql.Classifier;
+import io.ostraka.rules.sql.QualifiedName;
 import io.ostraka.rules.sql.SourceSpan;
 import io.ostraka.rules.sql.SqlParseFailure;
 import io.ostraka.rules.sql.StatementKind;
 import io.ostraka.rules.sql.StatementTemplate;
+import io.ostraka.rules.sql.TableChange;
 import io.ostraka.rules.sql.TableCreation;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
- * Plans CREATE TABLE AS and SELECT INTO in a database with several shards. Their literals are never lifted: each text is a plan of its own.
- * Immutable.
+ * Plans CREATE TABLE AS and SELECT INTO, and what changes tables on all their shards alike, in a database with several shards. Their
+ * literals are never lifted: each text is a plan of its own. Immutable.
  */
 record TablePlanner(QueryPlanner queries, DatabaseConfig database) {
     private static final String WHAT = "CREATE TABLE AS";
@@ -75,6 +86,103 @@ record TablePlanner(QueryPlanner queries, DatabaseConfig database) {
         } catch (SqlParseFailure unread) {
             return new Plan.Refusal(moved(Refusals.notRead(unread.error(), "a new table"), template.start()), true);
         }
+    }
+
+    /** Of what is the same for all shards of its tables. */
+    Plan change(TableChange change, String what, List<String> searchPath) {
+        if (change.obstacle().isPresent()) {
+            return refusal(
+                    what + " with " + change.obstacle().get(),
+                    "All shards of a table would have to do the same, and know all of its rows.");
+        }
+        Optional<NewTable> made = change.kind() == TableChange.Kind.CREATES
+                ? Optional.of(made(change.tables().get(0), searchPath))
+                : Optional.empty();
+        SortedSet<ShardName> shards = new TreeSet<>();
+        for (QualifiedName written : change.tables()) {
+            List<String> parts = written.parts();
+            Optional<String> schema = parts.size() > 1 ? Optional.of(parts.get(parts.size() - 2)) : Optional.empty();
+            if (schema.filter(name -> name.startsWith("pg_temp")).isPresent()) {
+                return refusal(what + " of a temporary table", "It lives in one connection to one shard.");
+            }
+            SortedSet<ShardName> its = made.<SortedSet<ShardName>>map(table -> new TreeSet<>(table.shards()))
+                    .orElseGet(() -> changed(change, written, searchPath));
+            if (!shards.isEmpty() && !shards.equals(its)) {
+                return refusal(what + " of tables on different shards", "");
+            }
+            shards.addAll(its);
+        }
+        int namesakes = change.tables().stream()
+                .mapToInt(
+                        written -> queries.catalog().tablesNamed(written.last()).size())
+                .max()
+                .orElse(0);
+        boolean makesKnown = change.kind() == TableChange.Kind.CREATES && namesakes > 0;
+        boolean uncovers = change.kind() == TableChange.Kind.DROPS && namesakes > 1;
+        Optional<String> ownDefaults = change.added().isEmpty()
+                ? Optional.empty()
+                : Optional.of(ownDefaults(change.tables().get(0).parts(), change.added()));
+        return new Plan.ChangeTables(List.copyOf(shards), made, makesKnown, makesKnown || uncovers, ownDefaults);
+    }
+
+    private NewTable made(QualifiedName written, List<String> searchPath) {
+        List<String> parts = written.parts();
+        Optional<String> schema = parts.size() > 1 ? Optional.of(parts.get(parts.size() - 2)) : schema(searchPath);
+        TableName name = new TableName(
+                schema.orElseThrow(
+                        () -> new PgError(SqlState.INVALID_SCHEMA_NAME, "no schema has been selected to create in")
+                                .toException()),
+                written.last());
+        return new NewTable(name, database, queries.catalog());
+    }
+
+    /** Which of these columns have a default from their domain that is no constant; four columns, as of {@link NewTable#columnsQuery}. */
+    private static String ownDefaults(List<String> table, Set<String> added) {
+        String name = table.stream().map(Fragment::quoted).collect(Collectors.joining("."));
+        return "SELECT a.attname, t.typname, a.atttypmod, true FROM pg_catalog.pg_attribute a"
+                + " JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) a.atttypid"
+                + " WHERE a.attrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(" + NewTable.literal(name) + ")"
+                + " AND a.attname OPERATOR(pg_catalog.=) ANY (ARRAY["
+                + added.stream().map(NewTable::literal).collect(Collectors.joining(", "))
+                + "]::pg_catalog.name[]) AND t.typtype OPERATOR(pg_catalog.=) 'd' AND t.typdefaultbin IS NOT NULL"
+                + " AND t.typdefaultbin::pg_catalog.text OPERATOR(pg_catalog.!~~) '{CONST%'";
+    }
+
+    /** The shards of a table that is there; of one that nobody knows, the default one, which will say so. */
+    private SortedSet<ShardName> changed(TableChange change, QualifiedName written, List<String> searchPath) {
+        List<String> parts = written.parts();
+        Optional<Table> table = parts.size() == 1
+                ? queries.catalog().table(written.last(), searchPath)
+                : queries.catalog().table(new TableName(parts.get(parts.size() - 2), written.last()));
+        if (table.isEmpty()) {
+            return new TreeSet<>(queries.awaited(parts, searchPath)
+                    .map(awaited -> new NewTable(awaited, database, queries.catalog()).shards())
+                    .orElseGet(() -> List.of(database.defaultShard())));
+        }
+        TableName name = table.get().name();
+        queries.functions().hazard(name, table.get().onWrite()).ifPresent(why -> {
+            throw Refusals.hiddenAccess(name, why).toException();
+        });
+        TableRule rule = queries.rules().ruleFor(name);
+        if (rule instanceof KeyedRule keyed) {
+            requireKeyKept(change, table.get(), keyed);
+        }
+        return rule.shards();
+    }
+
+    /** Neither the key nor its place among the columns may change: rows that are listed without them are found by it. */
+    private static void requireKeyKept(TableChange change, Table table, KeyedRule rule) {
+        List<String> columns = table.columns().stream().map(Column::name).toList();
+        int last = rule.keyColumns().stream().mapToInt(columns::indexOf).max().orElseThrow();
+        change.altered().stream()
+                .filter(column -> columns.indexOf(column) >= 0 && columns.indexOf(column) <= last)
+                .findFirst()
+                .ifPresent(column -> {
+                    throw Refusals.utility(
+                                    "ALTER TABLE of column \"" + column + "\" of table \"" + table.name() + "\"",
+                                    "It is the shard key, or stands in front of it.")
+                            .toException();
+                });
     }
 
     /** The first that exists, as the server chooses. */

@@ -21,6 +21,7 @@ import io.ostraka.rules.sql.SqlParseFailure;
 import io.ostraka.rules.sql.StatementKind;
 import io.ostraka.rules.sql.StatementNames;
 import io.ostraka.rules.sql.StatementTemplate;
+import io.ostraka.rules.sql.TableChange;
 import io.ostraka.rules.sql.TableCreation;
 import io.ostraka.rules.sql.TokenKind;
 import java.util.List;
@@ -85,34 +86,44 @@ final class UtilityPlanner {
             return onTables("LOCK TABLE", lock.tables(), searchPath);
         } else if (kind instanceof StatementKind.Truncate truncate) {
             boolean cascade = StatementNames.of(template).identifiers().contains("cascade");
-            return cascade
-                    ? refusal("TRUNCATE ... CASCADE", "It may reach tables that are on other shards.")
-                    : onTables("TRUNCATE", truncate.tables(), searchPath);
+            if (cascade) {
+                return refusal("TRUNCATE ... CASCADE", "It may reach tables that are on other shards.");
+            }
+            Plan onOne = onTables("TRUNCATE", truncate.tables(), searchPath);
+            return onOne instanceof Plan.Refusal ? ofTables(template, kind, searchPath) : onOne;
         } else if (kind instanceof StatementKind.Other) {
             return unread(template, kind, Refusals.unsupported("statement is of no known kind", "", ""));
         }
         return kind instanceof StatementKind.Ddl ddl
-                        && ddl.verb().equals("create")
-                        && ddl.object().equals("table")
-                ? createTable(template, kind, searchPath)
+                        && (ddl.object().equals("table") || ddl.object().equals("index"))
+                ? ofTables(template, kind, searchPath)
                 : refused(kind);
     }
 
-    private Plan createTable(StatementTemplate template, StatementKind kind, List<String> searchPath) {
-        Optional<TableCreation> creation;
+    private Plan ofTables(StatementTemplate template, StatementKind kind, List<String> searchPath) {
         try {
-            creation = TableCreation.ofCreate(template.text());
+            Optional<TableCreation> creation =
+                    kind instanceof StatementKind.Ddl ddl && ddl.verb().equals("create")
+                            ? TableCreation.ofCreate(template.text())
+                            : Optional.empty();
+            if (creation.isPresent()) {
+                Plan made = newTables.plan(template, creation.get(), searchPath);
+                return creation.get().isLast()
+                        ? clocked(template, template.start() + creation.get().queryStart(), made, searchPath)
+                        : made;
+            }
+            String what = kind instanceof StatementKind.Ddl ddl ? ddl.verb() + " " + ddl.object() : "truncate";
+            return TableChange.of(template.text())
+                    .map(change -> newTables.change(change, what.toUpperCase(Locale.ROOT), searchPath))
+                    .orElseGet(() -> refused(kind));
         } catch (PgErrorException wrong) {
-            int at = wrong.error().position();
-            return new Plan.Refusal(at == 0 ? wrong.error() : wrong.error().at(at + template.start()), true);
+            PgError error = wrong.error();
+            if (error.state() != SqlState.SYNTAX_ERROR) {
+                throw wrong;
+            }
+            int at = error.position();
+            return new Plan.Refusal(at == 0 ? error : error.at(at + template.start()), true);
         }
-        if (creation.isEmpty()) {
-            return refused(kind);
-        }
-        Plan made = newTables.plan(template, creation.get(), searchPath);
-        return creation.get().isLast()
-                ? clocked(template, template.start() + creation.get().queryStart(), made, searchPath)
-                : made;
     }
 
     /** What is refused whatever it names. */

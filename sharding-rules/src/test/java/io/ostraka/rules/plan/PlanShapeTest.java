@@ -279,11 +279,26 @@ class PlanShapeTest {
                 "0A000 | SELECT currval('s')",
                 "0A000 | SELECT setval('s', 1)",
                 "0A000 | SELECT set_config('a.b', 'c', false)",
-                "0A000 | CREATE TABLE x (id int)",
+                "0A000 | CREATE TABLE x (id int REFERENCES t (id))",
+                "0A000 | CREATE TABLE x PARTITION OF t FOR VALUES IN (1)",
                 "0A000 | CREATE TEMP TABLE x (id int)",
-                "0A000 | ALTER TABLE t ADD COLUMN x int",
-                "0A000 | DROP TABLE t",
-                "0A000 | TRUNCATE t",
+                "0A000 | ALTER TABLE t ADD COLUMN x int DEFAULT random()",
+                "0A000 | ALTER TABLE t ADD COLUMN x serial",
+                "0A000 | ALTER TABLE t ADD COLUMN x date DEFAULT 'Today'",
+                "0A000 | ALTER TABLE t ADD UNIQUE (other)",
+                "0A000 | ALTER TABLE t DROP COLUMN id",
+                "0A000 | ALTER TABLE t ALTER COLUMN id SET DEFAULT 5",
+                "0A000 | ALTER TABLE t ALTER COLUMN other TYPE text",
+                "0A000 | ALTER TABLE t ALTER COLUMN other SET DEFAULT nextval('s')",
+                "0A000 | ALTER TABLE t ALTER COLUMN name SET DEFAULT CURRENT_DATE",
+                "0A000 | ALTER TABLE t RENAME TO x",
+                "0A000 | ALTER TABLE t RENAME COLUMN id TO x",
+                "0A000 | ALTER TABLE t SET SCHEMA x",
+                "0A000 | CREATE UNIQUE INDEX ON t (other)",
+                "0A000 | CREATE INDEX CONCURRENTLY ON t (other)",
+                "0A000 | DROP INDEX i",
+                "0A000 | DROP TABLE t CASCADE",
+                "0A000 | DROP TABLE t, settings",
                 "0A000 | TRUNCATE settings CASCADE",
                 "0A000 | TRUNCATE settings, audit",
                 "0A000 | LOCK TABLE t",
@@ -682,6 +697,34 @@ class PlanShapeTest {
                 assertInstanceOf(Plan.CreateTable.class, DB.plan("CREATE TABLE t AS SELECT * FROM countries"));
         assertTrue(known.table().isKnown());
         assertInstanceOf(Plan.Clocked.class, DB.plan("CREATE TABLE somewhere AS SELECT id, now() FROM t"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "DROP TABLE t",
+                "DROP TABLE IF EXISTS t, u RESTRICT",
+                "TRUNCATE t",
+                "TRUNCATE TABLE ONLY t, u RESTART IDENTITY",
+                "CREATE TABLE to_come (id int PRIMARY KEY, x numeric(8, 2) DEFAULT 5 CHECK (x > 0))",
+                "DROP TABLE to_come",
+                "CREATE INDEX ON t (other)",
+                "CREATE INDEX IF NOT EXISTS i ON public.t USING btree (lower(name)) WHERE other > 5",
+                "ALTER TABLE t ADD COLUMN IF NOT EXISTS x numeric(8, 2) DEFAULT 5, ADD y text",
+                "ALTER TABLE IF EXISTS ONLY t ALTER other SET DEFAULT 5, ALTER COLUMN other DROP NOT NULL",
+            })
+    void whatEachShardDoesForItselfRunsOnAll(String sql) {
+        assertEquals(
+                List.of(S0, S1, S2),
+                assertInstanceOf(Plan.ChangeTables.class, DB.plan(sql), sql).shards());
+    }
+
+    @Test
+    void aTableWithoutARuleIsMadeOnTheDefaultShard() {
+        assertEquals(
+                List.of(S0),
+                assertInstanceOf(Plan.ChangeTables.class, DB.plan("CREATE TABLE somewhere (id int)"))
+                        .shards());
     }
 
     @Test
