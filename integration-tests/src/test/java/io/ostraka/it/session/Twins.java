@@ -54,6 +54,12 @@ public final class Twins implements AutoCloseable {
         return same();
     }
 
+    /** Sends messages that end with Query or Sync to the proxy alone. */
+    List<String> exchangeWithProxy(byte[]... messages) {
+        proxy.send(messages);
+        return lines(proxy.untilReady());
+    }
+
     public void send(byte[]... messages) {
         reference.send(messages);
         proxy.send(messages);

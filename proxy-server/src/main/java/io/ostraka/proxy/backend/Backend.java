@@ -245,6 +245,11 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         expect(Expected.Kind.EXECUTE, Visibility.NONE);
     }
 
+    /** Whether the server was in a failed transaction when it was ready last. */
+    public boolean isFailed() {
+        return replies.status() == TransactionStatus.FAILED;
+    }
+
     /** Makes the server fail the transaction: executes a portal that cannot exist. */
     public void sendPoison() {
         FrontendMessages.execute(out(), "ostraka: statement refused by the proxy", 0);
@@ -436,6 +441,11 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     /** Puts bytes of the proxy's own at their place among the replies. Takes ownership. */
     public void answerInOrder(ByteBuf owned) {
         replies.answerInOrder(Expected.own(owned), owned);
+    }
+
+    /** The same for the answer to a Parse, which {@link BackendListener#onParseSkipped} tells of if it is skipped. */
+    public void answerParseInOrder(StatementKey key, ByteBuf owned) {
+        replies.answerInOrder(Expected.ownParse(key, owned), owned);
     }
 
     /** Forgets which statements are prepared here, after something dropped them all. */

@@ -41,8 +41,8 @@ public interface BackendListener {
     /** The client's own name for a statement, if it has one. */
     Optional<String> nameOf(StatementKey statement);
 
-    /** The client gets no ParseComplete for this statement: the Parse has failed, or an error came before it. */
-    void onParseSkipped(Backend backend, StatementKey statement);
+    /** The client gets no ParseComplete for this statement: the Parse was refused, or an error came before it. */
+    void onParseSkipped(Backend backend, StatementKey statement, boolean isRefused);
 
     /**
      * CopyInResponse: the server now takes CopyData. {@code syncIgnored}: a Sync sent before will not be answered. Its bytes were

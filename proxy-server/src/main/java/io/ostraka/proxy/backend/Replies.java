@@ -276,7 +276,7 @@ final class Replies {
         boolean answersQuery = head.kind == Expected.Kind.QUERY;
         while (!answersQuery && !expected.isEmpty() && expected.peek().kind != Expected.Kind.SYNC) {
             Expected skipped = expected.remove();
-            skip(skipped);
+            skip(skipped, skipped == head);
             if (skipped.kind == Expected.Kind.QUERY) {
                 expected.addFirst(Expected.of(Expected.Kind.SYNC, skipped.visibility));
                 backend.sendSyncInPlace();
@@ -286,7 +286,7 @@ final class Replies {
         listener().onError(backend, visibility, in, frame);
     }
 
-    private void skip(Expected skipped) {
+    private void skip(Expected skipped, boolean isRefused) {
         skipped.own.ifPresent(owned -> {
             ownQueued--;
             owned.release();
@@ -296,7 +296,7 @@ final class Replies {
                 backend.forget(key);
             }
             if (skipped.visibility != Visibility.NONE) {
-                listener().onParseSkipped(backend, key);
+                listener().onParseSkipped(backend, key, isRefused);
             }
         });
     }

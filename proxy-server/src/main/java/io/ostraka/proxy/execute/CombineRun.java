@@ -656,7 +656,7 @@ public final class CombineRun implements ShardRun {
     }
 
     @Override
-    public void onParseSkipped(Backend backend, StatementKey statement) {}
+    public void onParseSkipped(Backend backend, StatementKey statement, boolean isRefused) {}
 
     @Override
     public void onCopyIn(Backend backend, ByteBuf borrowed, int frame, boolean syncIgnored) {}

@@ -72,7 +72,7 @@ public final class RollbackRun implements BackendListener {
     public void onError(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {}
 
     @Override
-    public void onParseSkipped(Backend backend, StatementKey statement) {}
+    public void onParseSkipped(Backend backend, StatementKey statement, boolean isRefused) {}
 
     @Override
     public void onCopyIn(Backend backend, ByteBuf borrowed, int frame, boolean syncIgnored) {}

@@ -322,7 +322,7 @@ abstract class SharedRun implements ShardRun {
     }
 
     @Override
-    public final void onParseSkipped(Backend backend, StatementKey statement) {}
+    public final void onParseSkipped(Backend backend, StatementKey statement, boolean isRefused) {}
 
     @Override
     public void onCopyIn(Backend backend, ByteBuf borrowed, int frame, boolean syncIgnored) {}

@@ -350,8 +350,8 @@ final class Answers implements BackendListener {
     }
 
     @Override
-    public void onParseSkipped(Backend backend, StatementKey statement) {
-        session.statements().onParseSkipped(statement);
+    public void onParseSkipped(Backend backend, StatementKey statement, boolean isRefused) {
+        session.statements().onParseSkipped(statement, isRefused);
     }
 
     @Override

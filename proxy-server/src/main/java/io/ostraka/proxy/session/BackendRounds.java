@@ -63,6 +63,18 @@ final class BackendRounds {
         }
     }
 
+    /** Makes the transaction on the backend fail, as the session's has. */
+    void fail(Backend backend) {
+        step = Optional.of(new Step(List.of(backend), false, () -> {
+            step().error.ifPresent(ByteBuf::release);
+            session.available();
+        }));
+        session.busy();
+        backend.sendPoison();
+        backend.sendSync(Visibility.NONE);
+        backend.flush();
+    }
+
     void onCommandEnd(Backend backend, ByteBuf borrowed, int frame) {
         step.filter(now -> now.waitingFor.contains(backend))
                 .ifPresent(now -> now.rolledBack |=

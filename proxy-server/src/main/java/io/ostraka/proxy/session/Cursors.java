@@ -208,7 +208,7 @@ final class Cursors {
             return false;
         }
         session.shards().enlist(ready.get(), target.access());
-        session.extended().portals().dropUnnamedBut(ready.get());
+        session.extended().portals().dropUnnamed();
         run(ready.get(), new byte[0], new CombinerRun.Command(text), Around.NOTHING, isSimple, failed -> {
             if (!failed) {
                 if (declare.isHeld() || target.pins()) {

@@ -90,8 +90,8 @@ final class ExtendedQuery {
         if (!statements.answerParse() || !pipeline.mayAnswer()) {
             return false;
         }
-        statements.parse(Parse.read(borrowed, frame));
-        return true;
+        portals.forgetQuery();
+        return statements.parse(Parse.read(borrowed, frame));
     }
 
     // ---- Bind ----------------------------------------------------------------------------------------------------
@@ -116,6 +116,11 @@ final class ExtendedQuery {
             return false;
         }
         portals.requireFree(bind.portal());
+        if (statements.isOwn(statement)) {
+            requireParameters(statement);
+        } else if (!session.failedBlock().isShared()) {
+            return false;
+        }
         if (statement.statements().isEmpty()) {
             session.requireNotFailed();
             return bindHere(statement, new Portal.Nothing());
@@ -293,6 +298,15 @@ final class ExtendedQuery {
     }
 
     private boolean bindHere(PreparedStatement statement, Portal portal) {
+        portals.requireFreeHere(bind.portal());
+        statements.answerParseHere(statement);
+        portals.put(bind.portal(), portal);
+        pipeline.answer(BackendTag.BIND_COMPLETE);
+        return true;
+    }
+
+    /** As many as were declared: what the session carries out itself has none but those. */
+    private void requireParameters(PreparedStatement statement) {
         if (bind.parameterCount() != statement.key.parameterOids().size()) {
             throw new PgError(
                             SqlState.PROTOCOL_VIOLATION,
@@ -301,10 +315,6 @@ final class ExtendedQuery {
                                     + statement.key.parameterOids().size())
                     .toException();
         }
-        statements.answerParseHere(statement);
-        portals.put(bind.portal(), portal);
-        pipeline.answer(BackendTag.BIND_COMPLETE);
-        return true;
     }
 
     private boolean bindTo(ShardName shard, Sent sent, Access access, boolean pins) {

@@ -102,7 +102,7 @@ final class HeldBackends {
         }
         Backend backend = held.get(shard);
         if (backend != null) {
-            return backend.settings().same(wanted(backend)) || backend.hasOutstandingReplies()
+            return backend.settings().same(wanted(backend)) || backend.hasOutstandingReplies() || backend.isFailed()
                     ? Optional.of(backend)
                     : adjustAgain(backend);
         }

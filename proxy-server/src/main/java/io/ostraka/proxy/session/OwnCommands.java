@@ -142,7 +142,7 @@ final class OwnCommands {
     private void endedWithin(boolean committed, boolean chain, Backend by) {
         SessionTransaction transaction = session.transaction();
         boolean wasOpen = transaction.isOpen();
-        String begin = wasOpen ? transaction.script().get(0) : "";
+        String begin = wasOpen ? chained() : "";
         // Without a block, what came before it in the same string is committed or rolled back all the same.
         session.transactionEnded(committed && transaction.state() != SessionTransaction.State.FAILED);
         if (wasOpen && chain) {
@@ -150,6 +150,14 @@ final class OwnCommands {
             transaction.join(by.shard());
             transaction.wrote(by.shard());
         }
+    }
+
+    /** The BEGIN of a block that is chained to this one: a block that has failed has lost what its own BEGIN said. */
+    private String chained() {
+        SessionTransaction transaction = session.transaction();
+        return transaction.state() == SessionTransaction.State.FAILED
+                ? "BEGIN"
+                : transaction.script().get(0);
     }
 
     private void applySavepoint(SessionCommand command, String text) {
@@ -289,7 +297,7 @@ final class OwnCommands {
             complete(word, after);
             return;
         }
-        String begin = transaction.script().get(0);
+        String begin = chained();
         Optional<PgError> lost = word.equals("COMMIT") ? session.takeUntold() : Optional.empty();
         List<Backend> all = participants();
         if (commits && all.size() > 1 && !transaction.writers().isEmpty()) {
@@ -474,6 +482,7 @@ final class OwnCommands {
             }
             session.statements().deallocate("");
             session.cursors().clear();
+            session.extended().portals().clear();
             session.settingState().are(session.settingState().initial());
         }
         List<Backend> holding = List.copyOf(session.held().all());

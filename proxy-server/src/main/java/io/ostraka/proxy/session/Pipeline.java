@@ -2,8 +2,10 @@ package io.ostraka.proxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
+import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.BackendMessages;
+import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
@@ -218,6 +220,17 @@ final class Pipeline {
         session.writeInOrder(out, target);
     }
 
+    /** ParseComplete for what the proxy parses itself; if it is skipped, so is the statement. */
+    void answerParse(StatementKey key) {
+        ByteBuf out = session.output().buffer();
+        BackendMessages.empty(out, BackendTag.PARSE_COMPLETE);
+        if (target.filter(Backend::hasOutstandingReplies).isPresent()) {
+            target.get().answerParseInOrder(key, out);
+        } else {
+            session.output().write(out);
+        }
+    }
+
     /** Ends the pipeline; ReadyForQuery follows. */
     void sync() {
         effectPending = false;
@@ -275,6 +288,9 @@ final class Pipeline {
     /** What other shards have done since the last Sync must not be committed by it. */
     void poison(Optional<Backend> but) {
         if (session.transaction().isOpen()) {
+            if (session.database().hasOneShard()) {
+                failThere(but);
+            }
             return;
         }
         for (Backend backend : unsynced) {
@@ -283,6 +299,17 @@ final class Pipeline {
                 // A Sync may be waiting until all is answered.
                 backend.sendFlush();
                 backend.flush();
+            }
+        }
+    }
+
+    /** The only shard is to be where the block is: it undoes its settings now, and knows what to say to what comes next. */
+    private void failThere(Optional<Backend> failed) {
+        for (Backend backend : session.held().all()) {
+            boolean knows = failed.filter(backend::equals).isPresent() || backend.isFailed();
+            if (!knows && session.transaction().hasJoined(backend.shard()) && poisoned.add(backend)) {
+                unsynced.add(backend);
+                backend.sendPoison();
             }
         }
     }

@@ -32,6 +32,8 @@ final class Portals {
     private final Pipeline pipeline;
     private final int most;
     private final Map<String, Portal> byName = new HashMap<>();
+    /** Whether the unnamed portal is, or was, that of a simple query. */
+    private boolean queried;
 
     Portals(Session session, Pipeline pipeline, int most) {
         this.most = most;
@@ -40,10 +42,17 @@ final class Portals {
     }
 
     void put(String name, Portal portal) {
+        queried &= !name.isEmpty();
         dropped(byName.put(name, portal));
     }
 
+    /** The unnamed portal is not that of a simple query any more, as far as the client can know. */
+    void forgetQuery() {
+        queried = false;
+    }
+
     void clear() {
+        queried = false;
         byName.values().forEach(Portals::dropped);
         byName.clear();
     }
@@ -120,15 +129,8 @@ final class Portals {
 
     /** A simple query is to PostgreSQL a use of the unnamed portal. */
     void dropUnnamed() {
+        queried = true;
         if (!byName.isEmpty()) {
-            drop("");
-        }
-    }
-
-    /** The same for a query that {@code backend} is sent: a portal there is that server's to drop. */
-    void dropUnnamedBut(Backend backend) {
-        Portal unnamed = byName.isEmpty() ? null : byName.get("");
-        if (unnamed != null && unnamed.single().filter(on -> on == backend).isEmpty()) {
             drop("");
         }
     }
@@ -177,7 +179,7 @@ final class Portals {
         Portal portal = named(name);
         if (portal.single().isPresent() || portal instanceof Portal.OnMany || portal instanceof Portal.Fetched) {
             // The proxy may have failed the transaction where the portal's shard has not.
-            session.requireNotFailed();
+            session.failedBlock().requireJudge();
         }
         if (portal instanceof Portal.OnBackend on) {
             if (!pipeline.turnTo(on.backend())) {
@@ -222,6 +224,7 @@ final class Portals {
             return true;
         }
         if (portal instanceof Portal.Spent || portal instanceof Portal.Executed) {
+            session.requireNotFailed();
             throw new PgError(SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"" + name + "\" cannot be run")
                     .toException();
         }
@@ -240,6 +243,13 @@ final class Portals {
         }
         boolean isTaken = byName.containsKey(name) && byName.get(name).single().isEmpty();
         if (!name.isEmpty() && (isTaken || session.cursors().has(name))) {
+            throw exists(name);
+        }
+    }
+
+    /** For a portal of the session's own. Where a shard may have lost one of that name to ROLLBACK TO, it is taken to be free. */
+    void requireFreeHere(String name) {
+        if (!name.isEmpty() && byName.containsKey(name) && session.transaction().savepoints() == 0) {
             throw exists(name);
         }
     }
@@ -332,6 +342,10 @@ final class Portals {
 
     Portal named(String name) {
         Portal portal = byName.get(name);
+        if (portal == null && name.isEmpty() && queried) {
+            // PostgreSQL has that of the query which failed, and reads freed memory when it is told to execute it.
+            session.requireNotFailed();
+        }
         return portal != null
                 ? portal
                 : cursor(name).orElseThrow(() -> new PgError(
@@ -510,6 +524,10 @@ final class Portals {
 
     boolean close(String name) {
         Optional<Portal> portal = Optional.ofNullable(byName.get(name)).or(() -> cursor(name));
+        if (portal.flatMap(Portal::ownCommand).isPresent() && !session.isQuiet()) {
+            // Unless what was sent before fails: then there is no Close.
+            return false;
+        }
         Optional<Backend> single = portal.flatMap(Portal::single);
         if (single.isPresent()) {
             if (!pipeline.turnTo(single.get())) {

@@ -9,6 +9,9 @@ import java.util.Optional;
 
 /** A statement a client has prepared, by the name it gave. Confined to the session's event loop. */
 final class PreparedStatement {
+    /** How many unnamed statements of a pipeline are remembered behind the last one. */
+    private static final int MOST_REPLACED = 8;
+
     final String name;
     final StatementKey key;
     Planned planned;
@@ -26,6 +29,8 @@ final class PreparedStatement {
     Optional<List<String>> parameterTypes = Optional.empty();
     /** The EXECUTE whose text this is, if the client has parsed one. */
     Optional<Plan.Execute> execute = Optional.empty();
+    /** The unnamed statement that it has taken the place of, which is back if its Parse is skipped. */
+    private Optional<PreparedStatement> replaced = Optional.empty();
     /** Whether SQL has prepared it, so that it is nowhere else. */
     final boolean isOfSql;
 
@@ -49,6 +54,36 @@ final class PreparedStatement {
         PreparedStatement statement = new PreparedStatement(name, key, execute, settings, Optional.of(backend));
         statement.answered = true;
         return statement;
+    }
+
+    Optional<PreparedStatement> replaced() {
+        return replaced;
+    }
+
+    /** Of a long pipeline only the latest few are remembered. */
+    void replaces(Optional<PreparedStatement> earlier) {
+        replaced = earlier;
+        PreparedStatement oldest = this;
+        for (int i = 0; i < MOST_REPLACED && oldest.replaced.isPresent(); i++) {
+            oldest = oldest.replaced.get();
+        }
+        oldest.replaced = Optional.empty();
+    }
+
+    /**
+     * The Parse of the statement with this key was skipped, or refused, which drops what it replaces too: none that this one has
+     * replaced is it.
+     */
+    @SuppressWarnings("ReferenceEquality")
+    void wasSkipped(StatementKey skipped, boolean isRefused) {
+        for (PreparedStatement later = this; later.replaced.isPresent(); ) {
+            PreparedStatement earlier = later.replaced.get();
+            if (earlier.key == skipped) {
+                later.replaced = isRefused ? Optional.empty() : earlier.replaced;
+            } else {
+                later = earlier;
+            }
+        }
     }
 
     boolean isNamed() {

@@ -61,6 +61,7 @@ final class Session {
     private final SimpleQuery simple;
     private final ExtendedQuery extended;
     private final OwnCommands own;
+    private final FailedBlock failedBlock = new FailedBlock(this);
     private final String shardUser;
     private final Combining combining;
     private final ShardRuns runs;
@@ -143,6 +144,10 @@ final class Session {
 
     OwnCommands own() {
         return own;
+    }
+
+    FailedBlock failedBlock() {
+        return failedBlock;
     }
 
     Combining combining() {

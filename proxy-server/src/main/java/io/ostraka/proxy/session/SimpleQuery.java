@@ -93,7 +93,10 @@ final class SimpleQuery {
         if (plan instanceof Plan.Session command) {
             return runCommand(statement, command.command(), borrowed, frame, bytes);
         }
-        session.requireNotFailed();
+        if (!session.failedBlock().isShared()) {
+            return false;
+        }
+        session.failedBlock().requireJudge(plan);
         if (plan instanceof Plan.Prepare prepare) {
             return session.statements().preparing().start(prepare, statement, true);
         }
@@ -249,7 +252,10 @@ final class SimpleQuery {
             session.own().run(command, statement.text(), session::writeReady);
             return true;
         }
-        session.requireNotFailed();
+        if (!session.failedBlock().isShared()) {
+            return false;
+        }
+        session.failedBlock().requireJudge();
         OwnCommands.requireSupported(command);
         boolean isOfStatements = command instanceof SessionCommand.Prepare || command instanceof SessionCommand.Execute;
         Access access = isOfStatements ? Access.WRITE : Access.READ;
@@ -282,7 +288,7 @@ final class SimpleQuery {
         if (pins) {
             session.held().pin(shard);
         }
-        session.extended().portals().dropUnnamedBut(backend.get());
+        session.extended().portals().dropUnnamed();
         session.answers().executes(statement);
         backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
         session.answers().busyUntilReady(1);
@@ -475,7 +481,10 @@ final class SimpleQuery {
         if (session.transaction().participants().size() > 1) {
             throw SEVERAL_SHARDS.toException();
         }
-        session.requireNotFailed();
+        if (!session.failedBlock().isShared()) {
+            return false;
+        }
+        session.failedBlock().requireJudge();
         Optional<ShardName> only = Optional.empty();
         Access access = Access.READ;
         boolean pins = false;
@@ -521,7 +530,7 @@ final class SimpleQuery {
         if (pins) {
             session.held().pin(shard);
         }
-        session.extended().portals().dropUnnamedBut(backend.get());
+        session.extended().portals().dropUnnamed();
         for (Planned.Statement statement : planned.statements()) {
             Portal.commandOf(statement)
                     .ifPresent(command -> session.statements().meet(command, backend.get()));

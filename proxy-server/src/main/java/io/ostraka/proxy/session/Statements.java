@@ -48,12 +48,16 @@ final class Statements {
     private long textLength;
 
     private Optional<PreparedStatement> unanswered = Optional.empty();
+    /** The last that has taken the place of another since the last Sync. */
+    private Optional<PreparedStatement> replacing = Optional.empty();
     /** The one last used: of several with the same content it is the likely one. */
     private Optional<PreparedStatement> latest = Optional.empty();
     /** Statements whose descriptions are on their way, in the order of asking. */
     private final Queue<PreparedStatement> describing = new ArrayDeque<>();
     /** Whether the last of them is the proxy's own question, see {@link #isCurrent}. */
     private boolean checking;
+    /** Whether a shard was asked what is wrong with a statement whose name is taken. */
+    private boolean refusing;
 
     Statements(Session session, Pipeline pipeline, LimitsConfig limits) {
         this.limits = limits;
@@ -101,11 +105,62 @@ final class Statements {
 
     // ---- Parse ---------------------------------------------------------------------------------------------------
 
-    /** Whatever is wrong with the statement itself, and can be known here, is an error now. */
-    void parse(Parse parse) {
-        requireFree(parse.statement());
-        remove(parse.statement());
+    /** Whatever is wrong with the statement itself, and can be known here, is an error now. False while a shard is asked. */
+    boolean parse(Parse parse) {
+        if (!parse.statement().isEmpty() && byName.containsKey(parse.statement())) {
+            return refuse(parse);
+        }
+        Optional<PreparedStatement> replaced = remove(parse.statement());
         requireRoom(parse.sql().length());
+        PreparedStatement statement = parsed(parse);
+        boolean isOwn = isOwn(statement);
+        if (!isOwn && !session.failedBlock().isShared()) {
+            replaced.ifPresent(this::put);
+            return false;
+        }
+        if (!isUnread(statement)) {
+            requireExecutable(statement);
+        }
+        put(statement);
+        Optional<PreparedStatement> parsed = Optional.of(statement);
+        if (replaced.isPresent()) {
+            statement.replaces(replaced);
+            replacing = parsed;
+        }
+        if (isOwn) {
+            statement.answered = true;
+            pipeline.answerParse(statement.key);
+        } else {
+            unanswered = parsed;
+        }
+        return true;
+    }
+
+    /** The name is taken, which PostgreSQL says when nothing else is wrong with the statement: a shard is asked for that. */
+    private boolean refuse(Parse parse) {
+        PreparedStatement statement = parsed(parse);
+        if (!isOwn(statement) && !session.failedBlock().isShared()) {
+            return false;
+        }
+        if (!isUnread(statement)) {
+            requireExecutable(statement);
+        }
+        if (!isOwn(statement) && !refusing) {
+            Optional<Backend> backend = pipeline.turnTo(homeOf(statement), Access.READ);
+            if (backend.isEmpty()) {
+                return false;
+            }
+            backend.get().prepare(statement.key, false, Visibility.NONE);
+            refusing = true;
+        }
+        if (!session.isQuiet()) {
+            return false;
+        }
+        refusing = false;
+        throw taken(parse.statement());
+    }
+
+    private PreparedStatement parsed(Parse parse) {
         Planned planned = session.plan(parse.sql());
         if (planned.statements().size() > 1) {
             throw new PgError(SqlState.SYNTAX_ERROR, "cannot insert multiple commands into a prepared statement")
@@ -119,16 +174,7 @@ final class Statements {
                 execute.isPresent() ? session.plan(sql) : planned,
                 session.settings());
         statement.execute = execute;
-        if (!isUnread(statement)) {
-            requireExecutable(statement);
-        }
-        put(statement);
-        if (isOwn(statement)) {
-            statement.answered = true;
-            pipeline.answer(BackendTag.PARSE_COMPLETE);
-        } else {
-            unanswered = Optional.of(statement);
-        }
+        return statement;
     }
 
     StatementKey key(String sql, List<Integer> parameterOids) {
@@ -141,10 +187,13 @@ final class Statements {
 
     void requireFree(String name) {
         if (!name.isEmpty() && byName.containsKey(name)) {
-            throw new PgError(
-                            SqlState.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name + "\" already exists")
-                    .toException();
+            throw taken(name);
         }
+    }
+
+    private static PgErrorException taken(String name) {
+        return new PgError(SqlState.DUPLICATE_PREPARED_STATEMENT, "prepared statement \"" + name + "\" already exists")
+                .toException();
     }
 
     void requireRoom(int length) {
@@ -191,7 +240,11 @@ final class Statements {
                         || command.command() instanceof SessionCommand.Rollback
                         || command.command() instanceof SessionCommand.RollbackToSavepoint);
         if (!endsTransaction) {
-            session.requireNotFailed();
+            if (isOwn(statement)) {
+                session.requireNotFailed();
+            } else {
+                session.failedBlock().requireJudge(plan);
+            }
         }
         if (plan instanceof Plan.Refusal refusal) {
             throw refusal.error().toException();
@@ -207,8 +260,10 @@ final class Statements {
 
     /** Whether the session answers the statement itself. */
     boolean isOwn(PreparedStatement statement) {
-        return statement.statements().isEmpty()
-                || commandOf(statement).filter(session.own()::carriesOut).isPresent();
+        List<Planned.Statement> statements = statement.statements();
+        return statements.isEmpty()
+                || (statements.get(0).plan() instanceof Plan.Session command
+                        && session.own().carriesOut(command.command()));
     }
 
     static Optional<SessionCommand> commandOf(PreparedStatement statement) {
@@ -330,25 +385,38 @@ final class Statements {
 
     /** The client has not been told that this is parsed. Another name may have the same content. */
     @SuppressWarnings("ReferenceEquality")
-    void onParseSkipped(StatementKey key) {
+    void onParseSkipped(StatementKey key, boolean isRefused) {
         for (PreparedStatement statement : List.copyOf(byName.values())) {
             if (statement.key == key) {
                 remove(statement.name);
+                if (!isRefused) {
+                    statement.replaced().ifPresent(this::put);
+                }
+            } else {
+                statement.wasSkipped(key, isRefused);
             }
         }
     }
 
     /** A Parse that nobody has seen is forgotten. */
     void forgetUnanswered() {
-        unanswered.ifPresent(statement -> remove(statement.name));
+        unanswered.ifPresent(statement -> {
+            remove(statement.name);
+            statement.replaced().ifPresent(this::put);
+        });
         unanswered = Optional.empty();
     }
 
     /** Everything up to Sync is answered. */
     void onSynced() {
         unanswered = Optional.empty();
+        if (replacing.isPresent()) {
+            replacing.get().replaces(Optional.empty());
+            replacing = Optional.empty();
+        }
         describing.clear();
         checking = false;
+        refusing = false;
     }
 
     // ---- what a description promises -----------------------------------------------------------------------------

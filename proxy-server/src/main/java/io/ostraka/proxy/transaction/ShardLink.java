@@ -198,7 +198,7 @@ final class ShardLink implements BackendListener {
     }
 
     @Override
-    public void onParseSkipped(Backend from, StatementKey statement) {
+    public void onParseSkipped(Backend from, StatementKey statement, boolean isRefused) {
         throw new IllegalStateException("a link prepares nothing");
     }
 

@@ -379,7 +379,7 @@ class BackendTest {
         }
 
         @Override
-        public void onParseSkipped(Backend from, StatementKey statement) {
+        public void onParseSkipped(Backend from, StatementKey statement, boolean isRefused) {
             events.add("not parsed: " + statement.sql());
         }
 
