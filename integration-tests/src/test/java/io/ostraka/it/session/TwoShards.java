@@ -19,7 +19,9 @@ import java.util.List;
 final class TwoShards {
     static final ClusterSpec SPEC = ClusterSpec.shards(2)
             .withDdl("CREATE TABLE t (id int PRIMARY KEY, v text);"
-                    + "CREATE TABLE late (id int, CONSTRAINT once UNIQUE (id) DEFERRABLE INITIALLY DEFERRED)")
+                    + "CREATE TABLE late (id int, CONSTRAINT once UNIQUE (id) DEFERRABLE INITIALLY DEFERRED);"
+                    + "CREATE FUNCTION move() RETURNS int LANGUAGE plpgsql AS"
+                    + " $$ BEGIN PERFORM set_config('search_path', 'pg_catalog, public', false); RETURN 1; END $$")
             .withTables("t: { hash: id }\nlate: { hash: id }");
 
     private final TestCluster cluster;

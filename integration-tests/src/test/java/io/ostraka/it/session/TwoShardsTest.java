@@ -713,18 +713,37 @@ class TwoShardsTest {
     }
 
     @Test
-    void severalStatementsOfAStringGoToOneShardOrNowhere() throws SQLException {
+    void aSessionWhoseServerReadsItsBytesOtherwiseEnds() {
+        run("SET ostraka.shard = 's0'");
+        client.send(query("SELECT set_config('client_encoding', 'LATIN1', false)"));
+        List<BackendMessage> answer = client.untilClosed();
+        assertEquals("0A000", answer.get(answer.size() - 1).sqlState());
+        try (WireClient other = WireClient.login(cluster.proxy())) {
+            assertEquals(
+                    "UTF8",
+                    new String(
+                            other.query("SHOW client_encoding")
+                                    .get(1)
+                                    .values()
+                                    .get(0)
+                                    .orElseThrow(),
+                            US_ASCII));
+        }
+    }
+
+    @Test
+    void severalStatementsOfAStringGoToTheirShards() throws SQLException {
         assertEquals(
                 List.of("UPDATE 1 " + value("v$0") + " SELECT 1 I"),
                 run(UPDATE0 + "; " + "SELECT 'v$0' FROM t WHERE id = $0"));
-        assertEquals(List.of("0A000 I"), run(UPDATE1 + "; " + READ0));
-        assertEquals(1, written());
+        assertEquals(List.of("UPDATE 1 [new] SELECT 1 I"), run(UPDATE1 + "; " + READ0));
+        assertEquals(2, written());
         assertEquals(
                 List.of("BEGIN UPDATE 1 T", "UPDATE 1 T", "ROLLBACK I"), run("BEGIN; " + UPDATE1, UPDATE0, "ROLLBACK"));
         assertEquals(
-                List.of("BEGIN T", "[new]" + " SELECT 1 T", "0A000 E", "ROLLBACK I"),
+                List.of("BEGIN T", "[new] SELECT 1 T", "[new] SELECT 1 [new] SELECT 1 T", "ROLLBACK I"),
                 run("BEGIN", READ0, READ1 + "; " + READ1, "ROLLBACK"));
-        assertEquals(1, written());
+        assertEquals(2, written());
     }
 
     @Test

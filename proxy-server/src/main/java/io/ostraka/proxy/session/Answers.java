@@ -419,6 +419,9 @@ final class Answers implements BackendListener {
         if (!session.transaction().isImplicit()) {
             return false;
         }
+        if (session.hasMoreStatements() && session.status() != TransactionStatus.FAILED) {
+            return false;
+        }
         Optional<ByteBuf> tag = scatter.flatMap(ScatterMerge::takeTag);
         scatter = Optional.empty();
         afterOwnCancels(() -> session.own().endImplicit(tag));
@@ -488,6 +491,8 @@ final class Answers implements BackendListener {
         }
         if (name.equals(StringSyntax.SETTING) && !value.equals("on")) {
             session.end(StringSyntax.unsupported());
+        } else if (name.equals(ClientEncoding.SETTING) && !ClientEncoding.isReadable(value)) {
+            session.end(ClientEncoding.unsupported(value));
         }
     }
 

@@ -92,7 +92,7 @@ final class Combining {
                         combination,
                         statement,
                         statement.values(),
-                        key(statement.planned().textInPlace()),
+                        key(statement.textInPlace()),
                         UnaryOperator.identity(),
                         Optional.empty(),
                         true),

@@ -23,6 +23,7 @@ import java.util.Set;
 final class OwnCommands {
     static final String PREFIX = "ostraka.";
     static final String SHARD = "ostraka.shard";
+    private static final Set<String> NAMING = Set.of(SearchPath.NAME, "role", "session_authorization");
     private static final Set<String> NAMES = Set.of(SHARD, Combining.STATEMENT_MEMORY);
 
     private final Session session;
@@ -98,10 +99,28 @@ final class OwnCommands {
         }
     }
 
+    /** Whether what comes after may mean other tables by the same names. */
+    boolean changesNames(SessionCommand command) {
+        if (command instanceof SessionCommand.Commit
+                || command instanceof SessionCommand.Rollback
+                || command instanceof SessionCommand.RollbackToSavepoint) {
+            return session.settingState().mayMoveNamesBack();
+        }
+        if (command instanceof SessionCommand.Set set) {
+            return NAMING.contains(set.name()) || set.name().startsWith(PREFIX);
+        }
+        if (command instanceof SessionCommand.Reset reset) {
+            return NAMING.contains(reset.name())
+                    || reset.name().equals("all")
+                    || reset.name().startsWith(PREFIX);
+        }
+        return command instanceof SessionCommand.Discard;
+    }
+
     /** Refuses a setting that the proxy could not live with. */
     static void requireSupported(SessionCommand command) {
         if (command instanceof SessionCommand.Set set
-                && set.name().equals("client_encoding")
+                && set.name().equals(ClientEncoding.SETTING)
                 && !set.values().isEmpty()) {
             ClientEncoding.require(set.values().get(0));
         }
@@ -384,7 +403,20 @@ final class OwnCommands {
      * Then ReadyForQuery.
      */
     void endImplicit(Optional<ByteBuf> tag) {
+        session.leaveString();
         List<Backend> all = participants();
+        if (session.transaction().state() == SessionTransaction.State.OPEN
+                && (all.size() < 2 || session.transaction().writers().isEmpty())) {
+            rounds.start(all, "COMMIT", true, () -> {
+                BackendRounds.Step done = rounds.step();
+                boolean committed = done.error.isEmpty() && !done.rolledBack;
+                whenKnown(
+                        committed,
+                        () -> endedImplicitly(committed, done.error, tag),
+                        () -> tag.ifPresent(ByteBuf::release));
+            });
+            return;
+        }
         if (session.transaction().state() == SessionTransaction.State.OPEN) {
             new CommitOverShards(
                             session,

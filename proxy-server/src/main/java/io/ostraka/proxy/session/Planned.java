@@ -29,6 +29,14 @@ public record Planned(List<Statement> statements, long generation) {
             return planned.text();
         }
 
+        /** The same behind what stands in front of it in the query string, or behind blanks for other statements there. */
+        String textInPlace() {
+            String inPlace = planned.textInPlace();
+            boolean isFirst =
+                    inPlace.substring(0, inPlace.length() - text().length()).indexOf(';') < 0;
+            return isFirst ? inPlace : planned.blanksTo(0) + text();
+        }
+
         /** What the shards are sent when their rows are to come in order. */
         String shardText(Merge.Ordered merge) {
             return planned.shardText(merge);

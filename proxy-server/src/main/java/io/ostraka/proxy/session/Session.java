@@ -520,6 +520,16 @@ final class Session {
 
     // ---- what the protocols share --------------------------------------------------------------------------------
 
+    /** Nothing more is run of the query string. */
+    void leaveString() {
+        simple.leave();
+    }
+
+    /** Whether another statement of the same query string follows the one that runs. */
+    boolean hasMoreStatements() {
+        return simple.hasMore();
+    }
+
     /** A frame that was not taken is worth offering again. */
     void resume() {
         if (closed) {
@@ -653,6 +663,13 @@ final class Session {
     }
 
     void writeReady() {
+        if (simple.goesOn()) {
+            return;
+        }
+        if (transaction.isImplicit()) {
+            own.endImplicit(Optional.empty());
+            return;
+        }
         shards.onReady();
         answers.onSynced();
         extended.onSynced();

@@ -22,6 +22,8 @@ final class SessionSettings {
     private Settings before;
     /** The search path to return to at the end of the transaction, where SET LOCAL has made another. */
     private Optional<List<String>> lasting = Optional.empty();
+    /** Whether the transaction has changed what names of tables mean, or which shard is asked. */
+    private boolean namesMoved;
     /** The server's own search path, in its words, with which the session began; empty when the client brought one. */
     private String serversPath = "";
 
@@ -66,13 +68,13 @@ final class SessionSettings {
     /** SET or RESET of the search path. */
     void pathIs(List<String> path) {
         lasting = Optional.empty();
-        now = now.withSearchPath(path);
+        are(now.withSearchPath(path));
     }
 
     /** SET LOCAL of the search path. */
     void localPathIs(List<String> path) {
         lasting = Optional.of(lasting.orElse(now.searchPath()));
-        now = now.withSearchPath(path);
+        are(now.withSearchPath(path));
     }
 
     /**
@@ -112,7 +114,13 @@ final class SessionSettings {
     }
 
     void are(Settings changed) {
+        namesMoved |= !now.resolvesLike(changed);
         now = changed;
+    }
+
+    /** Whether the end of the transaction, or ROLLBACK TO, may change what names of tables mean. */
+    boolean mayMoveNamesBack() {
+        return transaction.isOpen() && namesMoved;
     }
 
     /** A search path with the user's name where it says {@code $user}. */
@@ -139,6 +147,7 @@ final class SessionSettings {
     void keep() {
         lasting.ifPresent(this::pathIs);
         before = now;
+        namesMoved = false;
         held.all().forEach(Backend::keepSettings);
     }
 

@@ -11,6 +11,7 @@ import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.FrontendMessages;
+import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
@@ -23,21 +24,22 @@ import io.ostraka.rules.plan.RowSplit;
 import io.ostraka.rules.plan.SessionCommand;
 import io.ostraka.rules.plan.StatementValues;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The simple protocol: one Query at a time, which may hold several statements. Confined to the session's event loop. */
 final class SimpleQuery {
-    private static final PgError SEVERAL_SHARDS = new PgError(
-            SqlState.FEATURE_NOT_SUPPORTED,
-            "a query string whose statements go to different shards is not supported yet",
-            "Its statements are one transaction, and run in one message.",
-            "Send the statements one by one.");
+    /** How far into a query string the places of errors are told as places in the string. */
+    private static final int MOST_BLANKS = 8192;
 
     private final Session session;
     /** The query being worked at, while it waits for backends. */
     private Optional<Planned> current = Optional.empty();
+    /** Its statements, where they are run one by one. */
+    private Optional<StatementsInTurn> inTurn = Optional.empty();
     /** What it stands for, if it is an EXECUTE. */
     private Optional<Planned.Statement> executed = Optional.empty();
 
@@ -71,6 +73,7 @@ final class SimpleQuery {
     void abandon() {
         current = Optional.empty();
         executed = Optional.empty();
+        inTurn = Optional.empty();
     }
 
     private static String text(ByteBuf borrowed, int frame) {
@@ -416,7 +419,7 @@ final class SimpleQuery {
                 plan.split().map(split -> split.of(statement.planned(), values));
         session.shards().beginSpread(backends.get());
         ScatterMerge merge = ExtendedQuery.merge(plan, session, shards.size(), values, parts);
-        session.answers().scatterTo(session.transaction().isImplicit() ? merge.keepingTag() : merge);
+        session.answers().scatterTo(session.transaction().isImplicit() && !hasMore() ? merge.keepingTag() : merge);
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.WRITE);
             if (parts.isPresent()) {
@@ -478,14 +481,49 @@ final class SimpleQuery {
 
     /** Several statements go as they came, when one shard can take them all. */
     private boolean runSeveral(Planned planned, ByteBuf borrowed, int frame, int bytes) {
-        if (session.transaction().participants().size() > 1) {
-            throw SEVERAL_SHARDS.toException();
+        if (inTurn.isPresent()) {
+            return runInTurn(planned);
         }
         if (!session.failedBlock().isShared()) {
             return false;
         }
         session.failedBlock().requireJudge();
-        Optional<ShardName> only = Optional.empty();
+        Optional<Together> one = together(planned);
+        if (one.isEmpty()) {
+            return runInTurn(planned);
+        }
+        ShardName shard = one.get().shard();
+        Access access = one.get().access();
+        session.shards().requireMayWrite(shard, access);
+        Optional<Backend> backend = session.held().ready(shard);
+        if (backend.isEmpty()) {
+            return false;
+        }
+        session.shards().enlist(backend.get(), access);
+        if (one.get().pins()) {
+            session.held().pin(shard);
+        }
+        session.extended().portals().dropUnnamed();
+        for (Planned.Statement statement : planned.statements()) {
+            Portal.commandOf(statement)
+                    .ifPresent(command -> session.statements().meet(command, backend.get()));
+            session.answers().executes(statement);
+        }
+        backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
+        session.answers().busyUntilReady(1);
+        return true;
+    }
+
+    /** What all statements of a string need together. */
+    private record Together(ShardName shard, Access access, boolean pins) {}
+
+    /** Empty when no single shard can take them all. */
+    private Optional<Together> together(Planned planned) {
+        if (session.transaction().participants().size() > 1) {
+            return Optional.empty();
+        }
+        requireNamesKept(planned);
+        Set<ShardName> needed = new HashSet<>(session.transaction().participants());
         Access access = Access.READ;
         boolean pins = false;
         for (Planned.Statement statement : planned.statements()) {
@@ -511,61 +549,122 @@ final class SimpleQuery {
             } else if (plan instanceof Plan.Scatter scatter && scatter.locks()) {
                 access = Access.WRITE;
             }
-            Optional<ShardName> shard = shardOf(plan, statement.values());
-            if (only.isPresent() && shard.isPresent() && !only.equals(shard)) {
-                throw SEVERAL_SHARDS.toException();
+            if (needsSeveral(plan, statement.values())) {
+                return Optional.empty();
             }
-            only = shard.isPresent() ? shard : only;
+            shardOf(plan, statement.values()).ifPresent(needed::add);
         }
-        ShardName shard = only.orElseGet(session.shards()::anyShard);
-        if (session.transaction().participants().stream().anyMatch(other -> !other.equals(shard))) {
-            throw SEVERAL_SHARDS.toException();
-        }
-        session.shards().requireMayWrite(shard, access);
-        Optional<Backend> backend = session.held().ready(shard);
-        if (backend.isEmpty()) {
-            return false;
-        }
-        session.shards().enlist(backend.get(), access);
-        if (pins) {
-            session.held().pin(shard);
-        }
-        session.extended().portals().dropUnnamed();
+        ShardName shard = needed.isEmpty()
+                ? session.shards().anyShard()
+                : needed.iterator().next();
+        return needed.size() > 1 ? Optional.empty() : Optional.of(new Together(shard, access, pins));
+    }
+
+    /** All statements are planned before the first is run. */
+    private void requireNamesKept(Planned planned) {
+        boolean isChanged = false;
         for (Planned.Statement statement : planned.statements()) {
-            Portal.commandOf(statement)
-                    .ifPresent(command -> session.statements().meet(command, backend.get()));
-            session.answers().executes(statement);
+            Optional<SessionCommand> command = Portal.commandOf(statement);
+            if (isChanged && command.isEmpty() && !session.database().hasOneShard()) {
+                throw new PgError(
+                                SqlState.FEATURE_NOT_SUPPORTED,
+                                "a query string that uses tables behind a change of the search path is not supported",
+                                "The proxy looks all tables of the string up before it runs any of it.",
+                                "Send the statements one by one.")
+                        .toException();
+            }
+            isChanged |= command.filter(session.own()::changesNames).isPresent();
         }
-        backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
-        session.answers().busyUntilReady(1);
-        return true;
+    }
+
+    private boolean needsSeveral(Plan plan, StatementValues values) {
+        if (plan instanceof Plan.Scatter scatter) {
+            return session.shards().shardsOf(scatter, values).size() > 1;
+        }
+        if (plan instanceof Plan.Combine combine) {
+            return ShardChoice.needsSeveral(combine, values);
+        }
+        return !(plan instanceof Plan.Forward forward)
+                || (forward.spread().isPresent() && forward.router().route(values) instanceof Route.Many);
     }
 
     /** The one shard a statement must go to; empty when each would do. */
     private Optional<ShardName> shardOf(Plan plan, StatementValues values) {
         if (plan instanceof Plan.Scatter scatter) {
-            List<ShardName> shards = session.shards().shardsOf(scatter, values);
-            if (shards.size() > 1) {
-                throw SEVERAL_SHARDS.toException();
-            }
-            return Optional.of(shards.get(0));
-        }
-        boolean isCombined = plan instanceof Plan.Combine combine && ShardChoice.needsSeveral(combine, values);
-        boolean isOfSession =
-                plan instanceof Plan.Cursor || plan instanceof Plan.Prepare || plan instanceof Plan.Execute;
-        boolean isOfRun =
-                plan instanceof Plan.Explain || plan instanceof Plan.CreateTable || plan instanceof Plan.ChangeTables;
-        if (isCombined || isOfSession || isOfRun || Copying.isOverShards(plan)) {
-            throw SEVERAL_SHARDS.toException();
+            return Optional.of(session.shards().shardsOf(scatter, values).get(0));
         }
         Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;
         Route route = forward.router().route(values);
-        if (route instanceof Route.Many && forward.spread().isPresent()) {
-            throw SEVERAL_SHARDS.toException();
-        }
         return route instanceof Route.Any
                 ? Optional.empty()
                 : Optional.of(session.shards().shardOf(forward, route));
+    }
+
+    private boolean runInTurn(Planned planned) {
+        StatementsInTurn all = inTurn.orElseGet(() -> new StatementsInTurn(session, planned.statements()));
+        inTurn = Optional.of(all);
+        while (!all.isLeft()) {
+            Planned.Statement statement = all.current();
+            boolean isControl = Portal.commandOf(statement)
+                    .filter(StatementsInTurn::isControl)
+                    .isPresent();
+            if (!isControl && !session.transaction().isOpen()) {
+                session.transaction().beginImplicit();
+            }
+            all.requirePlannedWith(session.settings());
+            boolean isLast = !all.hasMore();
+            all.started();
+            if (!runOne(statement)) {
+                all.waits();
+                return false;
+            }
+            session.questions().clear();
+            if (isLast) {
+                return true;
+            }
+            if (all.isRunning()) {
+                // Its end brings the session back here.
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean runOne(Planned.Statement statement) {
+        ByteBuf query = session.output().buffer();
+        try {
+            boolean isNear = statement.planned().span().start() < MOST_BLANKS;
+            FrontendMessages.query(query, (isNear ? statement.planned().blanksTo(0) : "") + statement.text());
+            int frame = query.readerIndex();
+            int bytes = query.readableBytes();
+            if (statement.plan() instanceof Plan.Session command) {
+                return runCommand(statement, command.command(), query, frame, bytes);
+            }
+            session.requireNotFailed();
+            return run(statement, query, frame, bytes);
+        } finally {
+            query.release();
+        }
+    }
+
+    /** Whether the statement that runs has others behind it in its string. */
+    boolean hasMore() {
+        return inTurn.filter(StatementsInTurn::hasMore).isPresent();
+    }
+
+    /** A Query would be answered now: whether it goes on with another statement of its string instead. */
+    boolean goesOn() {
+        if (inTurn.isEmpty()) {
+            return false;
+        }
+        boolean failed = session.status() == TransactionStatus.FAILED
+                || session.extended().pipeline().isSkipping();
+        return inTurn.get().goesOn(failed);
+    }
+
+    /** Nothing more is run of the string: its transaction ends. */
+    void leave() {
+        inTurn.ifPresent(StatementsInTurn::leave);
     }
 
     /** A function by OID, which means the same on one shard only: where there is one, or the session is told to go to one. */
