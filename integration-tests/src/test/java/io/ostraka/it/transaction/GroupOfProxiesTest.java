@@ -9,12 +9,7 @@ import io.ostraka.it.harness.Await;
 import io.ostraka.it.harness.FrontendMessages;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
-import io.ostraka.rules.config.HostPort;
-import io.ostraka.tx.peers.PeerSecret;
-import io.ostraka.tx.raft.Operator;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -22,176 +17,52 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
-/** Three proxies in three processes before the same two shards, as their operator starts them; one is killed while it commits. */
+/** Three proxies in three processes before the same two shards, as their operator starts them. What they do about failures: {@link NodeFailuresTest}. */
 @Timeout(400)
 class GroupOfProxiesTest {
-    private static final List<String> NODES = List.of("n1", "n2", "n3");
-    private static final String SECRET = "a secret of the group's own";
-
     @TempDir
     private Path directory;
 
     private final TestCluster cluster = TestCluster.of(Counters.spec(2).withProxies(0));
-    private final Map<String, HostPort> addresses = new TreeMap<>();
-    private final Map<String, ProxyProcess> proxies = new TreeMap<>();
+    private ProxyGroup group;
     private Counters counters;
 
     @BeforeEach
     void configure() throws IOException {
-        for (String node : NODES) {
-            addresses.put(node, new HostPort("127.0.0.1", ProxyProcess.freePort()));
-        }
-        String peers = addresses.entrySet().stream()
-                .map(peer -> peer.getKey() + ": \"" + peer.getValue() + "\"")
-                .collect(Collectors.joining(", ", "peers: { ", " }\npeer_secret: " + SECRET + "\n"));
-        for (String node : NODES) {
-            proxies.put(
-                    node,
-                    new ProxyProcess(
-                            Files.createDirectory(directory.resolve(node)),
-                            cluster,
-                            List.of("s0", "s1"),
-                            "node: " + node + "\n" + peers,
-                            ""));
-        }
+        group = new ProxyGroup(directory, cluster, Map.of());
     }
 
     @AfterEach
     void stop() {
-        proxies.values().forEach(ProxyProcess::close);
-    }
-
-    /** A proxy may refuse logins while a shard is to be settled: to be asked again. */
-    private List<String> tried(String node, String... statements) throws IOException {
-        try (WireClient client = login(node)) {
-            return counters.run(client, statements);
-        } catch (AssertionError refused) {
-            return List.of(refused.getMessage());
-        }
-    }
-
-    /** The first node gets the failpoint. They found a group, so none takes clients before all are there. */
-    private void startAll(String failpoint) {
-        CompletableFuture.allOf(NODES.stream()
-                        .map(node -> CompletableFuture.runAsync(
-                                () -> start(node, node.equals("n1") ? failpoint : ""),
-                                work -> new Thread(work, "start-" + node).start()))
-                        .toArray(CompletableFuture[]::new))
-                .join();
-    }
-
-    private void start(String node, String failpoint) {
-        try {
-            proxies.get(node).start(failpoint);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private WireClient login(String node) throws IOException {
-        return WireClient.login(proxies.get(node).endpoint());
-    }
-
-    private String leader() {
-        try (Operator operator = new Operator(new PeerSecret(SECRET), addresses)) {
-            return operator.statuses().values().stream()
-                    .flatMap(Optional::stream)
-                    .flatMap(status -> status.leader().stream())
-                    .map(id -> id.substring(0, id.indexOf('@')))
-                    .findFirst()
-                    .orElse("nobody");
-        }
-    }
-
-    private void assertAllOrNothing(boolean committed, String node) throws SQLException {
-        Await.until("the survivors have finished it", () -> counters.prepared() == 0);
-        assertEquals(committed ? List.of(1, 1) : List.of(0, 0), counters.values());
-        Await.until("both shards are read, and written, through " + node, () -> tried(
-                        node,
-                        "SELECT n FROM counter WHERE id = $0",
-                        "SELECT n FROM counter WHERE id = $1",
-                        "BEGIN",
-                        increment(0),
-                        increment(1),
-                        "COMMIT")
-                .equals(List.of("SELECT 1", "SELECT 1", "BEGIN", "UPDATE 1", "UPDATE 1", "COMMIT")));
-    }
-
-    @ParameterizedTest(name = "{0}, it leads: {1}")
-    @CsvSource({"after-one-prepare, false, false", "after-decide, true, true", "after-one-commit-prepared, false, true"
-    })
-    void survivorsFinishWhatAKilledProxyHadBegun(String failpoint, boolean leads, boolean committed) throws Exception {
-        startAll(failpoint + ":halt");
-        while (leads && !leader().equals("n1")) {
-            String other = leader();
-            if (proxies.containsKey(other)) {
-                proxies.get(other).kill();
-                start(other, "");
-            }
-        }
-        try (WireClient second = login("n2")) {
-            counters = Counters.filled(cluster, second);
-        }
-        try (WireClient client = login("n1")) {
-            assertEquals(
-                    List.of("BEGIN", "UPDATE 1", "UPDATE 1"),
-                    counters.run(client, "BEGIN", increment(0), increment(1)));
-            client.send(query("COMMIT"));
-            proxies.get("n1").awaitEnd();
-        }
-        assertAllOrNothing(committed, "n2");
-        List<String> read = List.of("SELECT 1", "SELECT 1");
-        for (String node : List.of("n3", "n1")) {
-            if (node.equals("n1")) {
-                start(node, "");
-            }
-            Await.until("both shards are read through " + node, () -> tried(
-                            node, "SELECT n FROM counter WHERE id = $0", "SELECT n FROM counter WHERE id = $1")
-                    .equals(read));
-        }
-        assertEquals(committed ? List.of(2, 2) : List.of(1, 1), counters.values());
+        group.close();
     }
 
     @Test
     void readsThroughAnyProxySeeAllOfACommitOrNothingThoughTheLeaderIsKilled() throws Exception {
-        startAll("");
-        try (WireClient client = login("n2")) {
+        group.startAll("");
+        try (WireClient client = group.login("n2")) {
             counters = Counters.filled(cluster, client);
         }
         LockStep load = new LockStep(counters);
-        for (String node : NODES) {
-            load.through(proxies.get(node).endpoint());
+        for (String node : ProxyGroup.NODES) {
+            load.through(group.proxy(node).endpoint());
         }
         try {
-            load.awaitReads(NODES.size());
-            Await.until("somebody leads", () -> proxies.containsKey(leader()));
-            String leader = leader();
-            proxies.get(leader).kill();
-            load.awaitReads(NODES.size() - 1);
-            start(leader, "");
-            load.awaitReads(NODES.size());
-            for (int i = 0; i < Integer.getInteger("ostraka.again", 0); i++) {
-                load.awaitReads(NODES.size());
-                String next = leader();
-                if (proxies.containsKey(next)) {
-                    proxies.get(next).kill();
-                    load.awaitReads(NODES.size() - 1);
-                    start(next, "");
-                    load.awaitReads(NODES.size());
-                }
+            load.awaitReads(ProxyGroup.NODES.size());
+            for (int i = 0; i <= Integer.getInteger("ostraka.again", 0); i++) {
+                String leader = group.awaitLeader();
+                group.proxy(leader).kill();
+                load.awaitReads(ProxyGroup.NODES.size() - 1);
+                group.start(leader, "");
+                load.awaitReads(ProxyGroup.NODES.size());
             }
         } finally {
             load.stop();
@@ -202,27 +73,28 @@ class GroupOfProxiesTest {
 
     @Test
     void aProxyWithoutAMajorityReadsAndWritesNothingOverShards() throws Exception {
-        startAll("");
-        try (WireClient client = login("n2")) {
+        group.startAll("");
+        try (WireClient client = group.login("n2")) {
             counters = Counters.filled(cluster, client);
         }
-        proxies.get("n2").kill();
-        proxies.get("n3").kill();
-        try (WireClient client = login("n1")) {
+        group.proxy("n2").kill();
+        group.proxy("n3").kill();
+        try (WireClient client = group.login("n1")) {
             Await.until("it has noticed", () -> counters.run(client, "SELECT n FROM counter WHERE id = $0")
                     .equals(List.of("57P03")));
         }
-        start("n2", "");
-        Await.until("a majority is back", () -> tried("n1", "BEGIN", increment(0), increment(1), "COMMIT")
-                .equals(List.of("BEGIN", "UPDATE 1", "UPDATE 1", "COMMIT")));
+        group.start("n2", "");
+        Await.until(
+                "a majority is back", () -> group.tried("n1", counters, "BEGIN", increment(0), increment(1), "COMMIT")
+                        .equals(List.of("BEGIN", "UPDATE 1", "UPDATE 1", "COMMIT")));
         assertEquals(List.of(1, 1), counters.values());
     }
 
     @Test
     void aDeadlockOverShardsAndProxiesEndsAndWhoOnlyWaitsIsLeftAlone() throws Exception {
-        startAll("");
-        try (WireClient one = login("n1");
-                WireClient other = login("n2")) {
+        group.startAll("");
+        try (WireClient one = group.login("n1");
+                WireClient other = group.login("n2")) {
             counters = Counters.filled(cluster, one);
             for (int i = 1; i <= 3; i++) {
                 assertEquals(List.of("BEGIN", "UPDATE 1"), counters.run(one, "BEGIN", increment(0)));
@@ -244,7 +116,7 @@ class GroupOfProxiesTest {
     }
 
     private void assertWhoOnlyWaitsIsLeftAlone(WireClient one, WireClient other) throws IOException {
-        try (WireClient third = login("n3")) {
+        try (WireClient third = group.login("n3")) {
             counters.run(one, "BEGIN", increment(0), increment(1));
             counters.run(other, "BEGIN");
             CompletableFuture<String> ofOther =
@@ -272,8 +144,8 @@ class GroupOfProxiesTest {
 
     @Test
     void aCancelReachesItsSessionWhicheverProxyItIsSentTo() throws Exception {
-        startAll("");
-        try (WireClient client = login("n1")) {
+        group.startAll("");
+        try (WireClient client = group.login("n1")) {
             client.send(query("SELECT pg_sleep(1000)"));
             Await.until("it sleeps", this::sleeps);
             byte[] wrong = client.backendKeyData();
@@ -284,7 +156,7 @@ class GroupOfProxiesTest {
             assertEquals("57014", client.untilReady().get(1).sqlState());
             client.send(query("SELECT pg_sleep(1000)"));
             Await.until("it sleeps again", this::sleeps);
-            proxies.get("n2").kill();
+            group.proxy("n2").kill();
             cancel("n3", client.backendKeyData());
             assertEquals("57014", client.untilReady().get(1).sqlState());
         }
@@ -292,10 +164,10 @@ class GroupOfProxiesTest {
 
     @Test
     void whatAClientHasPreparedIsDecidedThroughAnyProxy() throws Exception {
-        startAll("");
-        try (WireClient second = login("n2")) {
+        group.startAll("");
+        try (WireClient second = group.login("n2")) {
             counters = Counters.filled(cluster, second);
-            try (WireClient first = login("n1")) {
+            try (WireClient first = group.login("n1")) {
                 counters.run(first, "BEGIN", increment(0), increment(1), "PREPARE TRANSACTION 'kept'");
                 assertEquals(
                         List.of("BEGIN", "UPDATE 1", "42710"),
@@ -305,7 +177,7 @@ class GroupOfProxiesTest {
                                 .map(outcome -> outcome.equals("UPDATE 0") ? "UPDATE 1" : outcome)
                                 .toList());
             }
-            proxies.get("n1").kill();
+            group.proxy("n1").kill();
             assertEquals(
                     List.of("SELECT 1", "COMMIT PREPARED", "SELECT 0", "42704"),
                     counters.run(
@@ -321,7 +193,7 @@ class GroupOfProxiesTest {
 
     /** Returns when the proxy has dealt with it. */
     private void cancel(String node, byte[] key) throws IOException {
-        try (WireClient other = WireClient.connect(proxies.get(node).endpoint())) {
+        try (WireClient other = WireClient.connect(group.proxy(node).endpoint())) {
             other.send(FrontendMessages.cancelRequest(key));
             assertEquals(List.of(), other.untilClosed());
         }

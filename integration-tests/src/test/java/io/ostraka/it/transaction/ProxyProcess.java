@@ -15,6 +15,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 
@@ -34,13 +36,22 @@ final class ProxyProcess implements AutoCloseable {
      */
     ProxyProcess(Path directory, TestCluster cluster, List<String> shards, String more, String ofDatabase)
             throws IOException {
+        this(directory, shards.stream().collect(Collectors.toMap(shard -> shard, cluster::shard)), more, ofDatabase);
+    }
+
+    /** Shards by name, where the proxy is to look for them. */
+    ProxyProcess(Path directory, Map<String, Endpoint> shards, String more, String ofDatabase) throws IOException {
         this.directory = directory;
-        Endpoint first = cluster.shard(shards.get(0));
+        Endpoint first = shards.get("s0");
         endpoint = new Endpoint(freePort(), "test", first.user(), first.password());
-        String lines = shards.stream()
-                .map(shard -> "      %s: { primary: \"127.0.0.1:%d/%s\" }\n"
-                        .formatted(shard, cluster.shard(shard).port(), first.database()))
-                .collect(Collectors.joining());
+        String lines = new TreeMap<>(shards)
+                .entrySet().stream()
+                        .map(shard -> "      %s: { primary: \"127.0.0.1:%d/%s\" }\n"
+                                .formatted(
+                                        shard.getKey(),
+                                        shard.getValue().port(),
+                                        shard.getValue().database()))
+                        .collect(Collectors.joining());
         Files.writeString(
                 directory.resolve("proxy.yaml"),
                 more
@@ -110,6 +121,33 @@ final class ProxyProcess implements AutoCloseable {
             WireClient.login(endpoint).close();
             return true;
         });
+    }
+
+    boolean isRunning() {
+        return process != null && process.isAlive();
+    }
+
+    /** As {@code kill -STOP}: it does nothing any more, and its connections stay open. */
+    void pause() throws IOException {
+        signal("STOP");
+    }
+
+    /** It goes on as if nothing had been. */
+    void resume() throws IOException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException {
+        try {
+            int status = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+            if (status != 0) {
+                throw new IOException("kill -" + name + " failed");
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** As {@code kill -9}. */

@@ -30,7 +30,9 @@ final class CommitOverShards implements CommitRequest.Committer {
     private static final Pattern ROLE = Pattern.compile("\\b(role|authorization)\\b", Pattern.CASE_INSENSITIVE);
     private static final Pattern DURABILITY = Pattern.compile("synchronous_commit", Pattern.CASE_INSENSITIVE);
 
-    private static final String PREPARED_LIMIT_REACHED = "53400";
+    /** PostgreSQL's own for too many prepared transactions: out of memory that it shares. */
+    private static final String OUT_OF_MEMORY = "53200";
+
     private static final String INSUFFICIENT_RESOURCES = "53000";
     private static final String NOT_IN_PREREQUISITE_STATE = "55000";
 
@@ -168,9 +170,9 @@ final class CommitOverShards implements CommitRequest.Committer {
     }
 
     private static void shardError(ByteBuf out, ShardName shard, ShardError error) {
-        boolean isFull = error.sqlState().equals(PREPARED_LIMIT_REACHED);
-        boolean isOff = error.sqlState().equals(NOT_IN_PREREQUISITE_STATE)
-                && error.hint().contains("max_prepared_transactions");
+        boolean isAboutSetting = error.hint().contains("max_prepared_transactions");
+        boolean isFull = error.sqlState().equals(OUT_OF_MEMORY) && isAboutSetting;
+        boolean isOff = error.sqlState().equals(NOT_IN_PREREQUISITE_STATE) && isAboutSetting;
         String where = "It was rolled back on all shards; shard \"" + shard + "\" did not agree to commit.";
         BackendMessages.error(
                 out,

@@ -93,7 +93,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
         this.group = membership.isAlone()
                 ? Optional.empty()
                 : Optional.of(new GroupFence(loop, membership, this::windowOpen));
-        this.sweeper = new Sweeper(membership, coordinator, this::finish, loop);
+        this.sweeper = new Sweeper(membership, coordinator, this::finish, this::mayBeReadable, loop);
         this.decisions = new ClientDecisions(membership, loop, new ClientDecisions.Work() {
             @Override
             public Optional<ShardServer> server(ShardId shard) {
@@ -134,7 +134,8 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
             });
             sweeper.start(servers);
         });
-        group.ifPresent(ofAll -> membership.tell(new GroupEvents(this::tell, sweeper, ofAll, fences.values())));
+        group.ifPresent(
+                ofAll -> membership.tell(new GroupEvents(this::tell, sweeper, ofAll, fences.values(), failpoints)));
         return sweeper.settled();
     }
 
@@ -150,6 +151,10 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
         gate.serves(fence);
         fence.lead(1);
         return fence;
+    }
+
+    private void mayBeReadable() {
+        fences.values().forEach(Fence::onMayBeReadable);
     }
 
     private Gate gateOf(String database) {
@@ -413,20 +418,22 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
 
     @Override
     public void propose(LogEntry entry) {
-        membership
-                .propose(entry)
-                .whenComplete((answer, failure) -> tell(() -> {
-                    boolean isDone = entry instanceof TransactionEntry.Done;
-                    if (failure != null) {
-                        LOG.warn("decision log: no answer, asking again: {}", failure.getMessage());
-                        later(LOG_PAUSE, isDone ? log::onNotForgotten : log::onNoDecision);
-                    } else if (isDone) {
-                        log.onForgotten();
-                        sweeper.refreshWithheld();
-                    } else {
-                        log.onDecided((Answer.Decided) answer);
-                    }
-                }));
+        CompletableFuture<Answer> asked = membership.propose(entry);
+        if (entry instanceof TransactionEntry.Commit) {
+            failpoints.reach(Place.AFTER_PROPOSE);
+        }
+        asked.whenComplete((answer, failure) -> tell(() -> {
+            boolean isDone = entry instanceof TransactionEntry.Done;
+            if (failure != null) {
+                LOG.warn("decision log: no answer, asking again: {}", failure.getMessage());
+                later(LOG_PAUSE, isDone ? log::onNotForgotten : log::onNoDecision);
+            } else if (isDone) {
+                log.onForgotten();
+                sweeper.refreshWithheld();
+            } else {
+                log.onDecided((Answer.Decided) answer);
+            }
+        }));
     }
 
     @Override

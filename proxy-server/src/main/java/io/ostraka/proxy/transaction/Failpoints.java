@@ -2,21 +2,26 @@ package io.ostraka.proxy.transaction;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Locale;
 
 /**
  * Places in a commit at which a test can kill the process, or stop it to kill something else. Off, and a comparison with an
  * empty word, unless the process was started with {@code -Dostraka.failpoint=<name>:<action>}: {@code halt} ends the process as
- * {@code kill -9} does, {@code stop} prints {@code failpoint <name>} and goes on when a line comes on standard input.
+ * {@code kill -9} does, {@code stop} prints {@code failpoint <name>} and goes on when a line comes on standard input. With {@code
+ * -Dostraka.failpoint=@<file>} a test writes that into a file while the process runs; it is gone when the place is reached.
  *
- * <p>Confined to the coordinator's thread.
+ * <p>Confined to the coordinator's thread, but for {@link Place#AFTER_APPLY}, which is the log's: nothing else is armed then.
  */
 public final class Failpoints {
     /** The same status as after {@code kill -9}. */
     private static final int KILLED = 137;
 
-    private final String armed;
-    private final boolean halts;
+    private static final Failpoints OFF = new Failpoints("");
+
+    private final String setting;
     private boolean reached;
 
     /** In the order in which a commit passes them. */
@@ -24,6 +29,10 @@ public final class Failpoints {
         BEFORE_PREPARE,
         AFTER_ONE_PREPARE,
         BEFORE_DECIDE,
+        /** The log has been asked, and may or may not have the decision. */
+        AFTER_PROPOSE,
+        /** A majority has it, and whoever leads, perhaps another node, has not answered. */
+        AFTER_APPLY,
         AFTER_DECIDE,
         BEFORE_COMMIT_PREPARED,
         BETWEEN_COMMIT_PREPARED,
@@ -32,37 +41,54 @@ public final class Failpoints {
         BEFORE_DONE
     }
 
-    private Failpoints(String armed, boolean halts) {
-        this.armed = armed;
-        this.halts = halts;
+    private Failpoints(String setting) {
+        this.setting = setting;
     }
 
     /** What {@code -Dostraka.failpoint} says. */
     public static Failpoints ofProcess() {
-        String[] setting = System.getProperty("ostraka.failpoint", "").split(":", 2);
-        return new Failpoints(setting[0], setting.length > 1 && setting[1].equals("halt"));
+        String setting = System.getProperty("ostraka.failpoint", "");
+        return setting.isEmpty() ? OFF : new Failpoints(setting);
     }
 
     /** The first time the armed place is reached, its action is taken. */
     void reach(Place place) {
-        if (armed.isEmpty() || reached || !armed.equals(nameOf(place))) {
+        if (setting.isEmpty()) {
             return;
         }
-        reached = true;
-        if (halts) {
-            Runtime.getRuntime().halt(KILLED);
-        }
-        System.out.println("failpoint " + armed);
+        String name = place.name().toLowerCase(Locale.ROOT).replace('_', '-');
         try {
-            for (int next = System.in.read(); next >= 0 && next != '\n'; next = System.in.read()) {
-                // The rest of the line says nothing.
+            if (setting.startsWith("@")) {
+                Path file = Path.of(setting.substring(1));
+                String armed = contentOf(file);
+                // Who deletes it has reached it first.
+                if (armed.startsWith(name + ":") && Files.deleteIfExists(file)) {
+                    act(name, armed);
+                }
+            } else if (!reached && setting.startsWith(name + ":")) {
+                reached = true;
+                act(name, setting);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static String nameOf(Place place) {
-        return place.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    private static String contentOf(Path file) throws IOException {
+        try {
+            return Files.readString(file);
+        } catch (NoSuchFileException nothingArmed) {
+            return "";
+        }
+    }
+
+    private static void act(String name, String armed) throws IOException {
+        if (armed.endsWith(":halt")) {
+            Runtime.getRuntime().halt(KILLED);
+        }
+        System.out.println("failpoint " + name);
+        for (int next = System.in.read(); next >= 0 && next != '\n'; next = System.in.read()) {
+            // The rest of the line says nothing.
+        }
     }
 }

@@ -193,6 +193,11 @@ final class Fence {
         }
     }
 
+    /** A shard that was half shown may be whole now: who waits for it need not wait for the next who asks. */
+    void onMayBeReadable() {
+        begin();
+    }
+
     /** A round for all who can be served now; called whenever that may have changed. */
     private void begin() {
         if (leading.isEmpty() || running || waiting.isEmpty() || open >= MOST_SNAPSHOTS) {

@@ -1,6 +1,7 @@
 package io.ostraka.proxy.transaction;
 
 import io.ostraka.tx.decision.LogEntry;
+import io.ostraka.tx.decision.TransactionEntry;
 import io.ostraka.tx.raft.LogListener;
 import java.util.Collection;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -15,18 +16,28 @@ final class GroupEvents implements LogListener {
     private final Sweeper sweeper;
     private final GroupFence group;
     private final Collection<Fence> fences;
+    private final Failpoints failpoints;
     /** Many entries come at a time, and one look at the state serves them all. */
     private final AtomicBoolean willLook = new AtomicBoolean();
 
-    GroupEvents(Consumer<Runnable> coordinator, Sweeper sweeper, GroupFence group, Collection<Fence> fences) {
+    GroupEvents(
+            Consumer<Runnable> coordinator,
+            Sweeper sweeper,
+            GroupFence group,
+            Collection<Fence> fences,
+            Failpoints failpoints) {
         this.coordinator = coordinator;
         this.sweeper = sweeper;
         this.group = group;
         this.fences = fences;
+        this.failpoints = failpoints;
     }
 
     @Override
     public void applied(long index, LogEntry entry) {
+        if (entry instanceof TransactionEntry.Commit) {
+            failpoints.reach(Failpoints.Place.AFTER_APPLY);
+        }
         look();
         if (entry instanceof LogEntry.Expel || entry instanceof LogEntry.Register) {
             coordinator.accept(() -> {

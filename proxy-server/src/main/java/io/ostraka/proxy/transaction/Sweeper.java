@@ -1,6 +1,7 @@
 package io.ostraka.proxy.transaction;
 
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.tx.commit.Coordinator;
 import io.ostraka.tx.decision.DecisionState;
@@ -44,21 +45,33 @@ final class Sweeper implements Recovery.Port {
     private final ClusterMembership membership;
     private final Coordinator coordinator;
     private final Consumer<PreparedBranches> finish;
+    private final Runnable mayBeReadable;
     private final EventLoop loop;
     private final Recovery recovery;
     private final CompletableFuture<Void> settled = new CompletableFuture<>();
     private final Set<ShardId> unseen = new TreeSet<>();
     private final Set<ShardId> away = new TreeSet<>();
+    /** When each is looked at again. */
+    private final Map<ShardId, ScheduledFuture<?>> next = new HashMap<>();
+
+    private boolean leading;
     private Map<ShardId, ShardServer> servers = Map.of();
     /** Only while {@link Recovery} is at work, which is under the state's lock. */
     private Optional<DecisionState> applied = Optional.empty();
 
     private volatile boolean stopped;
 
-    Sweeper(ClusterMembership membership, Coordinator coordinator, Consumer<PreparedBranches> finish, EventLoop loop) {
+    /** {@code mayBeReadable}: a shard that had to be left alone before may be read now. */
+    Sweeper(
+            ClusterMembership membership,
+            Coordinator coordinator,
+            Consumer<PreparedBranches> finish,
+            Runnable mayBeReadable,
+            EventLoop loop) {
         this.membership = membership;
         this.coordinator = coordinator;
         this.finish = finish;
+        this.mayBeReadable = mayBeReadable;
         this.loop = loop;
         this.recovery = new Recovery(membership.cluster(), membership.epoch(), this);
     }
@@ -68,22 +81,27 @@ final class Sweeper implements Recovery.Port {
         servers = new TreeMap<>(all);
         unseen.addAll(servers.keySet());
         refreshWithheld();
-        recovery.lead(membership.isAlone());
+        leading = membership.isAlone();
+        recovery.lead(leading);
         underLock(() -> recovery.sweep(List.copyOf(servers.keySet())));
         settleIfDone();
     }
 
     /** From now on this node settles what dead nodes left, too, or does not any more. */
     void lead(boolean leads) {
+        leading = leads;
         recovery.lead(leads);
         if (leads) {
             finishForTheDead();
         }
     }
 
-    /** A node was expelled, or has come back as another life: what it had decided is finished without waiting for a sweep. */
+    /**
+     * A node was expelled, or has come back as another life: what it had decided is finished, and what it had not is looked for, at once.
+     * Others wait for the rows that it holds.
+     */
     void finishForTheDead() {
-        underLock(() -> recovery.sweep(List.of()));
+        underLock(() -> recovery.sweep(leading ? List.copyOf(servers.keySet()) : List.of()));
     }
 
     private void underLock(Runnable what) {
@@ -120,6 +138,7 @@ final class Sweeper implements Recovery.Port {
             }
         }
         withheld.forEach(DatabaseCommits::withhold);
+        mayBeReadable.run();
         settleIfDone();
     }
 
@@ -172,7 +191,12 @@ final class Sweeper implements Recovery.Port {
         unseen.remove(server.id());
         settleIfDone();
         Duration pause = answered ? INTERVAL : AWAY_INTERVAL;
-        loop.schedule(() -> sweep(server.id()), pause.toMillis(), TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> earlier =
+                next.put(server.id(), loop.schedule(() -> sweep(server.id()), pause.toMillis(), TimeUnit.MILLISECONDS));
+        if (earlier != null) {
+            // Done, unless this look was one out of turn: there is one that comes next.
+            earlier.cancel(false);
+        }
     }
 
     private void sweep(ShardId shard) {
