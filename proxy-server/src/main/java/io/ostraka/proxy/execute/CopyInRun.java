@@ -45,9 +45,6 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
         ENDING
     }
 
-    /** What a CopyData to a shard has at least, while there is more. */
-    private static final int GATHERED_BYTES = 32 << 10;
-
     private static final Pattern LINE = Pattern.compile("(?m)^(COPY .*?, line )([0-9]+)");
 
     private final String sql;
@@ -63,16 +60,8 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
     private int judged;
     private Optional<ByteBuf> tag = Optional.empty();
 
-    /** One shard's rows on their way. */
-    private static final class Lane {
-        private final Backend backend;
-        private final LineNumbers lines = new LineNumbers();
-        private Optional<ByteBuf> gathered = Optional.empty();
-
-        Lane(Backend backend) {
-            this.backend = backend;
-        }
-    }
+    /** One shard's rows on their way, and where these were in the client's data. */
+    private record Lane(CopyLane rows, LineNumbers lines) {}
 
     /** {@code keepsTag}: the tag waits for {@link #takeTag}, because what was done is not committed yet. */
     public CopyInRun(
@@ -84,7 +73,8 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
         this.keepsTag = keepsTag;
         int[] places = target.keys().stream().mapToInt(CopyTarget.Key::place).toArray();
         this.reader = CopyReader.of(plan.layout(), places, this, maxRowBytes);
-        backends.forEach(backend -> lanes.put(backend.shard(), new Lane(backend)));
+        backends.forEach(
+                backend -> lanes.put(backend.shard(), new Lane(new CopyLane(backend, client()), new LineNumbers())));
     }
 
     @Override
@@ -166,8 +156,7 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
     }
 
     private void end(Backend backend) {
-        Lane lane = lanes.get(backend.shard());
-        send(lane);
+        lanes.get(backend.shard()).rows.send();
         if (isBinary) {
             backend.sendCopyEnd();
         } else {
@@ -181,7 +170,7 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
         reader.stop();
         phase = Phase.ENDING;
         for (Backend backend : List.copyOf(copying)) {
-            send(lanes.get(backend.shard()));
+            lanes.get(backend.shard()).rows.send();
             backend.sendCopyFail(reason);
             copying.remove(backend);
             backend.flush();
@@ -191,7 +180,7 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
     /** What has come from the client has been read. */
     public void onReadEnd() {
         if (!isOver()) {
-            lanes.values().forEach(this::send);
+            lanes.values().forEach(lane -> lane.rows.send());
         }
     }
 
@@ -210,31 +199,7 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
 
     private void put(Lane lane, byte[] data, int start, int end, int lines) {
         lane.lines.add(lines, line);
-        append(lane, data, start, end);
-    }
-
-    private void append(Lane lane, byte[] data, int start, int end) {
-        if (lane.gathered.isEmpty()) {
-            ByteBuf begun = client().buffer();
-            begun.writeByte(FrontendTag.COPY_DATA);
-            begun.writeInt(0);
-            lane.gathered = Optional.of(begun);
-        }
-        ByteBuf gathered = lane.gathered.get();
-        gathered.writeBytes(data, start, end - start);
-        if (gathered.readableBytes() >= GATHERED_BYTES) {
-            send(lane);
-        }
-    }
-
-    private void send(Lane lane) {
-        if (lane.gathered.isPresent()) {
-            ByteBuf gathered = lane.gathered.get();
-            lane.gathered = Optional.empty();
-            gathered.setInt(1, gathered.readableBytes() - 1);
-            lane.backend.sendCopyData(gathered);
-            lane.backend.flush();
-        }
+        lane.rows.append(data, start, end);
     }
 
     @Override
@@ -335,9 +300,6 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
     }
 
     private void releaseRows() {
-        for (Lane lane : lanes.values()) {
-            lane.gathered.ifPresent(ByteBuf::release);
-            lane.gathered = Optional.empty();
-        }
+        lanes.values().forEach(lane -> lane.rows.drop());
     }
 }

@@ -5,7 +5,6 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.Frame;
-import io.ostraka.proxy.wire.FrontendTag;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
@@ -25,15 +24,12 @@ import java.util.Set;
  * to the session's event loop.
  */
 public final class FillRun extends SharedRun implements CopyReader.Rows {
-    /** What a CopyData to a shard has at least, while there is more. */
-    private static final int GATHERED_BYTES = 32 << 10;
-
     private static final CopyLayout BINARY = new CopyLayout(CopyLayout.Format.BINARY, false, "", "", "", "");
 
     private final Source source;
     private final String table;
     private final Optional<CopyTarget> keyed;
-    private final Map<ShardName, Lane> lanes = new LinkedHashMap<>();
+    private final Map<ShardName, CopyLane> lanes = new LinkedHashMap<>();
     private final Set<Backend> copying = new HashSet<>();
     private final CopyReader reader;
 
@@ -41,16 +37,6 @@ public final class FillRun extends SharedRun implements CopyReader.Rows {
     public record Source(Backend backend, List<String> opening, String query) {
         public Source {
             opening = List.copyOf(opening);
-        }
-    }
-
-    /** One shard's rows on their way. */
-    private static final class Lane {
-        private final Backend backend;
-        private Optional<ByteBuf> gathered = Optional.empty();
-
-        Lane(Backend backend) {
-            this.backend = backend;
         }
     }
 
@@ -71,7 +57,7 @@ public final class FillRun extends SharedRun implements CopyReader.Rows {
                 .mapToInt(CopyTarget.Key::place)
                 .toArray();
         this.reader = CopyReader.of(BINARY, places, this, maxRowBytes);
-        targets.forEach(backend -> lanes.put(backend.shard(), new Lane(backend)));
+        targets.forEach(backend -> lanes.put(backend.shard(), new CopyLane(backend, client())));
     }
 
     private static List<Backend> with(List<Backend> targets, Backend source) {
@@ -87,10 +73,10 @@ public final class FillRun extends SharedRun implements CopyReader.Rows {
 
     @Override
     public void start() {
-        for (Lane lane : lanes.values()) {
-            copying.add(lane.backend);
-            lane.backend.sendCopyIn("COPY " + table + " FROM STDIN (FORMAT binary)");
-            lane.backend.flush();
+        for (CopyLane lane : lanes.values()) {
+            copying.add(lane.backend());
+            lane.backend().sendCopyIn("COPY " + table + " FROM STDIN (FORMAT binary)");
+            lane.backend().flush();
         }
         source.opening().forEach(statement -> source.backend().sendQuery(statement, Visibility.NONE));
         source.backend().sendQuery("COPY (" + source.query() + "\n) TO STDOUT (FORMAT binary)", Visibility.ROWS);
@@ -119,7 +105,8 @@ public final class FillRun extends SharedRun implements CopyReader.Rows {
         } finally {
             owned.release();
         }
-        if (!isOver() && lanes.values().stream().anyMatch(lane -> !lane.backend.isWritable())) {
+        if (!isOver()
+                && lanes.values().stream().anyMatch(lane -> !lane.backend().isWritable())) {
             source.backend().setReading(false);
         }
     }
@@ -127,14 +114,14 @@ public final class FillRun extends SharedRun implements CopyReader.Rows {
     @Override
     public void onReadComplete(Backend backend) {
         if (backend == source.backend() && !isOver()) {
-            lanes.values().forEach(this::send);
+            lanes.values().forEach(CopyLane::send);
         }
         super.onReadComplete(backend);
     }
 
     @Override
     public void onWritable(Backend backend) {
-        if (!isOver() && lanes.values().stream().allMatch(lane -> lane.backend.isWritable())) {
+        if (!isOver() && lanes.values().stream().allMatch(lane -> lane.backend().isWritable())) {
             source.backend().setReading(true);
         }
     }
@@ -144,38 +131,14 @@ public final class FillRun extends SharedRun implements CopyReader.Rows {
     @Override
     public void onRow(byte[] data, int start, int end, List<Optional<byte[]>> key, int lines) {
         if (keyed.isEmpty()) {
-            lanes.values().forEach(lane -> append(lane, data, start, end));
+            lanes.values().forEach(lane -> lane.append(data, start, end));
             return;
         }
         try {
-            append(lanes.get(keyed.get().owner(key, true)), data, start, end);
+            lanes.get(keyed.get().owner(key, true)).append(data, start, end);
         } catch (PgErrorException nowhere) {
             reader.stop();
             fail(nowhere.error());
-        }
-    }
-
-    private void append(Lane lane, byte[] data, int start, int end) {
-        if (lane.gathered.isEmpty()) {
-            ByteBuf begun = client().buffer();
-            begun.writeByte(FrontendTag.COPY_DATA);
-            begun.writeInt(0);
-            lane.gathered = Optional.of(begun);
-        }
-        ByteBuf gathered = lane.gathered.get();
-        gathered.writeBytes(data, start, end - start);
-        if (gathered.readableBytes() >= GATHERED_BYTES) {
-            send(lane);
-        }
-    }
-
-    private void send(Lane lane) {
-        if (lane.gathered.isPresent()) {
-            ByteBuf gathered = lane.gathered.get();
-            lane.gathered = Optional.empty();
-            gathered.setInt(1, gathered.readableBytes() - 1);
-            lane.backend.sendCopyData(gathered);
-            lane.backend.flush();
         }
     }
 
@@ -198,10 +161,10 @@ public final class FillRun extends SharedRun implements CopyReader.Rows {
 
     @Override
     void onAnswered(Backend backend) {
-        for (Lane lane : lanes.values()) {
-            send(lane);
-            lane.backend.sendCopyEnd();
-            lane.backend.flush();
+        for (CopyLane lane : lanes.values()) {
+            lane.send();
+            lane.backend().sendCopyEnd();
+            lane.backend().flush();
         }
         copying.clear();
     }
@@ -215,10 +178,7 @@ public final class FillRun extends SharedRun implements CopyReader.Rows {
 
     @Override
     void drop() {
-        for (Lane lane : lanes.values()) {
-            lane.gathered.ifPresent(ByteBuf::release);
-            lane.gathered = Optional.empty();
-        }
+        lanes.values().forEach(CopyLane::drop);
     }
 
     @Override

@@ -121,7 +121,7 @@ final class DemoCommand implements Callable<Integer> {
 
                   SELECT * FROM orders WHERE customer_id = 7;   -- goes to the shard that owns customer 7
                   SELECT * FROM customers;                      -- goes to all shards
-                  \\connect ostraka                             -- the console: SHOW SHARDS; SHOW HELP;
+                  \\connect ostraka                              -- the console: SHOW SHARDS; SHOW HELP;
 
                 %s
                 """.formatted(
