@@ -9,32 +9,38 @@ package io.ostraka.it.harness;
  * @param ddl run as the application's user on each shard and on the reference
  * @param tables the lines below {@code tables:} of the database, in YAML
  * @param database further lines of the database, such as {@code schemas:} or {@code pool:}
+ * @param combiner whether there is a server besides the shards that puts their rows together
  * @param top further lines at the top of the file, such as {@code tls:}
  */
-public record ClusterSpec(int shards, int proxies, String ddl, String tables, String database, String top) {
+public record ClusterSpec(
+        int shards, int proxies, String ddl, String tables, String database, boolean combiner, String top) {
 
     /** So many shards and one proxy; no tables. */
     public static ClusterSpec shards(int count) {
-        return new ClusterSpec(count, 1, "", "", "", "");
+        return new ClusterSpec(count, 1, "", "", "", false, "");
     }
 
     public ClusterSpec withProxies(int count) {
-        return new ClusterSpec(shards, count, ddl, tables, database, top);
+        return new ClusterSpec(shards, count, ddl, tables, database, combiner, top);
     }
 
     public ClusterSpec withDdl(String sql) {
-        return new ClusterSpec(shards, proxies, sql, tables, database, top);
+        return new ClusterSpec(shards, proxies, sql, tables, database, combiner, top);
     }
 
     public ClusterSpec withTables(String yaml) {
-        return new ClusterSpec(shards, proxies, ddl, yaml, database, top);
+        return new ClusterSpec(shards, proxies, ddl, yaml, database, combiner, top);
     }
 
     public ClusterSpec withDatabase(String yaml) {
-        return new ClusterSpec(shards, proxies, ddl, tables, yaml, top);
+        return new ClusterSpec(shards, proxies, ddl, tables, yaml, combiner, top);
+    }
+
+    public ClusterSpec withCombiner() {
+        return new ClusterSpec(shards, proxies, ddl, tables, database, true, top);
     }
 
     public ClusterSpec withTop(String yaml) {
-        return new ClusterSpec(shards, proxies, ddl, tables, database, yaml);
+        return new ClusterSpec(shards, proxies, ddl, tables, database, combiner, yaml);
     }
 }

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -49,19 +50,25 @@ public final class TestCluster implements AutoCloseable {
     }
 
     private final Map<String, TestServer> shards = new LinkedHashMap<>();
+    private final Optional<TestServer> combiner;
     private final TestServer reference;
     private final String databaseThere = "test_" + COUNTER.incrementAndGet();
     private final Path directory;
     private final List<OstrakaServer> proxies = new ArrayList<>();
 
     private TestCluster(ClusterSpec spec) throws IOException, SQLException {
-        for (TestServer server : ServerPool.ofThisJvm().shards(spec.shards())) {
+        List<TestServer> servers = ServerPool.ofThisJvm().shards(spec.shards() + (spec.combiner() ? 1 : 0));
+        for (TestServer server : servers.subList(0, spec.shards())) {
             shards.put(server.name(), server);
         }
+        combiner = spec.combiner() ? Optional.of(servers.get(spec.shards())) : Optional.empty();
         reference = ServerPool.ofThisJvm().reference();
         directory = Files.createTempDirectory("ostraka-it-");
         for (TestServer server : shards.values()) {
             createDatabase(server, spec.ddl());
+        }
+        if (combiner.isPresent()) {
+            createDatabase(combiner.get(), spec.ddl());
         }
         createDatabase(reference, spec.ddl());
         for (int i = 0; i < spec.proxies(); i++) {
@@ -127,6 +134,16 @@ public final class TestCluster implements AutoCloseable {
             throw new IllegalArgumentException("no shard " + shard + " among " + shards.keySet());
         }
         return server;
+    }
+
+    /** The combiner directly, as the application's user. */
+    public Endpoint combiner() {
+        return endpoint(combiner.orElseThrow());
+    }
+
+    /** The combiner's server, to kill it. It serves other clusters too: start it before the test ends. */
+    public TestServer combinerServer() {
+        return combiner.orElseThrow();
     }
 
     /** A running proxy, to reload or close it. */
@@ -195,7 +212,7 @@ public final class TestCluster implements AutoCloseable {
         stopProxies();
         try {
             startServers();
-            for (TestServer server : servers()) {
+            for (TestServer server : allServers()) {
                 try (Connection connection = server.connect("postgres");
                         Statement statement = connection.createStatement()) {
                     statement.execute("DROP DATABASE IF EXISTS " + databaseThere + " WITH (FORCE)");
@@ -228,7 +245,7 @@ public final class TestCluster implements AutoCloseable {
 
     private void startServers() {
         try {
-            for (TestServer server : servers()) {
+            for (TestServer server : allServers()) {
                 server.start();
             }
         } catch (IOException e) {
@@ -239,6 +256,13 @@ public final class TestCluster implements AutoCloseable {
     private List<TestServer> servers() {
         List<TestServer> all = new ArrayList<>(shards.values());
         all.add(reference);
+        return all;
+    }
+
+    /** Also the combiner, where no rows belong. */
+    private List<TestServer> allServers() {
+        List<TestServer> all = servers();
+        combiner.ifPresent(all::add);
         return all;
     }
 
@@ -278,7 +302,7 @@ public final class TestCluster implements AutoCloseable {
                 %sdatabases:
                   %s:
                     shards:
-                %s    default_shard: s0
+                %s%s    default_shard: s0
                     recovery_user: %s
                 %s%s
                 """.formatted(
@@ -290,6 +314,9 @@ public final class TestCluster implements AutoCloseable {
                         spec.top().isBlank() ? "" : indented(0, spec.top()),
                         DATABASE,
                         shardLines,
+                        combiner.map(server -> "    combiner: { primary: \"127.0.0.1:%d/%s\" }\n"
+                                        .formatted(server.port(), databaseThere))
+                                .orElse(""),
                         ServerPool.RECOVERY_USER,
                         tables,
                         indented(4, spec.database()));

@@ -30,7 +30,12 @@ final class Shelf {
 
     /** Fills the cluster's tables, once: tests only read. */
     static TestCluster filled() throws SQLException {
-        TestCluster cluster = TestCluster.of(SPEC);
+        return filled(SPEC);
+    }
+
+    /** The same in a cluster of the caller's shape. */
+    static TestCluster filled(ClusterSpec spec) throws SQLException {
+        TestCluster cluster = TestCluster.of(spec);
         if (cluster.rowsByShard("item").values().stream()
                         .mapToLong(Long::longValue)
                         .sum()

@@ -120,6 +120,7 @@ final class TestShards implements AutoCloseable {
                 "shop",
                 configs,
                 new ShardName("s0"),
+                Optional.empty(),
                 1024,
                 new PoolConfig(5, PoolConfig.Mode.TRANSACTION, Duration.ofSeconds(5)),
                 DatabaseConfig.Consistency.ATOMIC,

@@ -68,7 +68,7 @@ final class SchemaMerge {
         }));
         functions().forEach(catalog::function);
         RuleSet rules = RuleSet.resolve(database, types(tables));
-        List<SchemaDifference> differences = SchemaComparison.compare(shards, name -> placement(rules, name));
+        List<SchemaDifference> differences = SchemaComparison.compare(shards, name -> known(rules, name));
         differences.stream()
                 .filter(SchemaDifference::ofMeaning)
                 .forEach(difference -> catalog.disagreement(difference.table(), difference.text()));
@@ -106,6 +106,13 @@ final class SchemaMerge {
         } catch (PgErrorException e) {
             return database.shards().keySet();
         }
+    }
+
+    /** Where it belongs, and where its rows may have to be put together with others. */
+    private Set<ShardName> known(RuleSet rules, TableName table) {
+        Set<ShardName> known = new LinkedHashSet<>(placement(rules, table));
+        database.combiner().ifPresent(combiner -> known.add(combiner.name()));
+        return known;
     }
 
     private Optional<Table> placed(TableName name, Table any, Set<ShardName> placement, Set<ShardName> unread) {

@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -101,7 +102,7 @@ public final class SchemaService implements AutoCloseable {
             return Optional.empty();
         }
         ShardLogin login = recoveryLogin(cluster.users(), database);
-        List<CatalogPool> pools = database.shards().values().stream()
+        List<CatalogPool> pools = Stream.concat(database.shards().values().stream(), database.combiner().stream())
                 .map(shard -> new CatalogPool(shard, login))
                 .toList();
         return Optional.of(new SchemaService(database, pools, interval, listener));

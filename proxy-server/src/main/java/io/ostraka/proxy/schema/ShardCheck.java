@@ -83,6 +83,7 @@ public final class ShardCheck {
         }
         mustReadRoles = cluster.usersFromShards();
         database.shards().values().forEach(shard -> visit(shard, login));
+        database.combiner().ifPresent(combiner -> visit(combiner, login));
         servers.forEach(this::checkServer);
         compareServers();
         SchemaState state = SchemaMerge.merge(database, 1, schemas, unread);
@@ -157,7 +158,9 @@ public final class ShardCheck {
         if (server.standby()) {
             add(Severity.ERROR, "shard " + shard + " is a standby: the primary is expected there");
         }
-        if (server.maxPreparedTransactions() == 0 && !database.hasOneShard()) {
+        if (server.maxPreparedTransactions() == 0
+                && !database.hasOneShard()
+                && database.shards().containsKey(shard)) {
             add(
                     Severity.WARNING,
                     "shard " + shard

@@ -111,25 +111,20 @@ final class SchemaFile implements AutoCloseable {
                 config.databases());
     }
 
+    private static ShardConfig standIn(ShardName name, HostPort address) {
+        return new ShardConfig(
+                name, address, DATABASE, List.of(), TlsMode.DISABLE, OptionalInt.empty(), Optional.empty());
+    }
+
     private static DatabaseConfig standIn(DatabaseConfig database, PostgresServer server) {
         Map<ShardName, ShardConfig> shards = new LinkedHashMap<>();
         HostPort address = new HostPort("127.0.0.1", server.port());
-        database.shards()
-                .keySet()
-                .forEach(name -> shards.put(
-                        name,
-                        new ShardConfig(
-                                name,
-                                address,
-                                DATABASE,
-                                List.of(),
-                                TlsMode.DISABLE,
-                                OptionalInt.empty(),
-                                Optional.empty())));
+        database.shards().keySet().forEach(name -> shards.put(name, standIn(name, address)));
         return new DatabaseConfig(
                 database.name(),
                 shards,
                 database.defaultShard(),
+                database.combiner().map(combiner -> standIn(combiner.name(), address)),
                 database.slots(),
                 database.pool(),
                 database.consistency(),

@@ -242,7 +242,8 @@ final class Combining {
         boolean copiesAll = isInBlock && !session.transaction().writers().isEmpty();
         Map<Fragment, List<ShardName>> sources = new LinkedHashMap<>();
         Set<ShardName> read = new LinkedHashSet<>();
-        if (!isInBlock) {
+        boolean isReader = !isInBlock && !combination.isApart();
+        if (isReader) {
             read.add(combination.combiner());
         }
         for (Fragment fragment : combination.fragments()) {
@@ -251,9 +252,9 @@ final class Combining {
                 read.addAll(sources.get(fragment));
             }
         }
-        boolean isApart = isInBlock || keep.isPresent();
+        boolean isApart = isInBlock || keep.isPresent() || combination.isApart();
         List<ShardName> needed = new ArrayList<>(read);
-        if (!isInBlock && isApart) {
+        if (isReader && isApart) {
             needed.remove(combination.combiner());
         }
         Optional<List<Backend>> backends = SimpleQuery.allReady(session, needed);
@@ -271,7 +272,7 @@ final class Combining {
             backends.get().forEach(backend -> session.shards().enlist(backend, Access.READ));
         }
         Map<ShardName, Backend> byShard = new LinkedHashMap<>();
-        if (!isInBlock) {
+        if (isReader) {
             byShard.put(combination.combiner(), combiner.get());
         }
         backends.get().forEach(backend -> byShard.put(backend.shard(), backend));
@@ -289,8 +290,8 @@ final class Combining {
                 combiner.get(),
                 copies,
                 isInBlock ? Set.of() : atOneTime ? sources(copies, combiner.get()) : askedAgain(copies, combiner.get()),
-                imports(atOneTime ? byShard.values() : List.of(combiner.get())),
-                isInBlock && session.shards().readsTogether(needed.size() + 1),
+                imports(atOneTime ? byShard.values() : combination.isApart() ? List.of() : List.of(combiner.get())),
+                isInBlock && session.shards().readsTogether(needed.size() + (combination.isApart() ? 0 : 1)),
                 isInBlock ? Set.of() : session.extended().pipeline().unsynced(),
                 localSettings(),
                 question.original(),

@@ -242,7 +242,7 @@ final class ExtendedQuery {
     /** Bound where the combiner is, which judges the values and describes the result; only Execute needs the other shards. */
     private boolean bindCombined(Combination combination, Sent sent) {
         bind.requireWhole();
-        if (!bindTo(combination.combiner(), sent, Access.READ, false)) {
+        if (!bindTo(combination.home(), sent, Access.READ, false)) {
             return false;
         }
         Portal.OnBackend bound = (Portal.OnBackend) portals.named(bind.portal());

@@ -4,6 +4,7 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.BackendPool;
 import io.ostraka.proxy.backend.BackendSettings;
 import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import java.util.ArrayList;
@@ -97,7 +98,10 @@ final class HeldBackends {
      */
     Optional<Backend> ready(ShardName shard) {
         session.database().commits().requireReadable(shard);
-        if (!session.isStarting() && !session.shards().isTimeKnown(shard)) {
+        boolean hasRows = !apart
+                || !shard.equals(DatabaseConfig.COMBINER)
+                || session.database().hasShard(shard.value());
+        if (hasRows && !session.isStarting() && !session.shards().isTimeKnown(shard)) {
             return Optional.empty();
         }
         Backend backend = held.get(shard);

@@ -38,6 +38,7 @@ public final class ServedDatabase {
         this.plans = plans;
         this.commits = commits;
         config.shards().forEach((name, shard) -> addresses.put(name, ShardAddress.of(shard)));
+        config.combiner().ifPresent(combiner -> addresses.put(combiner.name(), ShardAddress.of(combiner)));
     }
 
     public String name() {

@@ -309,7 +309,7 @@ final class Statements {
             return query.router().home().orElseGet(session.shards()::anyShard);
         }
         if (plan instanceof Plan.Combine combine) {
-            return combine.combination().combiner();
+            return combine.combination().home();
         }
         if (plan instanceof Plan.Explain explain) {
             ShardName any = session.shards().anyShard();
@@ -332,7 +332,7 @@ final class Statements {
             return session.shards().anyShard();
         }
         if (declare.query().plan() instanceof Plan.Combine combine) {
-            return combine.combination().combiner();
+            return combine.combination().home();
         }
         Router router = declare.query().plan() instanceof Plan.Scatter scatter
                 ? scatter.router()

@@ -41,6 +41,7 @@ record ConfigBlock(String path, List<String> keys) {
             "databases.*",
             "shards",
             "default_shard",
+            "combiner",
             "slots",
             "pool",
             "consistency",
@@ -49,6 +50,7 @@ record ConfigBlock(String path, List<String> keys) {
             "tables",
             "schemas");
     static final ConfigBlock SHARD = block("databases.*.shards.*", "primary", "replicas", "tls", "tls_ca", "number");
+    static final ConfigBlock COMBINER = block("databases.*.combiner", "primary", "tls", "tls_ca");
     static final ConfigBlock POOL = block("databases.*.pool", "size", "mode", "acquire_timeout");
     static final ConfigBlock TABLE = block(
             "databases.*.tables.*",
@@ -72,7 +74,7 @@ record ConfigBlock(String path, List<String> keys) {
 
     /** Every key with its path, {@code databases.*.pool.size}. */
     static List<String> allKeys() {
-        return Stream.of(FILE, TLS, LIMITS, USER, DATABASE, SHARD, POOL, TABLE, RANGE)
+        return Stream.of(FILE, TLS, LIMITS, USER, DATABASE, SHARD, COMBINER, POOL, TABLE, RANGE)
                 .flatMap(block -> block.keys.stream().map(key -> block.path.isEmpty() ? key : block.path + "." + key))
                 .toList();
     }

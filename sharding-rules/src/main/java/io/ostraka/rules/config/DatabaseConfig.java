@@ -7,12 +7,14 @@ import java.util.Optional;
 /**
  * One entry of {@code databases}. {@code shards} is in the file's order, which has no meaning; {@code schema} is the
  * DDL file that lets {@code explain} work without servers; {@code tables} and {@code schemas} are rules not yet checked
- * against a catalog.
+ * against a catalog. {@code combiner}, a server that has the shards' schema and no rows, is no shard: nothing that looks at all
+ * {@code shards} meets it.
  */
 public record DatabaseConfig(
         String name,
         Map<ShardName, ShardConfig> shards,
         ShardName defaultShard,
+        Optional<ShardConfig> combiner,
         int slots,
         PoolConfig pool,
         Consistency consistency,
@@ -20,6 +22,9 @@ public record DatabaseConfig(
         Optional<Path> schema,
         Map<TableName, TableRuleConfig> tables,
         Map<String, ShardName> schemas) {
+
+    /** The name that the combiner has in place of a shard's, which no shard has beside it. */
+    public static final ShardName COMBINER = new ShardName("combiner");
 
     /** What a snapshot over several shards promises; see {@code transactions.md} section 7.5. */
     public enum Consistency {

@@ -6,6 +6,7 @@ import io.ostraka.rules.config.ShardConfig.TlsMode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,6 +52,7 @@ final class DatabaseReader {
             if (single && block.get("default_shard").isEmpty()) {
                 defaultShard = shards.keySet().stream().findFirst();
             }
+            Optional<ShardConfig> combiner = block.get("combiner").flatMap(found -> combiner(found, shards.values()));
             int slots = block.get("slots").map(DatabaseReader::slots).orElse(DEFAULT_SLOTS);
             PoolConfig pool = pool(block);
             Consistency consistency =
@@ -61,7 +63,7 @@ final class DatabaseReader {
             Map<TableName, TableRuleConfig> tables = new TableRulesReader(this::shard).read(block.get("tables"));
             Map<String, ShardName> schemas = schemas(block);
             return defaultShard.map(found -> new DatabaseConfig(
-                    name, shards, found, slots, pool, consistency, recoveryUser, schema, tables, schemas));
+                    name, shards, found, combiner, slots, pool, consistency, recoveryUser, schema, tables, schemas));
         }
     }
 
@@ -96,6 +98,32 @@ final class DatabaseReader {
                 List<HostPort> replicas =
                         block.get("replicas").map(DatabaseReader::replicas).orElse(List.of());
                 return primary.map(found -> new ShardConfig(shard, found, database, replicas, tls, number, tlsCa));
+            }
+        });
+    }
+
+    private Optional<ShardConfig> combiner(Value value, Collection<ShardConfig> shards) {
+        return value.block(ConfigBlock.COMBINER).flatMap(opened -> {
+            try (Block block = opened) {
+                if (shardNames.size() == 1) {
+                    value.problem("is of use to several shards only");
+                } else if (shardNames.contains(DatabaseConfig.COMBINER.value())) {
+                    value.problem("cannot be beside a shard of the name \"" + DatabaseConfig.COMBINER + "\"");
+                }
+                Optional<Value> address = block.require("primary");
+                Optional<HostPort> primary = address.flatMap(DatabaseReader::primary);
+                String database = address.flatMap(DatabaseReader::databaseIn).orElse(name);
+                TlsMode tls = block.get("tls")
+                        .flatMap(mode -> mode.oneOf(TlsMode.class))
+                        .orElse(TlsMode.DISABLE);
+                Optional<Path> tlsCa = tlsCa(block, tls);
+                shards.stream()
+                        .filter(shard -> Optional.of(shard.primary()).equals(primary)
+                                && shard.database().equals(database))
+                        .findFirst()
+                        .ifPresent(shard -> value.problem("is the database of shard \"" + shard.name() + "\""));
+                return primary.map(found -> new ShardConfig(
+                        DatabaseConfig.COMBINER, found, database, List.of(), tls, OptionalInt.empty(), tlsCa));
             }
         });
     }

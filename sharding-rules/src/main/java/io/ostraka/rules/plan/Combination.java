@@ -8,13 +8,15 @@ import java.util.Optional;
  * How the combiner answers a statement: the rows it lacks are copied into temporary tables of its own, and it runs the
  * statement over them. Immutable.
  *
- * @param combiner the shard that combines; it has all tables that are not copied
+ * @param home a shard that knows all that the statement names, and judges it
+ * @param combiner who combines: the same shard, which has all tables that are not copied, or a server of its own, which has no rows
  * @param fragments what is copied
  * @param text the statement for the combiner, when what it has itself is read there
  * @param textOfCopies the same when all tables are copied, because the transaction may have changed what the combiner has
  * @param otherwise for values with which the shards cannot be asked for these fragments
  */
 public record Combination(
+        ShardName home,
         ShardName combiner,
         List<Fragment> fragments,
         ShardText text,
@@ -22,6 +24,16 @@ public record Combination(
         Optional<Combination> otherwise) {
     public Combination {
         fragments = List.copyOf(fragments);
+    }
+
+    /** Whether the combiner is no shard. */
+    public boolean isApart() {
+        return !combiner.equals(home);
+    }
+
+    /** The combiner in words. */
+    public String combinerInWords() {
+        return (isApart() ? "server " : "shard ") + combiner;
     }
 
     /** The one for these values. */

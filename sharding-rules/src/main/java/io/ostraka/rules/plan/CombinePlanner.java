@@ -2,6 +2,7 @@ package io.ostraka.rules.plan;
 
 import io.ostraka.rules.catalog.Column;
 import io.ostraka.rules.catalog.Table;
+import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.config.TableName;
 import io.ostraka.rules.error.PgError;
@@ -47,6 +48,13 @@ final class CombinePlanner {
     private final List<PartialPlanner.Inner> inner;
     private final SmallSidesFirst small;
 
+    /** A shard that knows all of the statement, and who puts the rows together: it, or a server that has none. */
+    record Site(ShardName home, ShardName combiner) {
+        boolean isApart() {
+            return !home.equals(combiner);
+        }
+    }
+
     /** What one fragment has: a table, with or without those that inherit from it. */
     private record Copied(TableName table, boolean only) {}
 
@@ -80,12 +88,12 @@ final class CombinePlanner {
     /** The plan; or {@code asWritten}, which is refused over several shards, when the combiner cannot answer either. */
     Planned plan(Query query, Planned asWritten, Plan.Forward forward) {
         Analysis analysis = asWritten.analysis();
-        Optional<ShardName> combiner = combiner(analysis);
-        if (analysis.writes() || analysis.locks() || combiner.isEmpty()) {
+        Optional<ShardName> home = home(analysis);
+        if (analysis.writes() || analysis.locks() || home.isEmpty()) {
             return asWritten;
         }
         try {
-            return with(asWritten, new Plan.Combine(forward, combination(query, asWritten, combiner.get())));
+            return with(asWritten, new Plan.Combine(forward, combination(query, asWritten, home.get())));
         } catch (Obstructed obstructed) {
             PgError error =
                     Refusals.notCombined(obstructed.obstacle.construct(), forward.whenMany(), obstructed.obstacle.at());
@@ -97,20 +105,39 @@ final class CombinePlanner {
         return new Planned(plan, planned.analysis(), planned.reader(), planned.top());
     }
 
-    private Combination combination(Query query, Planned planned, ShardName combiner) {
+    /** By the server that has no rows, where there is one, and it does; else by a shard. */
+    private Combination combination(Query query, Planned planned, ShardName home) {
         requireCombinable(planned.analysis());
+        if (queries.hasCombiner() && needsNoShard(planned.analysis())) {
+            try {
+                return new CombinePlanner(queries, template, searchPath)
+                        .combination(query, planned, new Site(home, DatabaseConfig.COMBINER));
+            } catch (Obstructed onlyThere) {
+                // A shard may be able to.
+            }
+        }
+        return combination(query, planned, new Site(home, home));
+    }
+
+    /** Whether its functions read no tables, and any server may call them. */
+    private boolean needsNoShard(Analysis analysis) {
+        return analysis.functions().stream()
+                .allMatch(use -> queries.functions().shards(use).isEmpty()
+                        && queries.functions().judge(use).place().compareTo(Place.ONE_SHARD) <= 0);
+    }
+
+    private Combination combination(Query query, Planned planned, Site site) {
         Optional<Combination> copied = Optional.empty();
         Optional<Obstructed> obstructed = Optional.empty();
         try {
-            copied = Optional.of(copied(planned, combiner, Optional.empty()));
+            copied = Optional.of(copied(planned, site, Optional.empty()));
         } catch (Obstructed obstacle) {
             obstructed = Optional.of(obstacle);
         }
         SourceSpan whole = new SourceSpan(template.start(), template.end());
         Optional<Combination> tables = copied;
         Optional<Combination> partial = query instanceof Query.Select select
-                ? new PartialPlanner(queries, template, whole, searchPath)
-                        .combination(select, planned, combiner, tables)
+                ? new PartialPlanner(queries, template, whole, searchPath).combination(select, planned, site, tables)
                 : Optional.empty();
         if (partial.isPresent()) {
             return partial.get();
@@ -118,7 +145,7 @@ final class CombinePlanner {
         List<PartialPlanner.Inner> subqueries = subqueries(planned.analysis());
         if (!subqueries.isEmpty()) {
             try {
-                return new CombinePlanner(queries, template, searchPath, subqueries).copied(planned, combiner, tables);
+                return new CombinePlanner(queries, template, searchPath, subqueries).copied(planned, site, tables);
             } catch (Obstructed obstacle) {
                 obstructed = Optional.of(obstacle);
             }
@@ -182,13 +209,18 @@ final class CombinePlanner {
     /** A parenthesis, with the start of the query behind it or -1. */
     private record Opened(int query, boolean isSkipped) {}
 
-    private Combination copied(Planned planned, ShardName combiner, Optional<Combination> otherwise) {
-        gather(planned, combiner);
+    private Combination copied(Planned planned, Site site, Optional<Combination> otherwise) {
+        gather(planned, site);
         List<Fragment> all = new ArrayList<>();
         inner.forEach(subquery -> all.add(subquery.fragment()));
         all.addAll(small.ordered());
         return new Combination(
-                combiner, all, text(planned.analysis(), false), text(planned.analysis(), true), otherwise);
+                site.home(),
+                site.combiner(),
+                all,
+                text(planned.analysis(), false),
+                text(planned.analysis(), true),
+                otherwise);
     }
 
     private boolean isInSubquery(int at) {
@@ -224,7 +256,7 @@ final class CombinePlanner {
      * A shard that should have every table, and what the functions need: the default one if it can be. On another one a table of
      * the same name may be left over that has other columns. Empty when there is none.
      */
-    private Optional<ShardName> combiner(Analysis analysis) {
+    private Optional<ShardName> home(Analysis analysis) {
         ShardName byDefault = queries.defaultShard().first().orElseThrow();
         SortedSet<ShardName> common = new TreeSet<>(queries.shards());
         analysis.occurrences()
@@ -239,13 +271,13 @@ final class CombinePlanner {
 
     // ---- what is copied ------------------------------------------------------------------------------------------
 
-    private void gather(Planned planned, ShardName combiner) {
+    private void gather(Planned planned, Site site) {
         Set<String> words = new HashSet<>(StatementNames.of(template).identifiers());
         Map<Copied, Analysis.Named> tables = new LinkedHashMap<>();
         tables(planned.analysis(), words, tables, new HashSet<>());
         tables.forEach((copied, named) -> queries.catalog()
                 .table(copied.table())
-                .ifPresent(table -> add(planned, combiner, copied, table, named, words)));
+                .ifPresent(table -> add(planned, site, copied, table, named, words)));
     }
 
     /** The tables that a text names, and those behind its views; {@code words} grows by the views' words. */
@@ -279,19 +311,21 @@ final class CombinePlanner {
         return StatementTemplate.of(view.definition().orElseThrow()).get(0);
     }
 
-    private void add(
-            Planned planned, ShardName combiner, Copied copied, Table table, Analysis.Named named, Set<String> words) {
+    private void add(Planned planned, Site site, Copied copied, Table table, Analysis.Named named, Set<String> words) {
         List<Occurrence> occurrences = planned.analysis().occurrences().stream()
                 .filter(occurrence -> occurrence.table().equals(copied.table()) && !isInSubquery(occurrence.at()))
                 .toList();
         if (occurrences.isEmpty() || table.columns().isEmpty()) {
+            requireRows(site, named);
             return;
         }
-        boolean isOwn = occurrences.get(0).rule() instanceof ReferenceRule
+        boolean isAtHome = occurrences.get(0).rule() instanceof ReferenceRule
                 || (occurrences.get(0).rule() instanceof PinnedRule pinned
-                        && pinned.shard().equals(combiner));
-        if (isOwn && table.kind() != Table.Kind.TABLE && table.kind() != Table.Kind.PARTITIONED) {
+                        && pinned.shard().equals(site.home()));
+        boolean isOwn = isAtHome && !site.isApart();
+        if (isAtHome && table.kind() != Table.Kind.TABLE && table.kind() != Table.Kind.PARTITIONED) {
             // Foreign tables, sequences: what they show is not the transaction's.
+            requireRows(site, named);
             return;
         }
         List<String> columns = columns(planned.analysis(), table, words);
@@ -310,12 +344,19 @@ final class CombinePlanner {
                 copied.only(),
                 columns,
                 hasKey ? table.primaryKey() : List.of(),
-                router(planned, occurrences, combiner),
+                router(planned, occurrences, site.home()),
                 FragmentFilter.of(table, occurrences, planned.reader().ambiguous()),
                 isOwn,
                 List.of());
         fragments.put(copied, fragment);
         small.add(fragment, table, occurrences);
+    }
+
+    /** What is not copied is read where the rows are put together: not where there are none. */
+    private static void requireRows(Site site, Analysis.Named named) {
+        if (site.isApart()) {
+            throw new Obstructed("a table that is not copied", named.relation().at());
+        }
     }
 
     /** Those whose names occur anywhere; all when some are used without being named. */
@@ -329,7 +370,7 @@ final class CombinePlanner {
     }
 
     /** All the shards that any of a table's occurrences needs. */
-    private Router router(Planned planned, List<Occurrence> occurrences, ShardName combiner) {
+    private Router router(Planned planned, List<Occurrence> occurrences, ShardName home) {
         ShardSet fixed = queries.space().none();
         List<StatementRouter.Part> parts = new ArrayList<>();
         for (Occurrence occurrence : occurrences) {
@@ -339,7 +380,7 @@ final class CombinePlanner {
             } else if (occurrence.rule() instanceof PinnedRule pinned) {
                 fixed = fixed.plus(queries.space().of(pinned.shard()));
             } else {
-                fixed = fixed.plus(queries.space().of(combiner));
+                fixed = fixed.plus(queries.space().of(home));
             }
         }
         return new StatementRouter(fixed, parts, queries.space().none());

@@ -77,8 +77,8 @@ public record DistributedPlan(String kind, String how, ShardName judge, List<Par
         }
         return new DistributedPlan(
                 "Combine",
-                "rows copied to shard " + combination.combiner(),
-                combination.combiner(),
+                "rows copied to " + combination.combinerInWords(),
+                combination.home(),
                 parts,
                 Optional.of(statement.combinerText(combination.text())));
     }

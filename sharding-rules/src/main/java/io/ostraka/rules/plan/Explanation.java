@@ -120,8 +120,8 @@ public final class Explanation {
                     .append("; its rows are those of:\n");
             explain(creation.query().plan(), creation.query(), creation.query().values(), text);
         } else if (plan instanceof Plan.CombinedCopy copy) {
-            text.append("Copy: shard ")
-                    .append(copy.combination().combiner())
+            text.append("Copy: ")
+                    .append(copy.combination().combinerInWords())
                     .append(" puts rows of several shards together and copies them to the client:\n");
             explain(copy.query().plan(), copy.query(), copy.query().values(), text);
         } else if (plan instanceof Plan.Forward forward) {
@@ -144,8 +144,8 @@ public final class Explanation {
             return;
         }
         Combination combination = plan.combination().of(values);
-        text.append("Combine: shard ")
-                .append(combination.combiner())
+        text.append("Combine: ")
+                .append(combination.combinerInWords())
                 .append(" puts together rows of ")
                 .append(where(many))
                 .append(".\n  Reason: ")

@@ -1,6 +1,5 @@
 package io.ostraka.rules.plan;
 
-import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.plan.PartialAggregates.Sent;
 import io.ostraka.rules.plan.QueryPlanner.Planned;
@@ -71,13 +70,14 @@ final class PartialPlanner {
 
     /** Of the whole statement; empty when it is not of this shape. */
     Optional<Combination> combination(
-            Query.Select select, Planned asWritten, ShardName combiner, Optional<Combination> otherwise) {
+            Query.Select select, Planned asWritten, CombinePlanner.Site site, Optional<Combination> otherwise) {
         return made(select, asWritten, "ostraka_1", OutputName.hasParameter(template.sql(), span))
                 .map(made -> {
                     ShardText.Builder builder = new ShardText.Builder(template);
                     original(builder, made.fragment().takesParameters());
                     ShardText text = builder.apply(made.splices()).build();
-                    return new Combination(combiner, List.of(made.fragment()), text, text, otherwise);
+                    return new Combination(
+                            site.home(), site.combiner(), List.of(made.fragment()), text, text, otherwise);
                 });
     }
 

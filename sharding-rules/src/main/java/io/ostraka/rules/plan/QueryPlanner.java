@@ -40,6 +40,7 @@ final class QueryPlanner {
     private final Set<ShardName> shards;
     private final ShardSet.Space space;
     private final ShardSet defaultShard;
+    private final boolean hasCombiner;
     /** The tables that the configuration has a rule for, although the catalog does not know them (yet), by name. */
     private final Map<String, List<TableName>> awaited = new HashMap<>();
 
@@ -53,6 +54,7 @@ final class QueryPlanner {
         this.shards = database.shards().keySet();
         this.space = new ShardSet.Space(database.shards().keySet());
         this.defaultShard = space.of(database.defaultShard());
+        this.hasCombiner = database.combiner().isPresent();
         for (TableName table : database.tables().keySet()) {
             if (catalog.table(table).isEmpty()) {
                 awaited.computeIfAbsent(table.name(), first -> new ArrayList<>(1))
@@ -72,6 +74,11 @@ final class QueryPlanner {
 
     ShardSet defaultShard() {
         return defaultShard;
+    }
+
+    /** Whether there is a server that has no rows, to put others' together. */
+    boolean hasCombiner() {
+        return hasCombiner;
     }
 
     /**

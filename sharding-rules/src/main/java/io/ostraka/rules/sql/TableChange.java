@@ -21,7 +21,8 @@ public record TableChange(
     public enum Kind {
         CREATES,
         DROPS,
-        KEEPS
+        ALTERS,
+        KEEPS_COLUMNS
     }
 
     private static final Set<String> MODIFIERS = Set.of("global", "local", "unlogged", "temp", "temporary");
@@ -105,7 +106,7 @@ public record TableChange(
         QualifiedName name = tokens.qualifiedName();
         return Optional.of(new TableChange(
                 List.of(name),
-                Kind.KEEPS,
+                Kind.KEEPS_COLUMNS,
                 Set.of(),
                 Set.of(),
                 unique ? Optional.of("UNIQUE") : concurrently ? Optional.of("CONCURRENTLY") : Optional.empty()));
@@ -118,7 +119,7 @@ public record TableChange(
 
     private static TableChange truncate(StatementTokens tokens) {
         tokens.take("table");
-        return new TableChange(names(tokens), Kind.KEEPS, Set.of(), Set.of(), word(tokens, Set.of("cascade")));
+        return new TableChange(names(tokens), Kind.KEEPS_COLUMNS, Set.of(), Set.of(), word(tokens, Set.of("cascade")));
     }
 
     private static List<QualifiedName> names(StatementTokens tokens) {
@@ -157,7 +158,7 @@ public record TableChange(
             Optional<String> found = action(tokens, altered, added);
             obstacle = obstacle.or(() -> found);
         } while (tokens.take(TokenKind.COMMA));
-        return new TableChange(List.of(name), Kind.KEEPS, altered, added, obstacle);
+        return new TableChange(List.of(name), Kind.ALTERS, altered, added, obstacle);
     }
 
     /** One action, up to the comma behind it. */

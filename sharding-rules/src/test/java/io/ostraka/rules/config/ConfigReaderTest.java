@@ -213,6 +213,10 @@ class ConfigReaderTest {
                 "databases.*.shards.*.tls_ca | ca.crt | is for \"tls: verify_ca\" and \"tls: verify_full\" only",
                 "databases.*.shards.*.number | 65536 | must be at most 65535, is 65536",
                 "databases.*.default_shard | s2 | must be one of the shards s0, s1, is \"s2\"; did you mean \"s0\"?",
+                "databases.*.combiner | { primary: db } | is the database of shard \"s0\"",
+                "databases.*.combiner.primary | db:0 | must have a port from 1 to 65535, is \"db:0\"",
+                "databases.*.combiner.tls | prefer | must be one of disable, require, verify_ca, verify_full, is \"prefer\"",
+                "databases.*.combiner.tls_ca | ca.crt | is for \"tls: verify_ca\" and \"tls: verify_full\" only",
                 "databases.*.slots | 1000 | must be a power of two, is 1000",
                 "databases.*.pool | 20 | must be a block of keys and values, is text",
                 "databases.*.pool.size | many | must be a whole number, is \"many\"",
@@ -501,6 +505,8 @@ class ConfigReaderTest {
             database.put(name, value);
         } else if (block.endsWith("pool")) {
             database.put("pool", "{ " + pair + " }");
+        } else if (block.endsWith("combiner")) {
+            database.put("combiner", "{ " + (name.equals("primary") ? pair : "primary: c, " + pair) + " }");
         }
         StringBuilder file = new StringBuilder(top).append('\n');
         if (!name.equals("users")) {

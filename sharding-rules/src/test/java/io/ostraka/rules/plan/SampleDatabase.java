@@ -73,6 +73,7 @@ final class SampleDatabase {
                 "shop",
                 configs,
                 S0,
+                Optional.empty(),
                 1024,
                 new PoolConfig(5, PoolConfig.Mode.TRANSACTION, Duration.ofSeconds(1)),
                 DatabaseConfig.Consistency.ATOMIC,

@@ -227,6 +227,7 @@ class RuleSetTest {
                 "shop",
                 shards,
                 S0,
+                Optional.empty(),
                 1024,
                 new PoolConfig(1, PoolConfig.Mode.TRANSACTION, Duration.ofSeconds(1)),
                 DatabaseConfig.Consistency.ATOMIC,
