@@ -54,6 +54,9 @@ public final class CombineRun implements ShardRun {
 
     private static final int CANCELLED_AGAIN_MS = 200;
 
+    /** One takes some milliseconds, in which one commit on a shard makes it useless. */
+    private static final int MOST_TRIES = 50;
+
     private enum Phase {
         PARSING,
         BINDING,
@@ -86,6 +89,7 @@ public final class CombineRun implements ShardRun {
     private Optional<ByteBuf> early = Optional.empty();
 
     private long copiedBytes;
+    private int tries;
     private boolean paused;
     private boolean failed;
     private boolean closed;
@@ -159,8 +163,17 @@ public final class CombineRun implements ShardRun {
         if (phase == Phase.PARSING) {
             phase = Phase.BINDING;
             host.moment().await(order.participants(), this::takeSnapshots, this::haveSnapshots);
-        } else {
+        } else if (sources.areOfOneTime()) {
             host.moment().taken();
+        } else if (++tries < MOST_TRIES) {
+            takeSnapshots();
+        } else {
+            fail(new PgError(
+                    SqlState.SERIALIZATION_FAILURE,
+                    "several tables of one shard could not be read at one point in time",
+                    "Whenever it was tried, a transaction was committed there meanwhile.",
+                    "Try it again, outside of a transaction block or in a REPEATABLE READ one."));
+            host.client().flush();
         }
     }
 
@@ -338,6 +351,8 @@ public final class CombineRun implements ShardRun {
             owned.release();
         } else if (backend == combiner && isAsking()) {
             reducer.read(owned, host.client()::write);
+        } else if (phase == Phase.BINDING && backend != combiner) {
+            sources.read(backend, owned);
         } else if (order.report().isPresent() && (backend == combiner || isExplaining(backend))) {
             if (!order.report().get().read(backend, owned, host.client()::write)) {
                 fail(ExplainRun.TOO_LONG);

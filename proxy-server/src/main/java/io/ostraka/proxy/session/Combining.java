@@ -239,7 +239,8 @@ final class Combining {
                             "Send a Sync before it.")
                     .toException();
         }
-        boolean copiesAll = isInBlock && !session.transaction().writers().isEmpty();
+        boolean copiesAll =
+                isInBlock && (!session.transaction().writers().isEmpty() || mixesSnapshots(combination, question));
         Map<Fragment, List<ShardName>> sources = new LinkedHashMap<>();
         Set<ShardName> read = new LinkedHashSet<>();
         boolean isReader = !isInBlock && !combination.isApart();
@@ -323,6 +324,18 @@ final class Combining {
             }
         });
         return true;
+    }
+
+    /**
+     * Whether the combiner, if it read its own tables itself, would do so at another time than the block's backend gives other rows of
+     * the same shard.
+     */
+    private boolean mixesSnapshots(Combination combination, Question question) {
+        return !session.snapshot().isHeld()
+                && combination.fragments().stream().anyMatch(Fragment::isOwn)
+                && combination.fragments().stream()
+                        .filter(fragment -> !fragment.isOwn())
+                        .anyMatch(fragment -> fragment.shards(question.values()).contains(combination.combiner()));
     }
 
     /** What brings backends to the session's one point in time, if it has one. */
