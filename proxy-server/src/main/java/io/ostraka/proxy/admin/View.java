@@ -54,6 +54,7 @@ enum View {
                         "shard",
                         "number number",
                         "address",
+                        "timeline number",
                         "state",
                         "version",
                         "prepared number",

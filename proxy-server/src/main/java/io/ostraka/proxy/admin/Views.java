@@ -11,6 +11,7 @@ import io.ostraka.proxy.session.Sessions;
 import io.ostraka.proxy.transaction.Commits;
 import io.ostraka.proxy.transaction.InDoubt;
 import io.ostraka.proxy.transaction.InDoubtReport;
+import io.ostraka.proxy.transaction.PrimaryServer;
 import io.ostraka.proxy.transaction.RunningCommit;
 import io.ostraka.proxy.transaction.ShardLook;
 import io.ostraka.rules.config.ShardName;
@@ -186,21 +187,24 @@ final class Views {
     }
 
     private List<Optional<Cell>> shard(ServedDatabase database, ShardName shard, Optional<ShardLook> look) {
-        String address = database.address(shard).primary() + "/"
-                + database.address(shard).database();
+        Optional<PrimaryServer> followed = commits.primary(id(database, shard));
+        String address = followed.map(PrimaryServer::address)
+                        .orElse(database.address(shard).primary())
+                + "/" + database.address(shard).database();
         String state = database.hasOneShard()
                 ? "not looked after"
-                : look.isEmpty()
-                        ? "no answer"
-                        : database.commits().isWithheld(shard)
-                                ? "lacks a commit"
-                                : membership.holdsLease() ? "readable" : "this node has lost its group";
+                : membership.read(log -> log.isFenced(id(database, shard)))
+                        ? "being settled"
+                        : !database.hasPrimary(shard)
+                                ? "no primary"
+                                : look.isEmpty() ? "no answer" : answering(database, shard);
         long decided = membership.read(log -> open(log, id(database, shard)));
         return List.of(
                 text(database.name()),
                 text(shard.value()),
                 number(database.commits().numberOf(shard).value()),
                 text(address),
+                followed.map(primary -> new Cell.Bigint(primary.timeline())),
                 text(state),
                 text(look.map(ShardLook::version)),
                 look.map(seen -> new Cell.Bigint(seen.prepared())),
@@ -209,6 +213,13 @@ final class Views {
                 number(decided),
                 look.map(seen -> new Cell.Bigint(seen.connections())),
                 look.map(seen -> new Cell.Bigint(seen.maxConnections())));
+    }
+
+    private String answering(ServedDatabase database, ShardName shard) {
+        if (database.commits().isWithheld(shard)) {
+            return "lacks a commit";
+        }
+        return membership.holdsLease() ? "readable" : "this node has lost its group";
     }
 
     /** Commits in the log that name the shard and are not known to be done everywhere. */

@@ -80,6 +80,9 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     /** See {@link BackendConnector#age}. */
     private long age;
 
+    /** Where its server is; set by its pool before it is lent. */
+    private Optional<ShardAddress> address = Optional.empty();
+
     /** Bytes of a client's message that have not come yet; nothing may be sent between. */
     private int restOfMessage;
 
@@ -124,8 +127,23 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         return age;
     }
 
-    void bornAt(long time) {
+    void bornAt(long time, ShardAddress there) {
         age = time;
+        address = Optional.of(there);
+    }
+
+    ShardAddress address() {
+        return address.orElseThrow();
+    }
+
+    /** In which life of its shard it was opened: it leads to the primary of that life. */
+    public long shardEpoch() {
+        return address().epoch();
+    }
+
+    /** Cuts the connection. Any thread. */
+    void abandon() {
+        channel.close();
     }
 
     public EventLoop loop() {

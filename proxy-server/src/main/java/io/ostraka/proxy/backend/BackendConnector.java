@@ -96,7 +96,8 @@ public final class BackendConnector {
      * Sends a CancelRequest for what the backend runs, encrypted where the backend is; keeps it from being lent to others until
      * the server has read it.
      */
-    public void cancel(ShardAddress address, Backend backend) {
+    public void cancel(Backend backend) {
+        ShardAddress address = backend.address();
         backend.cancelStarted();
         open(backend.loop(), address, new Link() {
                     @Override

@@ -34,11 +34,14 @@ public final class BackendPool {
      */
     private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
+    /** A setting that servers report, since version 14. */
+    private static final String IN_HOT_STANDBY = "in_hot_standby";
+
     /** A busy backend moves to a session of another loop that has waited this many times as long as the next one here. */
     private static final int UNFAIR = 2;
 
     private final BackendConnector connector;
-    private final ShardAddress address;
+    private final ShardPlace place;
     private final ShardLogin login;
     private final PoolConfig config;
     private final AtomicInteger open = new AtomicInteger();
@@ -52,14 +55,15 @@ public final class BackendPool {
     private final AtomicInteger waitingLoops = new AtomicInteger();
 
     public BackendPool(BackendConnector connector, ShardAddress address, ShardLogin login, PoolConfig config) {
-        this.connector = connector;
-        this.address = address;
-        this.login = login;
-        this.config = config;
+        this(connector, ShardPlace.fixed(address), login, config);
     }
 
-    public ShardAddress address() {
-        return address;
+    /** Of a shard whose primary may change. */
+    public BackendPool(BackendConnector connector, ShardPlace place, ShardLogin login, PoolConfig config) {
+        this.connector = connector;
+        this.place = place;
+        this.login = login;
+        this.config = config;
     }
 
     /** This pool as one event loop sees it. */
@@ -90,6 +94,10 @@ public final class BackendPool {
                 other.loop.execute(other::openForWaiting);
             }
         }
+    }
+
+    private boolean isOutdated(Backend backend) {
+        return backend.age() != connector.age() || place.isStale(backend);
     }
 
     private boolean takePermit() {
@@ -148,6 +156,10 @@ public final class BackendPool {
                 borrower.onBackend(now.get());
                 return;
             }
+            if (place.unknown().isPresent()) {
+                borrower.onNoBackend(place.nowhere());
+                return;
+            }
             Future<?> timeout = loop.schedule(
                     () -> giveUp(borrower), config.acquireTimeout().toMillis(), TimeUnit.MILLISECONDS);
             waiting.add(new Waiting(borrower, System.nanoTime(), Optional.of(timeout)));
@@ -194,7 +206,7 @@ public final class BackendPool {
 
         /** To the first who waits here. */
         private void serve(Backend backend) {
-            if (backend.age() != connector.age()) {
+            if (isOutdated(backend)) {
                 discard(backend);
                 return;
             }
@@ -310,15 +322,29 @@ public final class BackendPool {
         private void connect() {
             long openedBefore = opened.get();
             long age = connector.age();
-            connector.connect(loop, address, login).addListener((Future<Backend> attempt) -> {
+            ShardAddress there = place.address();
+            connector.connect(loop, there, login).addListener((Future<Backend> attempt) -> {
                 if (attempt.isSuccess()) {
-                    attempt.getNow().bornAt(age);
+                    attempt.getNow().bornAt(age, there);
+                    place.opened(attempt.getNow());
                 }
                 onAttemptEnd(attempt, openedBefore);
             });
         }
 
         private void onAttemptEnd(Future<Backend> attempt, long openedBefore) {
+            if (attempt.isSuccess() && place.isStale(attempt.getNow())) {
+                attempt.getNow().close();
+                onNoBackend(place.nowhere());
+                return;
+            }
+            if (attempt.isSuccess()
+                    && place.moves()
+                    && "on".equals(attempt.getNow().parameters().get(IN_HOT_STANDBY))) {
+                attempt.getNow().close();
+                onNoBackend(place.standby());
+                return;
+            }
             if (attempt.isSuccess()) {
                 Backend backend = attempt.getNow();
                 own.add(backend);
@@ -342,9 +368,12 @@ public final class BackendPool {
                 connect();
                 return;
             }
+            onNoBackend(((PgErrorException) attempt.cause()).error());
+        }
+
+        private void onNoBackend(PgError error) {
             away.set(true);
             open.decrementAndGet();
-            PgError error = ((PgErrorException) attempt.cause()).error();
             // All who wait would find the same: they are told now rather than after their timeout.
             for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
                 next.timeout().ifPresent(timer -> timer.cancel(false));
@@ -366,7 +395,7 @@ public final class BackendPool {
 
         private Backend pollIdle() {
             Backend backend = idle.poll();
-            while (backend != null && (!backend.isOpen() || backend.age() != connector.age())) {
+            while (backend != null && (!backend.isOpen() || isOutdated(backend))) {
                 if (backend.isOpen()) {
                     discard(backend);
                 }
@@ -387,7 +416,7 @@ public final class BackendPool {
             if (take(borrower)) {
                 borrower.onNoBackend(new PgError(
                         SqlState.TOO_MANY_CONNECTIONS,
-                        "no connection to shard \"" + address.shard() + "\" became free in time",
+                        "no connection to shard \"" + place.address().shard() + "\" became free in time",
                         "All " + config.size() + " connections for user \"" + login.user() + "\" were in use for "
                                 + config.acquireTimeout().toMillis() + " ms.",
                         "End transactions sooner, or raise pool.size or pool.acquire_timeout."));

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -34,6 +35,9 @@ public final class PostgresServer {
     private static final Duration POLL = Duration.ofMillis(20);
     /** Line of {@code postmaster.pid} that says whether the server takes connections (miscadmin.h, LOCK_FILE_LINE_PM_STATUS). */
     private static final int STATUS_LINE = 7;
+
+    /** A standby takes connections, too. */
+    private static final Set<String> READY = Set.of("ready", "standby");
 
     private static final int PORT_TRIES = 5;
 
@@ -278,7 +282,7 @@ public final class PostgresServer {
         List<String> lines = Files.readAllLines(pidFile);
         return lines.size() > STATUS_LINE
                 && lines.get(0).strip().equals(Long.toString(pid))
-                && lines.get(STATUS_LINE).strip().equals("ready");
+                && READY.contains(lines.get(STATUS_LINE).strip());
     }
 
     private Process run(List<String> program) throws IOException {

@@ -1,12 +1,14 @@
 package io.ostraka.proxy.schema;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.ostraka.rules.config.HostPort;
 import io.ostraka.rules.config.ShardConfig;
 import io.ostraka.rules.config.ShardName;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Properties;
+import java.util.function.Supplier;
 import org.postgresql.ssl.DefaultJavaSSLFactory;
 
 /**
@@ -28,32 +30,47 @@ final class CatalogPool implements AutoCloseable {
             + " -c statement_timeout=10s -c lock_timeout=2s -c idle_in_transaction_session_timeout=60s";
 
     private final ShardName shard;
-    private final HikariDataSource pool;
+    private final Supplier<String> url;
+    private final Properties properties;
+    private HikariDataSource pool; // guarded by this
+    private boolean closed; // guarded by this
 
-    /** A pool of connections to a shard's primary. */
+    /** A pool of connections to a shard's primary as the file has it. */
     CatalogPool(ShardConfig shard, ShardLogin login) {
-        this(shard.name(), url(shard), properties(shard, login));
+        this(shard, shard::primary, login);
+    }
+
+    /** A pool of connections to a shard's primary, wherever that is at the time. */
+    CatalogPool(ShardConfig shard, Supplier<HostPort> primary, ShardLogin login) {
+        this(shard.name(), () -> "jdbc:postgresql://" + primary.get() + "/", properties(shard, login));
     }
 
     /** Any database behind JDBC. */
     CatalogPool(ShardName shard, String url, Properties properties) {
-        this.shard = shard;
-        pool = new HikariDataSource();
-        pool.setPoolName("ostraka-catalog-" + shard);
-        pool.setJdbcUrl(url);
-        pool.setDataSourceProperties(properties);
-        pool.setMaximumPoolSize(SIZE);
-        pool.setMinimumIdle(0);
-        pool.setIdleTimeout(Duration.ofMinutes(1).toMillis());
-        pool.setReadOnly(true);
-        pool.setConnectionTimeout(CONNECT_TIMEOUT.toMillis());
-        pool.setValidationTimeout(CONNECT_TIMEOUT.toMillis() / 2);
-        // One attempt at first use, its own error at once, and a new attempt at the next use.
-        pool.setInitializationFailTimeout(1);
+        this(shard, () -> url, properties);
     }
 
-    private static String url(ShardConfig shard) {
-        return "jdbc:postgresql://" + shard.primary() + "/";
+    private CatalogPool(ShardName shard, Supplier<String> url, Properties properties) {
+        this.shard = shard;
+        this.url = url;
+        this.properties = properties;
+        this.pool = opened(url.get());
+    }
+
+    private HikariDataSource opened(String at) {
+        HikariDataSource opened = new HikariDataSource();
+        opened.setPoolName("ostraka-catalog-" + shard);
+        opened.setJdbcUrl(at);
+        opened.setDataSourceProperties(properties);
+        opened.setMaximumPoolSize(SIZE);
+        opened.setMinimumIdle(0);
+        opened.setIdleTimeout(Duration.ofMinutes(1).toMillis());
+        opened.setReadOnly(true);
+        opened.setConnectionTimeout(CONNECT_TIMEOUT.toMillis());
+        opened.setValidationTimeout(CONNECT_TIMEOUT.toMillis() / 2);
+        // One attempt at first use, its own error at once, and a new attempt at the next use.
+        opened.setInitializationFailTimeout(1);
+        return opened;
     }
 
     private static Properties properties(ShardConfig shard, ShardLogin login) {
@@ -91,11 +108,22 @@ final class CatalogPool implements AutoCloseable {
 
     /** Borrows a connection; closing it gives it back. */
     Connection connection() throws SQLException {
-        return pool.getConnection();
+        return current().getConnection();
+    }
+
+    /** The pool cannot be told another address once it is in use. */
+    private synchronized HikariDataSource current() {
+        String at = url.get();
+        if (!closed && !pool.getJdbcUrl().equals(at)) {
+            pool.close();
+            pool = opened(at);
+        }
+        return pool;
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         pool.close();
     }
 }

@@ -4,6 +4,8 @@ import io.ostraka.proxy.auth.ShardRoles;
 import io.ostraka.proxy.auth.ShardRoles.Stored;
 import io.ostraka.rules.config.ClusterConfig;
 import io.ostraka.rules.config.DatabaseConfig;
+import io.ostraka.rules.config.HostPort;
+import io.ostraka.rules.config.ShardConfig;
 import io.ostraka.rules.config.ShardName;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -23,6 +25,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,14 +75,18 @@ public final class RoleService implements AutoCloseable {
     }
 
     /**
-     * Begins to read the roles of a database that has a recovery user. Does not wait for the first reading.
+     * Begins to read the roles of a database that has a recovery user, from the primaries. Does not wait for the first reading.
      *
      * @throws io.ostraka.rules.error.PgErrorException when the recovery user's password is not known
      */
-    public static RoleService start(ClusterConfig cluster, DatabaseConfig database, Duration interval) {
+    public static RoleService start(
+            ClusterConfig cluster,
+            DatabaseConfig database,
+            Duration interval,
+            Function<ShardConfig, HostPort> primaries) {
         ShardLogin login = SchemaService.recoveryLogin(cluster.users(), database);
         List<CatalogPool> pools = database.shards().values().stream()
-                .map(shard -> new CatalogPool(shard, login))
+                .map(shard -> new CatalogPool(shard, () -> primaries.apply(shard), login))
                 .toList();
         RoleService service = new RoleService(database, pools);
         service.reading.scheduleWithFixedDelay(service::read, 0, interval.toMillis(), TimeUnit.MILLISECONDS);

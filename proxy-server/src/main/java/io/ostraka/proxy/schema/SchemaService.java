@@ -3,6 +3,8 @@ package io.ostraka.proxy.schema;
 import io.ostraka.proxy.auth.ShardSecret;
 import io.ostraka.rules.config.ClusterConfig;
 import io.ostraka.rules.config.DatabaseConfig;
+import io.ostraka.rules.config.HostPort;
+import io.ostraka.rules.config.ShardConfig;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.config.UserConfig;
 import io.ostraka.rules.error.PgError;
@@ -31,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,12 +101,22 @@ public final class SchemaService implements AutoCloseable {
      */
     public static Optional<SchemaService> of(
             ClusterConfig cluster, DatabaseConfig database, Duration interval, Consumer<SchemaState> listener) {
+        return of(cluster, database, interval, listener, ShardConfig::primary);
+    }
+
+    /** The same; {@code primaries} says where the shards' primaries are now. */
+    public static Optional<SchemaService> of(
+            ClusterConfig cluster,
+            DatabaseConfig database,
+            Duration interval,
+            Consumer<SchemaState> listener,
+            Function<ShardConfig, HostPort> primaries) {
         if (database.recoveryUser().isEmpty()) {
             return Optional.empty();
         }
         ShardLogin login = recoveryLogin(cluster.users(), database);
         List<CatalogPool> pools = Stream.concat(database.shards().values().stream(), database.combiner().stream())
-                .map(shard -> new CatalogPool(shard, login))
+                .map(shard -> new CatalogPool(shard, () -> primaries.apply(shard), login))
                 .toList();
         return Optional.of(new SchemaService(database, pools, interval, listener));
     }

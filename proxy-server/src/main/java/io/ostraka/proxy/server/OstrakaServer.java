@@ -17,6 +17,7 @@ import io.ostraka.proxy.auth.UserDirectory;
 import io.ostraka.proxy.backend.BackendConnector;
 import io.ostraka.proxy.backend.NettyTransport;
 import io.ostraka.proxy.backend.ShardAddress;
+import io.ostraka.proxy.backend.ShardPlace;
 import io.ostraka.proxy.schema.RoleService;
 import io.ostraka.proxy.schema.SchemaService;
 import io.ostraka.proxy.schema.SchemaState;
@@ -37,6 +38,7 @@ import io.ostraka.rules.config.LimitsConfig;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
+import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.peers.PeerSecret;
 import io.ostraka.tx.raft.ClusterMembership;
 import io.ostraka.tx.raft.GroupSettings;
@@ -89,6 +91,7 @@ public final class OstrakaServer implements AutoCloseable {
     private final List<Channel> listeners = new ArrayList<>();
     private final List<SchemaService> schemas = new ArrayList<>();
     private final List<RoleService> roles = new ArrayList<>();
+    private final Map<String, Map<ShardName, ShardPlace>> places = new LinkedHashMap<>();
     private ServedDatabases databases = new ServedDatabases(Map.of());
     private Optional<Commits> commits = Optional.empty();
     private Optional<Console> console = Optional.empty();
@@ -157,30 +160,53 @@ public final class OstrakaServer implements AutoCloseable {
         commits = Optional.of(opened);
         Map<String, ServedDatabase> served = new LinkedHashMap<>();
         config.databases().forEach((name, database) -> {
-            DatabasePlans plans = plansOf(config, database);
-            served.put(name, new ServedDatabase(database, connector, plans, commitsOf(opened, config, database)));
+            Map<ShardName, ShardPlace> placesOfShards = placesOf(database);
+            DatabasePlans plans = plansOf(config, database, placesOfShards);
+            DatabaseCommits itsCommits = commitsOf(opened, config, database, placesOfShards);
+            served.put(name, new ServedDatabase(database, placesOfShards, connector, plans, itsCommits));
+            places.put(name, placesOfShards);
         });
         opened.start();
         membership.onCancel(sessions::cancel);
         databases = new ServedDatabases(served);
     }
 
-    private DatabaseCommits commitsOf(Commits all, ClusterConfig config, DatabaseConfig database) {
+    /** A shard with replicas may be anywhere among them; and one that had some when it was served last must be where it was then. */
+    private Map<ShardName, ShardPlace> placesOf(DatabaseConfig database) {
+        Map<ShardName, ShardPlace> placesOfShards = new LinkedHashMap<>();
+        database.shards().forEach((name, shard) -> {
+            ShardAddress first = ShardAddress.of(shard);
+            ShardId id = new ShardId(database.name(), membership.shardNumber(database.name(), name));
+            boolean moves = !shard.replicas().isEmpty()
+                    || (!database.hasOneShard()
+                            && membership.read(state -> state.primaryOf(id)).isPresent());
+            placesOfShards.put(name, moves ? ShardPlace.moving(first) : ShardPlace.fixed(first));
+        });
+        database.combiner()
+                .ifPresent(
+                        combiner -> placesOfShards.put(combiner.name(), ShardPlace.fixed(ShardAddress.of(combiner))));
+        return placesOfShards;
+    }
+
+    private static HostPort primaryOf(Map<ShardName, ShardPlace> places, ShardName shard) {
+        return places.get(shard).address().primary();
+    }
+
+    private DatabaseCommits commitsOf(
+            Commits all, ClusterConfig config, DatabaseConfig database, Map<ShardName, ShardPlace> placesOfShards) {
         if (database.hasOneShard()) {
             return all.addSingle(database.name(), database.defaultShard());
         }
         List<EventLoop> eventLoops = new ArrayList<>();
         loops.forEach(loop -> eventLoops.add((EventLoop) loop));
-        return all.add(
-                database,
-                database.shards().values().stream().map(ShardAddress::of).toList(),
-                SchemaService.recoveryUser(config, database),
-                eventLoops);
+        return all.add(database, placesOfShards, SchemaService.recoveryUser(config, database), eventLoops);
     }
 
-    private DatabasePlans plansOf(ClusterConfig config, DatabaseConfig database) {
+    private DatabasePlans plansOf(
+            ClusterConfig config, DatabaseConfig database, Map<ShardName, ShardPlace> placesOfShards) {
         DatabasePlans plans = new DatabasePlans(database);
-        Optional<SchemaService> schema = SchemaService.of(config, database, SCHEMA_INTERVAL, plans::onSchema);
+        Optional<SchemaService> schema = SchemaService.of(
+                config, database, SCHEMA_INTERVAL, plans::onSchema, shard -> primaryOf(placesOfShards, shard.name()));
         if (schema.isEmpty()) {
             return plans;
         }
@@ -196,7 +222,8 @@ public final class OstrakaServer implements AutoCloseable {
         Map<String, ShardRoles> byDatabase = new LinkedHashMap<>();
         if (config.usersFromShards()) {
             config.databases().forEach((name, database) -> {
-                RoleService service = RoleService.start(config, database, ROLE_INTERVAL);
+                RoleService service = RoleService.start(
+                        config, database, ROLE_INTERVAL, shard -> primaryOf(places.get(name), shard.name()));
                 roles.add(service);
                 byDatabase.put(name, service.roles());
             });

@@ -75,7 +75,7 @@ final class CommitOverShards implements CommitRequest.Committer {
         boolean wrote = session.transaction().writers().contains(backend.shard());
         return new Participant(
                 commits.numberOf(backend.shard()),
-                DatabaseCommits.SHARD_EPOCH,
+                backend.shardEpoch(),
                 wrote ? Writes.PERHAPS : Writes.NO,
                 session.shardUser(),
                 isSet(backend, ROLE, "role", "session_authorization"),

@@ -6,11 +6,11 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.BackendConnector;
 import io.ostraka.proxy.backend.BackendPool;
 import io.ostraka.proxy.backend.ShardAddress;
+import io.ostraka.proxy.backend.ShardPlace;
 import io.ostraka.proxy.transaction.DatabaseCommits;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.PoolConfig;
 import io.ostraka.rules.config.ShardName;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,19 +26,22 @@ public final class ServedDatabase {
     private final BackendConnector connector;
     private final Planned.Source plans;
     private final DatabaseCommits commits;
-    private final Map<ShardName, ShardAddress> addresses = new HashMap<>();
+    private final Map<ShardName, ShardPlace> places;
     private final Map<PoolKey, BackendPool> pools = new ConcurrentHashMap<>();
     private final AtomicLong schemaChanges = new AtomicLong();
 
-    /** Reads the files that TLS to the shards needs: blocking. */
+    /** {@code places} has where each of the shards is. */
     public ServedDatabase(
-            DatabaseConfig config, BackendConnector connector, Planned.Source plans, DatabaseCommits commits) {
+            DatabaseConfig config,
+            Map<ShardName, ShardPlace> places,
+            BackendConnector connector,
+            Planned.Source plans,
+            DatabaseCommits commits) {
         this.config = config;
         this.connector = connector;
         this.plans = plans;
         this.commits = commits;
-        config.shards().forEach((name, shard) -> addresses.put(name, ShardAddress.of(shard)));
-        config.combiner().ifPresent(combiner -> addresses.put(combiner.name(), ShardAddress.of(combiner)));
+        this.places = Map.copyOf(places);
     }
 
     public String name() {
@@ -103,7 +106,7 @@ public final class ServedDatabase {
         }
         retireOthers(wanted);
         return pools.computeIfAbsent(
-                wanted, key -> new BackendPool(connector, addresses.get(shard), login, config.pool()));
+                wanted, key -> new BackendPool(connector, places.get(shard), login, config.pool()));
     }
 
     /** A role that comes with new keys has a new password: nobody is lent the connections of the old one. */
@@ -121,12 +124,18 @@ public final class ServedDatabase {
         });
     }
 
+    /** Where its primary is, or was when it was last known. */
     public ShardAddress address(ShardName shard) {
-        return addresses.get(shard);
+        return places.get(shard).address();
+    }
+
+    /** Whether it is known where its primary is, and settled what was left there. */
+    public boolean hasPrimary(ShardName shard) {
+        return places.get(shard).unknown().isEmpty();
     }
 
     void cancel(Backend backend) {
-        connector.cancel(addresses.get(backend.shard()), backend);
+        connector.cancel(backend);
     }
 
     /** Closes the backends nobody uses. */

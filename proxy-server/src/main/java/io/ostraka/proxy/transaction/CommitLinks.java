@@ -39,6 +39,7 @@ final class CommitLinks {
     private final CommitRequest.Committer committer;
     private final Map<ShardNumber, Link> links = new TreeMap<>();
     private Optional<Outcome> outcome = Optional.empty();
+
     private boolean told;
     private boolean ended;
 

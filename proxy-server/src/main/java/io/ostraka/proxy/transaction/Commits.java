@@ -3,8 +3,10 @@ package io.ostraka.proxy.transaction;
 import io.netty.channel.EventLoop;
 import io.ostraka.proxy.auth.ShardLogin;
 import io.ostraka.proxy.backend.BackendConnector;
-import io.ostraka.proxy.backend.ShardAddress;
+import io.ostraka.proxy.backend.ShardPlace;
 import io.ostraka.rules.config.DatabaseConfig;
+import io.ostraka.rules.config.HostPort;
+import io.ostraka.rules.config.ShardConfig;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.plan.PreparedList;
 import io.ostraka.tx.decision.Branch;
@@ -15,7 +17,7 @@ import io.ostraka.tx.raft.ClusterMembership;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +44,7 @@ public final class Commits implements AutoCloseable {
     private final ShardLooks looks;
     private final Map<String, DatabaseCommits> databases = new HashMap<>();
     private final Map<ShardId, ShardServer> servers = new TreeMap<>();
+    private final List<FollowedShard> followed = new ArrayList<>();
 
     public Commits(ClusterMembership membership, BackendConnector connector, Failpoints failpoints) {
         this.membership = membership;
@@ -52,28 +55,47 @@ public final class Commits implements AutoCloseable {
 
     /** A database with several shards; {@code recovery} can finish what any user has prepared there. Before {@link #start}. */
     public DatabaseCommits add(
-            DatabaseConfig config, Collection<ShardAddress> shards, ShardLogin recovery, Iterable<EventLoop> loops) {
+            DatabaseConfig config, Map<ShardName, ShardPlace> places, ShardLogin recovery, Iterable<EventLoop> loops) {
         String database = config.name();
         var loop = loops.iterator();
         Map<ShardName, ShardNumber> numbers = new HashMap<>();
-        shards.forEach(shard -> numbers.put(shard.shard(), membership.shardNumber(database, shard.shard())));
+        config.shards().keySet().forEach(shard -> numbers.put(shard, membership.shardNumber(database, shard)));
         boolean isAtomic = config.consistency() != DatabaseConfig.Consistency.SHARD;
         DatabaseCommits commits = new DatabaseCommits(database, isAtomic, numbers, this);
         databases.put(database, commits);
-        for (ShardAddress shard : shards) {
+        for (ShardConfig shard : config.shards().values()) {
             if (!loop.hasNext()) {
                 loop = loops.iterator();
             }
-            ShardId id = new ShardId(database, numbers.get(shard.shard()));
+            ShardId id = new ShardId(database, numbers.get(shard.name()));
             EventLoop home = loop.next();
-            servers.put(
+            ShardPlace place = places.get(shard.name());
+            ShardPlace forRecovery = place.moves() ? ShardPlace.moving(place.address()) : place;
+            ShardServer server = new ShardServer(
                     id,
-                    new ShardServer(
-                            id,
-                            shard.shard(),
-                            new ReservedLinks(connector, shard, recovery, home, RESERVED),
-                            new ReservedLinks(connector, shard, recovery, home, Fence.MOST_KEEPERS),
-                            commits));
+                    shard.name(),
+                    new ReservedLinks(connector, forRecovery, recovery, home, RESERVED),
+                    new ReservedLinks(connector, place, recovery, home, Fence.MOST_KEEPERS),
+                    commits);
+            servers.put(id, server);
+            if (place.moves()) {
+                List<HostPort> listed = new ArrayList<>(List.of(shard.primary()));
+                listed.addAll(shard.replicas());
+                followed.add(new FollowedShard(
+                        server,
+                        place,
+                        forRecovery,
+                        listed.stream()
+                                .map(address -> new FollowedShard.Listed(
+                                        address,
+                                        new ReservedLinks(
+                                                connector,
+                                                ShardPlace.fixed(place.address().at(address, 0)),
+                                                recovery,
+                                                home,
+                                                1)))
+                                .toList()));
+            }
         }
         return commits;
     }
@@ -90,7 +112,7 @@ public final class Commits implements AutoCloseable {
     public void start() {
         try {
             coordinator
-                    .start(servers)
+                    .start(servers, followed)
                     .orTimeout(SETTLING.toMillis(), TimeUnit.MILLISECONDS)
                     .join();
         } catch (CompletionException late) {
@@ -171,6 +193,11 @@ public final class Commits implements AutoCloseable {
         return looks.inDoubt(servers.values());
     }
 
+    /** Which server the log has for the shard's primary, if it follows its failovers. */
+    public Optional<PrimaryServer> primary(ShardId shard) {
+        return membership.read(state -> state.primaryOf(shard)).map(PrimaryServer::parse);
+    }
+
     /** Empty for a shard that does not answer, and for one of a database of one shard, which nobody looks after. */
     public CompletableFuture<Optional<ShardLook>> look(ShardId shard) {
         ShardServer server = servers.get(shard);
@@ -185,5 +212,7 @@ public final class Commits implements AutoCloseable {
             server.links().close();
             server.keepers().close();
         });
+        followed.forEach(
+                shard -> shard.listed().forEach(listed -> listed.links().close()));
     }
 }

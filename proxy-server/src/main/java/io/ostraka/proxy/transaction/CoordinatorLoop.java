@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +78,8 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
     private final Optional<GroupFence> group;
     private final Sweeper sweeper;
     private final ClientDecisions decisions;
+    private final Failovers failovers;
+    private final FailoverEvidence evidence;
     /** What is under way, by name, until nothing of it is left to do. */
     private final Map<Gtid, UnderWay> underWay = new HashMap<>();
 
@@ -94,6 +97,8 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
                 ? Optional.empty()
                 : Optional.of(new GroupFence(loop, membership, this::windowOpen));
         this.sweeper = new Sweeper(membership, coordinator, this::finish, this::mayBeReadable, loop);
+        this.failovers = new Failovers(membership, loop);
+        this.evidence = new FailoverEvidence(membership, failovers, this::tell);
         this.decisions = new ClientDecisions(membership, loop, new ClientDecisions.Work() {
             @Override
             public Optional<ShardServer> server(ShardId shard) {
@@ -118,7 +123,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
     }
 
     /** The future completes when what earlier lives left is settled. Any thread. */
-    CompletableFuture<Void> start(Map<ShardId, ShardServer> servers) {
+    CompletableFuture<Void> start(Map<ShardId, ShardServer> servers, Collection<FollowedShard> followed) {
         loop.execute(() -> {
             Map<DatabaseCommits, List<ShardServer>> byDatabase = new HashMap<>();
             servers.values().forEach(server -> byDatabase
@@ -132,11 +137,12 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
                     fence.prepare();
                 }
             });
+            failovers.start(followed);
             sweeper.start(servers);
         });
-        group.ifPresent(
-                ofAll -> membership.tell(new GroupEvents(this::tell, sweeper, ofAll, fences.values(), failpoints)));
-        return sweeper.settled();
+        group.ifPresent(ofAll ->
+                membership.tell(new GroupEvents(this::tell, sweeper, failovers, ofAll, fences.values(), failpoints)));
+        return CompletableFuture.allOf(sweeper.settled(), failovers.settled());
     }
 
     private Fence fence(String database, List<ShardServer> shards) {
@@ -238,6 +244,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
             UnderWay ended = underWay.remove(gtid);
             if (ended != null) {
                 ended.timers().forEach(timer -> timer.cancel(false));
+                evidence.forget(gtid);
                 onLinks(ended, CommitLinks::ended);
             }
         }
@@ -261,7 +268,10 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
         onLinks(
                 underWay.get(gtid),
                 links -> links.send(
-                        shard.number(), step, commands, reply -> tell(() -> replied(gtid, shard, step, reply))));
+                        shard.number(),
+                        step,
+                        commands,
+                        reply -> tell(() -> replied(gtid, shard, step, evidence.weighed(shard, step, reply)))));
     }
 
     @Override
@@ -271,8 +281,8 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
                 : Optional.empty();
         sweeper.server(shard)
                 .ifPresentOrElse(
-                        server -> server.links()
-                                .runFor(gid, command, result -> tell(() -> replied(gtid, shard, step, result.reply()))),
+                        server -> evidence.sendElsewhere(
+                                gtid, server, branch, step, gid, command, reply -> replied(gtid, shard, step, reply)),
                         () -> tell(() -> replied(gtid, shard, step, new ShardReply.Lost())));
     }
 
@@ -392,10 +402,9 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
         return loop.schedule(what, after.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Not known of any shard: the proxy follows no failover, and after one a person must look. */
     @Override
-    public boolean keepsWhatItAcknowledged(ShardId shard) {
-        return false;
+    public boolean hasSurvived(Gtid gtid, ShardId shard, Branch branch) {
+        return evidence.hasSurvived(gtid, shard);
     }
 
     @Override
@@ -454,6 +463,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
     /** Waits for commits under way, then stops the thread. Blocks. */
     void close() {
         sweeper.stop();
+        failovers.stop();
         long deadline = System.nanoTime() + DRAIN.toNanos();
         while (isBusy() && System.nanoTime() < deadline) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));

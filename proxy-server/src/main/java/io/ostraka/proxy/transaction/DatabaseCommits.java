@@ -20,9 +20,6 @@ import java.util.concurrent.ConcurrentHashMap;
  * field.
  */
 public final class DatabaseCommits {
-    /** The epoch of every shard as long as the proxy follows no failover. */
-    public static final long SHARD_EPOCH = 0;
-
     private final String database;
     private final boolean isAtomic;
     private final Map<ShardName, ShardNumber> numbers;

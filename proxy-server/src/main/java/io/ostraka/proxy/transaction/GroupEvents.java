@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 final class GroupEvents implements LogListener {
     private final Consumer<Runnable> coordinator;
     private final Sweeper sweeper;
+    private final Failovers failovers;
     private final GroupFence group;
     private final Collection<Fence> fences;
     private final Failpoints failpoints;
@@ -23,11 +24,13 @@ final class GroupEvents implements LogListener {
     GroupEvents(
             Consumer<Runnable> coordinator,
             Sweeper sweeper,
+            Failovers failovers,
             GroupFence group,
             Collection<Fence> fences,
             Failpoints failpoints) {
         this.coordinator = coordinator;
         this.sweeper = sweeper;
+        this.failovers = failovers;
         this.group = group;
         this.fences = fences;
         this.failpoints = failpoints;
@@ -57,6 +60,7 @@ final class GroupEvents implements LogListener {
             coordinator.accept(() -> {
                 willLook.set(false);
                 sweeper.refreshWithheld();
+                failovers.refresh();
             });
         }
     }
@@ -65,6 +69,7 @@ final class GroupEvents implements LogListener {
     public void leads(long term) {
         coordinator.accept(() -> {
             sweeper.lead(true);
+            failovers.lead(true);
             fences.forEach(fence -> fence.lead(term));
         });
     }
@@ -73,6 +78,7 @@ final class GroupEvents implements LogListener {
     public void leadsNoMore() {
         coordinator.accept(() -> {
             sweeper.lead(false);
+            failovers.lead(false);
             fences.forEach(Fence::leadNoMore);
         });
     }

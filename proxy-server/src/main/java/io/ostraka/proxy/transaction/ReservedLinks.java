@@ -5,7 +5,7 @@ import io.ostraka.proxy.auth.ShardLogin;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.BackendConnector;
 import io.ostraka.proxy.backend.BackendPool;
-import io.ostraka.proxy.backend.ShardAddress;
+import io.ostraka.proxy.backend.ShardPlace;
 import io.ostraka.rules.config.PoolConfig;
 import io.ostraka.rules.error.PgError;
 import java.time.Duration;
@@ -27,10 +27,10 @@ final class ReservedLinks {
     private final EventLoop loop;
     private final BackendPool pool;
 
-    ReservedLinks(BackendConnector connector, ShardAddress address, ShardLogin login, EventLoop loop, int most) {
+    ReservedLinks(BackendConnector connector, ShardPlace place, ShardLogin login, EventLoop loop, int most) {
         this.loop = loop;
         this.pool = new BackendPool(
-                connector, address, login, new PoolConfig(most, PoolConfig.Mode.TRANSACTION, ACQUIRE_TIMEOUT));
+                connector, place, login, new PoolConfig(most, PoolConfig.Mode.TRANSACTION, ACQUIRE_TIMEOUT));
     }
 
     /** Runs each query as a message of its own. */

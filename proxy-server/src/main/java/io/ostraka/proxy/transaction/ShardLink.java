@@ -224,7 +224,7 @@ final class ShardLink implements BackendListener {
             backend.flush();
             return;
         }
-        done(new LinkResult(false, error, tag, warned, rows));
+        done(new LinkResult(false, error, tag, warned, rows, backend.shardEpoch()));
     }
 
     @Override

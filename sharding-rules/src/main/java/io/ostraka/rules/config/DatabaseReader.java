@@ -95,8 +95,9 @@ final class DatabaseReader {
                         .flatMap(mode -> mode.oneOf(TlsMode.class))
                         .orElse(TlsMode.DISABLE);
                 Optional<Path> tlsCa = tlsCa(block, tls);
-                List<HostPort> replicas =
-                        block.get("replicas").map(DatabaseReader::replicas).orElse(List.of());
+                List<HostPort> replicas = block.get("replicas")
+                        .map(found -> replicas(found, primary))
+                        .orElse(List.of());
                 return primary.map(found -> new ShardConfig(shard, found, database, replicas, tls, number, tlsCa));
             }
         });
@@ -169,12 +170,17 @@ final class DatabaseReader {
         return authority.flatMap(Value::existingFile);
     }
 
-    private static List<HostPort> replicas(Value value) {
+    /** Servers one of which may be the primary some day, each named once. */
+    private List<HostPort> replicas(Value value, Optional<HostPort> primary) {
         List<HostPort> replicas = new ArrayList<>();
         for (Value element : value.elements()) {
-            element.hostPort(OptionalInt.of(DEFAULT_SHARD_PORT), 1).ifPresent(replicas::add);
+            Optional<HostPort> address = element.hostPort(OptionalInt.of(DEFAULT_SHARD_PORT), 1);
+            if (address.isPresent() && (address.equals(primary) || replicas.contains(address.get()))) {
+                element.problem("is an address of this shard already");
+            }
+            address.ifPresent(replicas::add);
         }
-        if (!value.elements().isEmpty()) {
+        if (!value.elements().isEmpty() && shardNames.size() == 1) {
             value.problem(NotYet.REPLICAS.message());
         }
         return List.copyOf(replicas);

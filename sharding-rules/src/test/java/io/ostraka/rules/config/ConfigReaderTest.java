@@ -208,7 +208,7 @@ class ConfigReaderTest {
                 "databases | | must be a block of keys and values, is empty",
                 "databases.*.shards | {} | must have at least one entry",
                 "databases.*.shards.*.primary | db:0 | must have a port from 1 to 65535, is \"db:0\"",
-                "databases.*.shards.*.replicas | [db] | reading from replicas is not supported yet",
+                "databases.*.shards.*.replicas | db:0 | must have a port from 1 to 65535, is \"db:0\"",
                 "databases.*.shards.*.tls | prefer | must be one of disable, require, verify_ca, verify_full, is \"prefer\"",
                 "databases.*.shards.*.tls_ca | ca.crt | is for \"tls: verify_ca\" and \"tls: verify_full\" only",
                 "databases.*.shards.*.number | 65536 | must be at most 65535, is 65536",

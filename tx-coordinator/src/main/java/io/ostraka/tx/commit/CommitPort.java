@@ -45,8 +45,8 @@ public interface CommitPort {
     /** Calls {@link Coordinator#onAlarm} once, unless the transaction has ended by then. */
     void wake(Gtid gtid, Alarm alarm, Duration after);
 
-    /** Whether whatever this shard acknowledged without a warning survives its failover. */
-    boolean keepsWhatItAcknowledged(ShardId shard);
+    /** Whether the shard's primary of now is known to have had this branch, which an earlier one has prepared. */
+    boolean hasSurvived(Gtid gtid, ShardId shard, Branch branch);
 
     /** Tells the client; after that the transaction may go on without it. */
     void answer(Gtid gtid, Outcome outcome);

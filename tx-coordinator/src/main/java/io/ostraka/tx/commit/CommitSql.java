@@ -1,6 +1,8 @@
 package io.ostraka.tx.commit;
 
+import io.ostraka.tx.decision.Branch;
 import io.ostraka.tx.decision.Gid;
+import io.ostraka.tx.decision.WalPosition;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,6 +23,13 @@ final class CommitSql {
      */
     static final String BARRIER = "SELECT pg_catalog.pg_logical_emit_message(true, 'ostraka', '')";
 
+    private static final String TRANSACTION_ID = "SELECT pg_catalog.pg_current_xact_id()";
+
+    /** Puts the transaction's id into the WAL, too, and tells where: the mark of the {@link Branch}, behind a blank. */
+    private static final String TRANSACTION_ID_AND_MARK =
+            "SELECT pg_catalog.concat(pg_catalog.pg_current_xact_id(), ' ',"
+                    + " pg_catalog.pg_logical_emit_message(true, 'ostraka', ''))";
+
     static final String PREPARED_TAG = "PREPARE TRANSACTION";
     static final String COMMITTED_TAG = "COMMIT PREPARED";
 
@@ -28,7 +37,7 @@ final class CommitSql {
 
     static List<String> prepare(Gid gid, Participant participant) {
         List<String> commands = new ArrayList<>();
-        commands.add("SELECT pg_catalog.pg_current_xact_id()");
+        commands.add(participant.shardEpoch() == 0 ? TRANSACTION_ID : TRANSACTION_ID_AND_MARK);
         if (!participant.waitsForStandby()) {
             commands.add("SET LOCAL synchronous_commit TO on");
         }
@@ -39,6 +48,18 @@ final class CommitSql {
         }
         commands.add("PREPARE TRANSACTION '" + gid + "'");
         return commands;
+    }
+
+    /** The branch that a writer has prepared, by the value that the first of these commands gave. */
+    static Branch branch(Participant writer, String value) {
+        int blank = value.indexOf(' ');
+        boolean marked = blank > 0;
+        return new Branch(
+                writer.shard(),
+                writer.shardEpoch(),
+                writer.owner(),
+                Long.parseLong(marked ? value.substring(0, blank) : value),
+                marked ? WalPosition.parse(value.substring(blank + 1)) : Branch.NO_MARK);
     }
 
     /** The session's own settings are restored by the session afterwards. */

@@ -150,9 +150,8 @@ final class PhaseTwo {
     private void gone(Progress progress, long shardEpoch) {
         if (shardEpoch == progress.branch.shardEpoch()) {
             elsewhere(progress, Step.LOOK, CommitSql.statusOf(progress.branch.transactionId()));
-        } else if (port.keepsWhatItAcknowledged(id(progress.branch.shard()))) {
-            // The new primary had the branch, because its preparation was acknowledged: only a commit can have ended
-            // it.
+        } else if (port.hasSurvived(gtid, id(progress.branch.shard()), progress.branch)) {
+            // The new primary had the branch: only a commit can have ended it.
             shown(progress, shardEpoch);
         } else {
             broken(progress, "the prepared transaction is gone after a failover, and nobody can tell how it ended");

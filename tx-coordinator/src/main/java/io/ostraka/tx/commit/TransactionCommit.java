@@ -213,17 +213,11 @@ final class TransactionCommit {
     }
 
     private void voted(ShardNumber shard, ShardReply reply) {
-        Participant voter = writers.get(shard);
         if (reply instanceof ShardReply.Completed vote
                 && vote.tag().equals(CommitSql.PREPARED_TAG)
                 && vote.value().isPresent()) {
             prepared.put(
-                    shard,
-                    new Branch(
-                            shard,
-                            voter.shardEpoch(),
-                            voter.owner(),
-                            Long.parseLong(vote.value().get())));
+                    shard, CommitSql.branch(writers.get(shard), vote.value().get()));
             if (vote.warned()) {
                 failed(shard, reply);
             }

@@ -170,7 +170,22 @@ public final class DecisionState {
 
     /** Where the primary is since the last failover; empty when there was none, or while the shard is fenced. */
     public Optional<String> endpointOf(ShardId shard) {
-        return shardLives.endpointOf(shard);
+        return isFenced(shard) ? Optional.empty() : primaryOf(shard);
+    }
+
+    /** The same, and while the shard is fenced the one that is about to be used; empty when there was no failover. */
+    public Optional<String> primaryOf(ShardId shard) {
+        return shardLives.primaryOf(shard);
+    }
+
+    /** How far into its predecessor's WAL that primary goes. */
+    public long reachOf(ShardId shard) {
+        return shardLives.reachOf(shard);
+    }
+
+    /** The position in its WAL up to which decisions may be forgotten. */
+    public long floorOf(ShardId shard) {
+        return shardLives.floorOf(shard);
     }
 
     /** Empty for a shard that the log has never heard of. */
@@ -353,6 +368,11 @@ public final class DecisionState {
         @Override
         public Answer onFenceShard(ShardEntry.FenceShard entry, long index) {
             return shardLives.fence(entry, index);
+        }
+
+        @Override
+        public Answer onForgetUpTo(ShardEntry.ForgetUpTo entry, long index) {
+            return shardLives.forgetUpTo(entry, index);
         }
 
         @Override

@@ -156,6 +156,8 @@ public sealed interface LogEntry
         Answer onFenceShard(ShardEntry.FenceShard entry, long index);
 
         Answer onAdmitShard(ShardEntry.AdmitShard entry, long index);
+
+        Answer onForgetUpTo(ShardEntry.ForgetUpTo entry, long index);
     }
 
     /** Reads what {@link #encode} wrote. */
@@ -173,6 +175,7 @@ public sealed interface LogEntry
             case TransactionEntry.ClientDecided.KIND -> Optional.of(TransactionEntry.ClientDecided.read(in));
             case ShardEntry.FenceShard.KIND -> Optional.of(ShardEntry.FenceShard.read(in));
             case ShardEntry.AdmitShard.KIND -> Optional.of(ShardEntry.AdmitShard.read(in));
+            case ShardEntry.ForgetUpTo.KIND -> Optional.of(ShardEntry.ForgetUpTo.read(in));
             default -> Optional.<LogEntry>empty();
         });
     }

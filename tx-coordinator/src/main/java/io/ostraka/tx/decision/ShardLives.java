@@ -2,6 +2,7 @@ package io.ostraka.tx.decision;
 
 import io.ostraka.tx.decision.ShardEntry.AdmitShard;
 import io.ostraka.tx.decision.ShardEntry.FenceShard;
+import io.ostraka.tx.decision.ShardEntry.ForgetUpTo;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -11,49 +12,80 @@ import java.util.TreeMap;
 
 /** The part of {@link DecisionState} that knows the epochs of shards. A shard that never failed over is in epoch 0. */
 final class ShardLives {
+    private static final Life FIRST = new Life(0, "", false, 0, 0);
+
     private final Map<ShardId, Life> lives = new TreeMap<>();
 
-    /** {@code endpoint} is empty while the shard is fenced. */
-    private record Life(long epoch, Optional<String> endpoint) {}
+    /**
+     * @param endpoint the primary, used already or, while the shard is fenced, about to be; empty for one that nobody named
+     * @param reaches how far into its predecessor's WAL it goes
+     * @param floor the position in its own WAL up to which decisions may be forgotten
+     */
+    private record Life(long epoch, String endpoint, boolean fenced, long reaches, long floor) {}
+
+    private Life of(ShardId shard) {
+        return lives.getOrDefault(shard, FIRST);
+    }
 
     long epochOf(ShardId shard) {
-        Life life = lives.get(shard);
-        return life == null ? 0 : life.epoch();
+        return of(shard).epoch();
     }
 
     boolean isFenced(ShardId shard) {
-        Life life = lives.get(shard);
-        return life != null && life.endpoint().isEmpty();
+        return of(shard).fenced();
     }
 
-    Optional<String> endpointOf(ShardId shard) {
-        return Optional.ofNullable(lives.get(shard)).flatMap(Life::endpoint);
+    Optional<String> primaryOf(ShardId shard) {
+        return Optional.of(of(shard).endpoint()).filter(endpoint -> !endpoint.isEmpty());
+    }
+
+    long reachOf(ShardId shard) {
+        return of(shard).reaches();
+    }
+
+    long floorOf(ShardId shard) {
+        return of(shard).floor();
     }
 
     Answer fence(FenceShard entry, long index) {
-        long current = epochOf(entry.shard());
-        if (entry.epoch() == current && isFenced(entry.shard())) {
+        Life life = of(entry.shard());
+        if (entry.epoch() == life.epoch() && life.fenced() && life.endpoint().equals(entry.endpoint())) {
             return new Answer.Accepted(index);
         }
-        if (entry.epoch() != current + 1) {
-            return new Answer.Rejected("shard " + entry.shard() + " is in epoch " + current + ", " + entry.epoch()
+        if (entry.epoch() != life.epoch() + 1) {
+            return new Answer.Rejected("shard " + entry.shard() + " is in epoch " + life.epoch() + ", " + entry.epoch()
                     + " is not the next one");
         }
-        lives.put(entry.shard(), new Life(entry.epoch(), Optional.empty()));
+        if (entry.reaches() < life.floor()) {
+            return new Answer.Rejected("shard " + entry.shard() + " has commits at " + life.floor() + ", "
+                    + entry.endpoint() + " has its WAL up to " + entry.reaches() + " only");
+        }
+        lives.put(entry.shard(), new Life(entry.epoch(), entry.endpoint(), true, entry.reaches(), 0));
         return new Answer.Accepted(index);
     }
 
     Answer admit(AdmitShard entry, long index) {
-        Life life = lives.get(entry.shard());
-        if (life == null || life.epoch() != entry.epoch()) {
+        Life life = of(entry.shard());
+        if (life.epoch() != entry.epoch()) {
             return new Answer.Rejected(
-                    "shard " + entry.shard() + " is in epoch " + epochOf(entry.shard()) + ", not in " + entry.epoch());
+                    "shard " + entry.shard() + " is in epoch " + life.epoch() + ", not in " + entry.epoch());
         }
-        if (life.endpoint().isPresent() && !life.endpoint().get().equals(entry.endpoint())) {
-            return new Answer.Rejected("shard " + entry.shard() + " has a primary in epoch " + life.epoch()
-                    + " already: " + life.endpoint().get());
+        if (!life.endpoint().equals(entry.endpoint())) {
+            return new Answer.Rejected("shard " + entry.shard() + " has another primary in epoch " + life.epoch() + ": "
+                    + life.endpoint());
         }
-        lives.put(entry.shard(), new Life(entry.epoch(), Optional.of(entry.endpoint())));
+        lives.put(entry.shard(), new Life(life.epoch(), life.endpoint(), false, life.reaches(), life.floor()));
+        return new Answer.Accepted(index);
+    }
+
+    Answer forgetUpTo(ForgetUpTo entry, long index) {
+        Life life = of(entry.shard());
+        if (life.epoch() != entry.epoch()) {
+            return new Answer.Rejected(
+                    "shard " + entry.shard() + " is in epoch " + life.epoch() + ", not in " + entry.epoch());
+        }
+        long floor = Math.max(life.floor(), entry.position());
+        lives.put(entry.shard(), new Life(life.epoch(), life.endpoint(), life.fenced(), life.reaches(), floor));
         return new Answer.Accepted(index);
     }
 
@@ -61,18 +93,24 @@ final class ShardLives {
         Encoding.writeList(out, lives.entrySet(), (life, to) -> {
             life.getKey().writeTo(to);
             Encoding.writeNumber(to, life.getValue().epoch());
-            to.writeBoolean(life.getValue().endpoint().isPresent());
-            if (life.getValue().endpoint().isPresent()) {
-                to.writeUTF(life.getValue().endpoint().get());
-            }
+            to.writeUTF(life.getValue().endpoint());
+            to.writeBoolean(life.getValue().fenced());
+            Encoding.writeNumber(to, life.getValue().reaches());
+            Encoding.writeNumber(to, life.getValue().floor());
         });
     }
 
     void readFrom(DataInput in) throws IOException {
         for (long left = Encoding.readNumber(in); left > 0; left--) {
             ShardId shard = ShardId.read(in);
-            long epoch = Encoding.readNumber(in);
-            lives.put(shard, new Life(epoch, in.readBoolean() ? Optional.of(in.readUTF()) : Optional.empty()));
+            lives.put(
+                    shard,
+                    new Life(
+                            Encoding.readNumber(in),
+                            in.readUTF(),
+                            in.readBoolean(),
+                            Encoding.readNumber(in),
+                            Encoding.readNumber(in)));
         }
     }
 }

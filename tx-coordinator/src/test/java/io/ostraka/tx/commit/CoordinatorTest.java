@@ -174,8 +174,8 @@ class CoordinatorTest {
                         gtid,
                         "shop",
                         List.of(
-                                new Branch(new ShardNumber(0), 0, "app", 700),
-                                new Branch(new ShardNumber(1), 0, "app", 701))),
+                                new Branch(new ShardNumber(0), 0, "app", 700, Branch.NO_MARK),
+                                new Branch(new ShardNumber(1), 0, "app", 701, Branch.NO_MARK))),
                 port.decided);
         coordinator.onDecided(gtid, true);
         assertEquals(List.of("open window"), port.taken());
@@ -202,6 +202,21 @@ class CoordinatorTest {
                         + " SET CONSTRAINTS ALL IMMEDIATE; RESET ROLE;"
                         + " PREPARE TRANSACTION 'ostraka_00000007_5_1_0'",
                 port.taken().get(0));
+    }
+
+    @Test
+    void onAShardThatFailsOverTheDecisionTellsFromWhereItsTransactionIdIsKnown() {
+        commit(new Participant(new ShardNumber(0), 1, Writes.YES, "app", false, true), participant(1, Writes.YES));
+        assertEquals(
+                "shop/0: SELECT pg_catalog.concat(pg_catalog.pg_current_xact_id(), ' ',"
+                        + " pg_catalog.pg_logical_emit_message(true, 'ostraka', ''));"
+                        + " PREPARE TRANSACTION 'ostraka_00000007_5_1_0'",
+                port.taken().get(0));
+        reply(0, Step.PREPARE, new ShardReply.Completed("PREPARE TRANSACTION", false, Optional.of("700 2/1F"), 1));
+        votes(1);
+        assertEquals(
+                new Branch(new ShardNumber(0), 1, "app", 700, 0x2_0000_001FL),
+                port.decided.branches().get(0));
     }
 
     @ParameterizedTest(name = "tag {0}, warned {1}")
@@ -390,8 +405,8 @@ class CoordinatorTest {
                 new Gtid(new Epoch(3), 9),
                 "shop",
                 List.of(
-                        new Branch(new ShardNumber(0), 0, "alice", 700),
-                        new Branch(new ShardNumber(1), 0, "bob", 701)));
+                        new Branch(new ShardNumber(0), 0, "alice", 700, Branch.NO_MARK),
+                        new Branch(new ShardNumber(1), 0, "bob", 701, Branch.NO_MARK)));
         gtid = theirs.gtid();
         coordinator.finish(theirs);
         coordinator.finish(theirs);

@@ -25,7 +25,7 @@ class GroupCommitTest implements GroupCommit.Port {
 
     private static PreparedBranches transaction(int sequence) {
         return new PreparedBranches(
-                gtid(sequence), "shop", List.of(new Branch(new ShardNumber(0), 0, "app", sequence)));
+                gtid(sequence), "shop", List.of(new Branch(new ShardNumber(0), 0, "app", sequence, Branch.NO_MARK)));
     }
 
     @Override

@@ -71,7 +71,7 @@ final class RecordingPort implements CommitPort {
     }
 
     @Override
-    public boolean keepsWhatItAcknowledged(ShardId shard) {
+    public boolean hasSurvived(Gtid gtid, ShardId shard, Branch branch) {
         return synchronous;
     }
 

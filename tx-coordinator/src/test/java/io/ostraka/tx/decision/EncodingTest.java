@@ -23,11 +23,13 @@ class EncodingTest {
     private static final PreparedBranches TRANSACTION = new PreparedBranches(
             new Gtid(new Epoch(5), 71),
             "shop",
-            List.of(new Branch(new ShardNumber(0), 0, "app", 745), new Branch(new ShardNumber(2), 1, "app", 300)));
+            List.of(
+                    new Branch(new ShardNumber(0), 0, "app", 745, Branch.NO_MARK),
+                    new Branch(new ShardNumber(2), 1, "app", 300, 9)));
     private static final PreparedBranches LARGEST = new PreparedBranches(
             new Gtid(new Epoch(Long.MAX_VALUE), Long.MAX_VALUE),
             "",
-            List.of(new Branch(new ShardNumber(ShardNumber.MAX), Long.MAX_VALUE, "é", Long.MAX_VALUE)));
+            List.of(new Branch(new ShardNumber(ShardNumber.MAX), Long.MAX_VALUE, "é", Long.MAX_VALUE, Long.MAX_VALUE)));
 
     static Stream<LogEntry> entries() {
         return Stream.of(
@@ -47,7 +49,9 @@ class EncodingTest {
                 new TransactionEntry.Behind(TRANSACTION.gtid(), new TreeSet<>()),
                 new TransactionEntry.ClientPrepared("their's", TRANSACTION, 7),
                 new TransactionEntry.ClientDecided("their's", TRANSACTION.gtid(), true, new Epoch(9)),
-                new ShardEntry.FenceShard(new ShardId("shop", new ShardNumber(3)), 1),
+                new ShardEntry.FenceShard(
+                        new ShardId("shop", new ShardNumber(3)), 1, "db3b:5432", ShardEntry.FenceShard.SAME_SERVER),
+                new ShardEntry.ForgetUpTo(new ShardId("shop", new ShardNumber(3)), 1, 300),
                 new ShardEntry.AdmitShard(new ShardId("shop", new ShardNumber(3)), 1, "db3b:5432"));
     }
 
@@ -95,13 +99,14 @@ class EncodingTest {
         "expel,    01 0d 0000000000000007 0000000000000002",
         "dealt,    01 04 0004 73686f70 0002 7330 ffffffff",
         "given,    01 04 0004 73686f70 0002 7330 00000005",
-        "commit,   01 05 01 05 47 0004 73686f70 02 00 00 0003 617070 e905 02 01 0003 617070 ac02",
+        "commit,   01 05 01 05 47 0004 73686f70 02 00 00 0003 617070 e905 02 01 0003 617070 ac02 09",
         "abort,    01 06 05 47",
         "done,     01 07 01 05 47",
         "behind,   01 08 05 47 01 02",
-        "named,    01 09 0001 78 05 47 0004 73686f70 02 00 00 0003 617070 e905 02 01 0003 617070 ac02 0000000000000007",
+        "named,    01 09 0001 78 05 47 0004 73686f70 02 00 00 0003 617070 e905 02 01 0003 617070 ac02 09 0000000000000007",
         "decided,  01 0a 0001 78 05 47 01 09",
-        "fence,    01 0b 0004 73686f70 03 01",
+        "fence,    01 0b 0004 73686f70 03 01 0001 68 ac02",
+        "floor,    01 0e 0004 73686f70 03 01 ac02",
         "admit,    01 0c 0004 73686f70 03 01 0001 68",
     })
     void theFormatOnDiskDoesNotDrift(String name, String hex) throws MalformedBytesException {
@@ -120,7 +125,8 @@ class EncodingTest {
                         new TransactionEntry.Behind(TRANSACTION.gtid(), new TreeSet<>(Set.of(new ShardNumber(2))));
                     case "named" -> new TransactionEntry.ClientPrepared("x", TRANSACTION, 7);
                     case "decided" -> new TransactionEntry.ClientDecided("x", TRANSACTION.gtid(), true, new Epoch(9));
-                    case "fence" -> new ShardEntry.FenceShard(new ShardId("shop", new ShardNumber(3)), 1);
+                    case "fence" -> new ShardEntry.FenceShard(new ShardId("shop", new ShardNumber(3)), 1, "h", 300);
+                    case "floor" -> new ShardEntry.ForgetUpTo(new ShardId("shop", new ShardNumber(3)), 1, 300);
                     default -> new ShardEntry.AdmitShard(new ShardId("shop", new ShardNumber(3)), 1, "h");
                 };
         byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));

@@ -48,7 +48,7 @@ class TransactionFatesTest {
     private static PreparedBranches transaction(Gtid gtid, int... shards) {
         List<Branch> branches = new ArrayList<>();
         for (int shard : shards) {
-            branches.add(new Branch(new ShardNumber(shard), 0, "app", 700 + shard));
+            branches.add(new Branch(new ShardNumber(shard), 0, "app", 700 + shard, Branch.NO_MARK));
         }
         return new PreparedBranches(gtid, "shop", branches);
     }
@@ -228,17 +228,37 @@ class TransactionFatesTest {
         assertEquals(0, state.shardEpoch(shard(3)));
         assertEquals(
                 new Answer.Rejected("shard shop/3 is in epoch 0, 2 is not the next one"),
-                apply(new ShardEntry.FenceShard(shard(3), 2)));
+                apply(new ShardEntry.FenceShard(shard(3), 2, "b", 9)));
         assertInstanceOf(Answer.Rejected.class, apply(new ShardEntry.AdmitShard(shard(3), 1, "b")));
-        assertInstanceOf(Answer.Accepted.class, apply(new ShardEntry.FenceShard(shard(3), 1)));
+        assertInstanceOf(Answer.Accepted.class, apply(new ShardEntry.FenceShard(shard(3), 1, "b", 9)));
         assertTrue(state.isFenced(shard(3)));
-        assertInstanceOf(Answer.Accepted.class, apply(new ShardEntry.FenceShard(shard(3), 1)), "repeated");
+        assertInstanceOf(Answer.Accepted.class, apply(new ShardEntry.FenceShard(shard(3), 1, "b", 9)), "repeated");
         assertInstanceOf(Answer.Accepted.class, apply(new ShardEntry.AdmitShard(shard(3), 1, "b")));
         assertInstanceOf(Answer.Accepted.class, apply(new ShardEntry.AdmitShard(shard(3), 1, "b")), "repeated");
         assertInstanceOf(Answer.Rejected.class, apply(new ShardEntry.AdmitShard(shard(3), 1, "c")));
-        assertInstanceOf(Answer.Rejected.class, apply(new ShardEntry.FenceShard(shard(3), 1)), "admitted since");
+        assertInstanceOf(
+                Answer.Rejected.class, apply(new ShardEntry.FenceShard(shard(3), 1, "b", 9)), "admitted since");
         assertEquals(Optional.of("b"), state.endpointOf(shard(3)));
         assertEquals(1, state.shardEpoch(shard(3)));
+    }
+
+    @Test
+    void aServerThatLacksWhatIsForgottenIsNoPrimary() throws MalformedBytesException {
+        apply(new ShardEntry.FenceShard(shard(3), 1, "a", ShardEntry.FenceShard.SAME_SERVER));
+        apply(new ShardEntry.AdmitShard(shard(3), 1, "a"));
+        assertInstanceOf(Answer.Accepted.class, apply(new ShardEntry.ForgetUpTo(shard(3), 1, 100)));
+        assertInstanceOf(Answer.Accepted.class, apply(new ShardEntry.ForgetUpTo(shard(3), 1, 50)));
+        assertEquals(100, state.floorOf(shard(3)));
+        assertInstanceOf(Answer.Rejected.class, apply(new ShardEntry.FenceShard(shard(3), 2, "b", 99)));
+        assertEquals(Optional.of("a"), state.endpointOf(shard(3)));
+        assertInstanceOf(Answer.Accepted.class, apply(new ShardEntry.FenceShard(shard(3), 2, "b", 100)));
+        assertEquals(Optional.empty(), state.endpointOf(shard(3)));
+        assertEquals(Optional.of("b"), state.primaryOf(shard(3)));
+        assertInstanceOf(
+                Answer.Rejected.class, apply(new ShardEntry.ForgetUpTo(shard(3), 1, 200)), "the old one's word");
+        assertInstanceOf(Answer.Rejected.class, apply(new ShardEntry.AdmitShard(shard(3), 2, "a")));
+        assertEquals(Optional.of("b"), DecisionState.restore(state.snapshot()).primaryOf(shard(3)));
+        assertEquals(100, DecisionState.restore(state.snapshot()).reachOf(shard(3)));
     }
 
     /** I16: a million transactions, and while a shard was down a few that could not be done. */
@@ -325,7 +345,8 @@ class TransactionFatesTest {
             case 4 -> new TransactionEntry.ClientPrepared("x" + random.nextInt(5), transaction(gtid, 0, 1), 7);
             case 5 ->
                 new TransactionEntry.ClientDecided("x" + random.nextInt(5), gtid, random.nextBoolean(), gtid.epoch());
-            case 6 -> new ShardEntry.FenceShard(shard(0), random.nextInt(4));
+            case 6 ->
+                new ShardEntry.FenceShard(shard(0), random.nextInt(4), "h" + random.nextInt(2), random.nextInt(3));
             case 7 -> new ShardEntry.AdmitShard(shard(0), random.nextInt(4), "h" + random.nextInt(2));
             default ->
                 new TransactionEntry.Commit(List.of(

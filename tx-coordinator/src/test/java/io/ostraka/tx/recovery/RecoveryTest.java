@@ -51,7 +51,8 @@ class RecoveryTest implements Recovery.Port, Leases.Port<String>, Admission.Port
     }
 
     private static PreparedBranches transaction(Gtid gtid) {
-        return new PreparedBranches(gtid, "shop", List.of(new Branch(new ShardNumber(0), 0, "app", 700)));
+        return new PreparedBranches(
+                gtid, "shop", List.of(new Branch(new ShardNumber(0), 0, "app", 700, Branch.NO_MARK)));
     }
 
     private void committed(Gtid gtid) {
@@ -280,10 +281,10 @@ class RecoveryTest implements Recovery.Port, Leases.Port<String>, Admission.Port
         Gtid decided = new Gtid(other, 1);
         committed(decided);
         List<Found> left = List.of(new Found(new Gid(CLUSTER, decided, new ShardNumber(0)).toString(), "app"));
-        admission.onPromoted(S0, "b");
+        admission.onPromoted(S0, "b", 9);
         admission.onTick();
         assertEquals(List.of("propose FenceShard"), taken());
-        apply(new ShardEntry.FenceShard(S0, 1));
+        apply(new ShardEntry.FenceShard(S0, 1, "b", 9));
         admission.onTick();
         assertEquals(List.of("await " + S0 + " 1"), taken());
         admission.onScan(S0, "b", List.of());
@@ -293,6 +294,11 @@ class RecoveryTest implements Recovery.Port, Leases.Port<String>, Admission.Port
         assertEquals(List.of("scan " + S0), taken());
         admission.onScan(S0, "b", left);
         assertEquals(List.of(), taken(), "a decided branch is prepared there still");
+        admission.onScan(S0, "b", List.of());
+        assertEquals(List.of(), taken(), "nobody has said yet that it is committed there, and not lost");
+        apply(new TransactionEntry.Done(List.of(decided)));
+        admission.onScan(S0, "c", List.of());
+        assertEquals(List.of(), taken(), "that was another server");
         admission.onScan(S0, "b", List.of());
         assertEquals(List.of("propose AdmitShard"), taken());
         apply(new ShardEntry.AdmitShard(S0, 1, "b"));

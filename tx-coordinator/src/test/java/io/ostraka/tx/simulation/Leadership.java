@@ -53,7 +53,7 @@ final class Leadership implements Rounds.Port<VectorRequest>, Leases.Port<Runnab
         leases.onTick(node.clockNanos());
         for (SimShard shard : world.shards.values()) {
             if (shard.primary.up && !world.isCut(node, shard) && shard.primary.epoch > 0) {
-                admission.onPromoted(shard.id, shard.primary.endpoint());
+                admission.onPromoted(shard.id, shard.primary.endpoint(), ShardEntry.FenceShard.SAME_SERVER);
             }
         }
         admission.onTick();

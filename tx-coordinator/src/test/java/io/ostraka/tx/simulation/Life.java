@@ -267,7 +267,7 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
     }
 
     @Override
-    public boolean keepsWhatItAcknowledged(ShardId shard) {
+    public boolean hasSurvived(Gtid gtid, ShardId shard, Branch branch) {
         return true;
     }
 
