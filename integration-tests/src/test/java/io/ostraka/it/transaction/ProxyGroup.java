@@ -16,9 +16,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Three proxies in three processes before the first two shards of a cluster, as their operator starts them. Confined to a test. */
+/** Three proxies in three processes before two shards, as their operator starts them. Confined to a test. */
 final class ProxyGroup implements AutoCloseable {
     static final List<String> NODES = List.of("n1", "n2", "n3");
     private static final String SECRET = "a secret of the group's own";
@@ -27,8 +28,18 @@ final class ProxyGroup implements AutoCloseable {
     private final Map<String, HostPort> addresses = new TreeMap<>();
     private final Map<String, ProxyProcess> proxies = new TreeMap<>();
 
-    /** Not started. Where a shard has an endpoint in {@code elsewhere}, the first node reaches it by that. */
+    /** Not started; before the first two shards. Where one has an endpoint in {@code elsewhere}, the first node reaches it by that. */
     ProxyGroup(Path directory, TestCluster cluster, Map<String, Endpoint> elsewhere) throws IOException {
+        this(directory, node -> shards(cluster, node.equals(NODES.get(0)) ? elsewhere : Map.of()), Map.of());
+    }
+
+    /** Not started. */
+    ProxyGroup(Path directory, Map<String, Endpoint> shards, Map<String, Endpoint> standbys) throws IOException {
+        this(directory, node -> shards, standbys);
+    }
+
+    private ProxyGroup(Path directory, Function<String, Map<String, Endpoint>> shards, Map<String, Endpoint> standbys)
+            throws IOException {
         this.directory = directory;
         for (String node : NODES) {
             addresses.put(node, new HostPort("127.0.0.1", ProxyProcess.freePort()));
@@ -37,19 +48,23 @@ final class ProxyGroup implements AutoCloseable {
                 .map(peer -> peer.getKey() + ": \"" + peer.getValue() + "\"")
                 .collect(Collectors.joining(", ", "peers: { ", " }\npeer_secret: " + SECRET + "\n"));
         for (String node : NODES) {
-            Map<String, Endpoint> shards = new TreeMap<>();
-            for (String shard : List.of("s0", "s1")) {
-                Endpoint real = cluster.shard(shard);
-                shards.put(shard, node.equals(NODES.get(0)) ? elsewhere.getOrDefault(shard, real) : real);
-            }
             proxies.put(
                     node,
                     new ProxyProcess(
                             Files.createDirectory(directory.resolve(node)),
-                            shards,
+                            shards.apply(node),
+                            standbys,
                             "node: " + node + "\n" + peers,
                             ""));
         }
+    }
+
+    private static Map<String, Endpoint> shards(TestCluster cluster, Map<String, Endpoint> elsewhere) {
+        Map<String, Endpoint> shards = new TreeMap<>();
+        for (String shard : List.of("s0", "s1")) {
+            shards.put(shard, elsewhere.getOrDefault(shard, cluster.shard(shard)));
+        }
+        return shards;
     }
 
     /** With a failpoint on the first node, as {@link ProxyProcess#start}. They found a group, so none takes clients before all are there. */

@@ -41,16 +41,32 @@ final class ProxyProcess implements AutoCloseable {
 
     /** Shards by name, where the proxy is to look for them. */
     ProxyProcess(Path directory, Map<String, Endpoint> shards, String more, String ofDatabase) throws IOException {
+        this(directory, shards, Map.of(), more, ofDatabase);
+    }
+
+    /** The same; some of the shards have a standby. */
+    ProxyProcess(
+            Path directory,
+            Map<String, Endpoint> shards,
+            Map<String, Endpoint> standbys,
+            String more,
+            String ofDatabase)
+            throws IOException {
         this.directory = directory;
         Endpoint first = shards.get("s0");
         endpoint = new Endpoint(freePort(), "test", first.user(), first.password());
         String lines = new TreeMap<>(shards)
                 .entrySet().stream()
-                        .map(shard -> "      %s: { primary: \"127.0.0.1:%d/%s\" }\n"
+                        .map(shard -> "      %s: { primary: \"127.0.0.1:%d/%s\"%s }\n"
                                 .formatted(
                                         shard.getKey(),
                                         shard.getValue().port(),
-                                        shard.getValue().database()))
+                                        shard.getValue().database(),
+                                        standbys.containsKey(shard.getKey())
+                                                ? ", replicas: [\"127.0.0.1:%d\"]"
+                                                        .formatted(standbys.get(shard.getKey())
+                                                                .port())
+                                                : ""))
                         .collect(Collectors.joining());
         Files.writeString(
                 directory.resolve("proxy.yaml"),
