@@ -19,14 +19,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A combiner of its own: it puts the shards' rows together, and has none. */
 class CombinerServerTest {
-    private static final ClusterSpec SPEC = Shelf.SPEC.withCombiner().withDdl(Shelf.SPEC.ddl() + """
+    private static final ClusterSpec SPEC = Shelf.SPEC
+            .withCombiner()
+            .withTables(Shelf.SPEC.tables() + "\nmade: { hash: id }")
+            .withDdl(Shelf.SPEC.ddl() + """
             ;
             CREATE TABLE single (x int);
             CREATE FUNCTION singles() RETURNS int8 LANGUAGE sql STABLE AS 'SELECT count(*) FROM single';
+            CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2 * $1';
+            CREATE TYPE shade AS ENUM ('dark', 'bright');
             CREATE VIEW counted AS SELECT singles() AS n, count(DISTINCT i2) AS c FROM item;
             """);
 
@@ -127,16 +133,69 @@ class CombinerServerTest {
     }
 
     @Test
-    void noTableIsMadeWithoutIt() {
-        try (WireClient client = WireClient.login(cluster.proxy())) {
-            for (String sql : List.of(
-                    "CREATE TABLE other (id int)",
-                    "CREATE TABLE other AS SELECT count(*) FROM item",
-                    "ALTER TABLE item ADD COLUMN more int",
-                    "DROP TABLE kind")) {
-                assertTrue(client.query(sql).toString().contains("0A000"), sql);
-            }
+    void whileItLacksATableAShardPutsItsRowsTogether() throws SQLException {
+        String sql = "SELECT a.v, count(*) FROM made a JOIN made b ON a.v = b.id GROUP BY 1";
+        try (Differential both = cluster.differential(Protocol.SIMPLE);
+                WireClient client = WireClient.login(cluster.proxy())) {
+            both.check(
+                    "CREATE TABLE made (id int8 PRIMARY KEY, v int8)",
+                    "INSERT INTO made VALUES (1, 2), (2, 3), (3, 1), (4, 4)",
+                    sql,
+                    "ALTER TABLE made ADD COLUMN w int DEFAULT 3",
+                    "SELECT v, sum(w) OVER (ORDER BY v) FROM made",
+                    "SELECT k.label, m.w FROM kind k LEFT JOIN made m ON m.w = k.i2");
+            assertTrue(client.query("EXPLAIN " + sql).toString().contains("shard s0"), sql);
+            onCombiner("CREATE TABLE made (id int8 PRIMARY KEY, v int8, w int DEFAULT 3)");
+            awaitCombiner(client, sql, true);
+            both.check(
+                    sql,
+                    "SELECT v, sum(w) OVER (ORDER BY v) FROM made",
+                    "DROP TABLE made",
+                    "CREATE TABLE taken AS SELECT i2, count(*) AS c FROM item GROUP BY i2",
+                    "SELECT count(*), sum(c) FROM taken",
+                    "DROP TABLE taken");
+            onCombiner("DROP TABLE made");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "CREATE OR REPLACE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 3 * $1'"
+                        + " | CREATE OR REPLACE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2 * $1'",
+                "ALTER ROLE CURRENT_USER IN DATABASE %s SET timezone = 'Asia/Tokyo'"
+                        + " | ALTER ROLE CURRENT_USER IN DATABASE %s RESET timezone",
+                "ALTER TYPE shade RENAME VALUE 'dark' TO 'light' | ALTER TYPE shade RENAME VALUE 'light' TO 'dark'",
+            })
+    void whatItWouldAnswerOtherwiseAShardAnswers(String change, String back) throws SQLException {
+        String sql = "SELECT count(DISTINCT twice(i2)), '2026-01-01 00:00+00'::timestamptz FROM item";
+        try (Differential both = cluster.differential(Protocol.SIMPLE);
+                WireClient client = WireClient.login(cluster.proxy())) {
+            awaitCombiner(client, sql, true);
+            onCombiner(change.formatted(cluster.combiner().database()));
+            try {
+                awaitCombiner(client, sql, false);
+                both.check(sql);
+            } finally {
+                onCombiner(back.formatted(cluster.combiner().database()));
+            }
+            awaitCombiner(client, sql, true);
+            both.check(sql);
+        }
+    }
+
+    private void onCombiner(String sql) throws SQLException {
+        try (Connection connection = cluster.combiner().connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private static void awaitCombiner(WireClient client, String sql, boolean isUsed) {
+        Await.until(
+                "the proxy has seen the change",
+                () -> client.query("EXPLAIN " + sql).toString().contains("server combiner") == isUsed);
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.ostraka.proxy.auth.LinkSecurity;
 import io.ostraka.proxy.auth.ScramKeyCache;
 import io.ostraka.proxy.auth.ShardLogin;
 import io.ostraka.proxy.wire.FrontendMessages;
+import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import java.net.InetAddress;
@@ -209,23 +210,33 @@ public final class BackendConnector {
     static PgError unreachable(ShardAddress address, Throwable cause) {
         return new PgError(
                 SqlState.CANNOT_CONNECT_NOW,
-                "shard \"" + address.shard() + "\" is not reachable",
+                server(address) + " is not reachable",
                 "Connecting to " + address.primary() + " failed: " + cause.getMessage(),
-                "Statements for other shards go on; this one is tried again with each statement.");
+                isCombiner(address)
+                        ? "Statements that need no rows of several shards put together go on; it is tried again with each that does."
+                        : "Statements for other shards go on; this one is tried again with each statement.");
+    }
+
+    private static boolean isCombiner(ShardAddress address) {
+        return address.shard().equals(DatabaseConfig.COMBINER);
+    }
+
+    private static String server(ShardAddress address) {
+        return (isCombiner(address) ? "server \"" : "shard \"") + address.shard() + '"';
     }
 
     private static PgError noTls(ShardAddress address, String why) {
         return new PgError(
                 SqlState.CANNOT_CONNECT_NOW,
-                "shard \"" + address.shard() + "\" cannot be reached over TLS",
+                server(address) + " cannot be reached over TLS",
                 why,
-                "Check the shard's tls and tls_ca, and the server's ssl and ssl_cert_file.");
+                "Check its tls and tls_ca, and the server's ssl and ssl_cert_file.");
     }
 
     static PgError noLogin(ShardAddress address, String why) {
         return new PgError(
                 SqlState.CANNOT_CONNECT_NOW,
-                "shard \"" + address.shard() + "\" does not let the proxy in",
+                server(address) + " does not let the proxy in",
                 why,
                 "Check the user's shard_user and shard_password, and the server's pg_hba.conf and log.");
     }

@@ -121,6 +121,11 @@ final class CatalogPool implements AutoCloseable {
         return pool;
     }
 
+    /** From now on {@link #connection} gives new ones. */
+    void renew() {
+        pool.getHikariPoolMXBean().softEvictConnections();
+    }
+
     @Override
     public synchronized void close() {
         closed = true;

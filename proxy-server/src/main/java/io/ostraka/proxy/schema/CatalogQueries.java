@@ -202,7 +202,7 @@ final class CatalogQueries {
             + " AND relkind <> 't'"
             + " UNION ALL SELECT 'a' || attrelid || ' ' || attnum || ' ' || a.xmin FROM pg_attribute a"
             + " JOIN pg_class c ON c.oid = a.attrelid"
-            + " WHERE a.attrelid >= 16384 AND a.attnum > 0 AND c.relpersistence <> 't' AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+            + " WHERE a.attrelid >= 16384 AND a.attnum > 0 AND c.relpersistence <> 't' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')"
             + versions("pg_namespace", "n", "nspname !~ '^pg_(toast|temp)'")
             + versions("pg_attrdef", "d", "true")
             + versions("pg_constraint", "o", "true")
@@ -215,9 +215,44 @@ final class CatalogQueries {
             + versions("pg_cast", "s", "true")
             + versions("pg_amproc", "m", "true")
             + versions("pg_collation", "l", "true")
+            + versions("pg_enum", "e", "true")
             + " UNION ALL SELECT 'i' || indexrelid || ' ' || xmin FROM pg_index WHERE indexrelid >= 16384"
             + " UNION ALL SELECT 'h' || inhrelid || ' ' || inhparent || ' ' || xmin FROM pg_inherits"
+            + " UNION ALL SELECT 'g' || setdatabase || ' ' || setrole || ' ' || xmin FROM pg_db_role_setting"
             + ") versions(version)";
+
+    /**
+     * What values and their order depend on besides tables and functions, by name, each in words: the server's version and locale, settings, and what is in types and
+     * collations made by users. TimeZone, DateStyle and extra_float_digits are the driver's own here: only roles' and databases' are seen.
+     */
+    static final String TRAITS =
+            "SELECT 'the version', 'PostgreSQL ' || current_setting('server_version_num')::int / 10000"
+                    + " UNION ALL SELECT 'the locale', concat_ws(' ', to_jsonb(b) ->> 'datlocprovider', b.datcollate, b.datctype,"
+                    + " coalesce(to_jsonb(b) ->> 'datlocale', to_jsonb(b) ->> 'daticulocale'), to_jsonb(b) ->> 'daticurules',"
+                    + " pg_database_collation_actual_version(b.oid), pg_encoding_to_char(b.encoding))"
+                    + " FROM pg_database b WHERE b.datname = current_database()"
+                    + " UNION ALL SELECT 'setting ' || name, setting FROM pg_settings WHERE name = ANY (ARRAY['IntervalStyle',"
+                    + " 'array_nulls', 'bytea_output', 'default_text_search_config', 'lc_messages', 'lc_monetary', 'lc_numeric',"
+                    + " 'lc_time', 'quote_all_identifiers', 'standard_conforming_strings', 'transform_null_equals', 'xmlbinary',"
+                    + " 'xmloption'])"
+                    + " UNION ALL SELECT 'settings of ' || CASE setrole WHEN 0 THEN 'all roles' ELSE 'role ' || pg_get_userbyid(setrole) END"
+                    + " || CASE setdatabase WHEN 0 THEN '' ELSE ' in the database' END, array_to_string(setconfig, ', ')"
+                    + " FROM pg_db_role_setting WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))"
+                    + " UNION ALL SELECT 'type ' || format_type(t.oid, NULL), concat_ws(' ', t.typtype,"
+                    + " (SELECT string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid),"
+                    + " CASE t.typtype WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod) || ' ' || t.typnotnull END,"
+                    + " t.typcollation::regcollation, t.typdefault,"
+                    + " (SELECT string_agg(pg_get_constraintdef(o.oid), ' ' ORDER BY conname) FROM pg_constraint o WHERE contypid = t.oid),"
+                    + " (SELECT string_agg(quote_ident(attname) || ' ' || format_type(atttypid, atttypmod) || ' ' || attcollation::regcollation,"
+                    + " ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = t.typrelid AND attnum > 0 AND NOT attisdropped),"
+                    + " (SELECT concat_ws(' ', rngsubtype::regtype, rngcollation::regcollation, rngcanonical, rngsubdiff) FROM pg_range"
+                    + " WHERE rngtypid = t.oid))"
+                    + " FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid"
+                    + " WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND " + LASTING_SCHEMA
+                    + " AND (t.typrelid = 0 OR c.relkind = 'c') AND t.typtype <> 'm' AND NOT (t.typlen = -1 AND t.typelem <> 0)"
+                    + " UNION ALL SELECT 'collation ' || o.oid::regcollation, concat_ws(' ', collprovider, collisdeterministic, collcollate,"
+                    + " collctype, coalesce(to_jsonb(o) ->> 'colllocale', to_jsonb(o) ->> 'colliculocale'), to_jsonb(o) ->> 'collicurules')"
+                    + " FROM pg_collation o JOIN pg_namespace n ON n.oid = o.collnamespace WHERE n.nspname <> 'pg_catalog'";
 
     private static String versions(String catalog, String mark, String condition) {
         return " UNION ALL SELECT '" + mark + "' || oid || ' ' || xmin FROM " + catalog + " WHERE oid >= 16384 AND ("

@@ -95,6 +95,8 @@ final class CatalogReader {
                 CatalogQueries.AMBIENT_FUNCTIONS,
                 row -> ambientFunctions.add(new FunctionName(row.getString(1), row.getString(2))));
         each(CatalogQueries.OPERATORS, row -> operators.add(new OperatorName(row.getString(1), row.getString(2))));
+        Map<String, String> traits = new HashMap<>();
+        each(CatalogQueries.TRAITS, row -> traits.put(row.getString(1), row.getString(2)));
         Map<TableName, Table> tables = new HashMap<>();
         Map<TableName, TableShape> shapes = new HashMap<>();
         Map<TableName, Long> rows = new HashMap<>();
@@ -105,7 +107,7 @@ final class CatalogReader {
                 rows.put(relation.name, magnitude(relation.allRows()));
             }
         }
-        return new ShardSchema(schemas, tables, shapes, functions, ambientFunctions, operators, rows);
+        return new ShardSchema(schemas, tables, shapes, functions, ambientFunctions, operators, rows, traits);
     }
 
     /** A power of two: plans need not be made anew for one row more. */

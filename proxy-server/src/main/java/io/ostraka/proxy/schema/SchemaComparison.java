@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -154,12 +155,12 @@ final class SchemaComparison {
     }
 
     private void report(TableName table, String text) {
-        differences.add(new SchemaDifference(table, "table " + table + ": " + text, false));
+        differences.add(new SchemaDifference(Optional.of(table), "table " + table + ": " + text, false));
     }
 
     /** A difference that makes statements mean other things on other shards. */
     private void reportMeaning(TableName table, String text) {
-        differences.add(new SchemaDifference(table, "table " + table + ": " + text, true));
+        differences.add(new SchemaDifference(Optional.of(table), "table " + table + ": " + text, true));
     }
 
     private static <T> Map<ShardName, String> each(Map<ShardName, T> values, Function<T, String> aspect) {

@@ -1,12 +1,15 @@
 package io.ostraka.proxy.schema;
 
 import io.ostraka.rules.config.TableName;
+import java.util.Optional;
 
 /**
- * How a table is not the same on all shards that should have it: one line for people. {@code ofMeaning} when a name in a
- * statement would not mean the same on each of them: another kind of relation, other columns, another view.
+ * How servers are not the same that should be: one line for people. {@code ofMeaning} when a table's name in a
+ * statement would not mean the same on each shard: another kind of relation, other columns, another view.
+ *
+ * @param table empty when it is about something else
  */
-public record SchemaDifference(TableName table, String text, boolean ofMeaning) {
+public record SchemaDifference(Optional<TableName> table, String text, boolean ofMeaning) {
     @Override
     public String toString() {
         return text;

@@ -2,6 +2,7 @@ package io.ostraka.proxy.schema;
 
 import io.ostraka.rules.catalog.Catalog;
 import io.ostraka.rules.catalog.Column;
+import io.ostraka.rules.catalog.CombinerSchema;
 import io.ostraka.rules.catalog.Function;
 import io.ostraka.rules.catalog.FunctionName;
 import io.ostraka.rules.catalog.HiddenAccess;
@@ -33,10 +34,13 @@ import java.util.TreeMap;
 final class SchemaMerge {
     private final DatabaseConfig database;
     private final SortedMap<ShardName, ShardSchema> shards;
+    private final Optional<ShardSchema> combiner;
 
     private SchemaMerge(DatabaseConfig database, Map<ShardName, ShardSchema> shards) {
         this.database = database;
         this.shards = new TreeMap<>(shards);
+        // A shard may have this name where no server is configured to combine.
+        this.combiner = database.combiner().map(config -> this.shards.remove(config.name()));
     }
 
     /** {@code shards} are those that were read; {@code unread} says why the others were not. */
@@ -68,11 +72,43 @@ final class SchemaMerge {
         }));
         functions().forEach(catalog::function);
         RuleSet rules = RuleSet.resolve(database, types(tables));
-        List<SchemaDifference> differences = SchemaComparison.compare(shards, name -> known(rules, name));
+        List<SchemaDifference> differences =
+                new ArrayList<>(SchemaComparison.compare(shards, name -> placement(rules, name)));
         differences.stream()
                 .filter(SchemaDifference::ofMeaning)
-                .forEach(difference -> catalog.disagreement(difference.table(), difference.text()));
+                .forEach(difference -> catalog.disagreement(difference.table().orElseThrow(), difference.text()));
+        catalog.combiner(combiner(rules, tables.keySet(), differences));
         return new SchemaState(catalog.build(), rules, differences, unread);
+    }
+
+    /** What the server without rows has; how it differs is added to what is known of the shards. */
+    private CombinerSchema combiner(RuleSet rules, Set<TableName> tables, List<SchemaDifference> differences) {
+        if (combiner.isEmpty()) {
+            return CombinerSchema.NONE;
+        }
+        SortedMap<ShardName, ShardSchema> all = new TreeMap<>(shards);
+        all.put(DatabaseConfig.COMBINER, combiner.get());
+        List<SchemaDifference> more = new ArrayList<>(SchemaComparison.compare(all, name -> {
+            Set<ShardName> known = new LinkedHashSet<>(placement(rules, name));
+            known.add(DatabaseConfig.COMBINER);
+            return known;
+        }));
+        more.removeAll(differences);
+        Set<TableName> unlike = new HashSet<>();
+        for (SchemaDifference difference : more) {
+            TableName table = difference.table().orElseThrow();
+            if (tables.contains(table)) {
+                differences.add(difference);
+                if (difference.ofMeaning()) {
+                    unlike.add(table);
+                }
+            }
+        }
+        tables.stream()
+                .filter(table -> !ShardSchema.isSystem(table.schema())
+                        && !combiner.get().tables().containsKey(table))
+                .forEach(unlike::add);
+        return CombinerFit.of(combiner, Optional.ofNullable(shards.get(database.defaultShard())), unlike, differences);
     }
 
     private Collection<ShardSchema> defaultFirst() {
@@ -106,13 +142,6 @@ final class SchemaMerge {
         } catch (PgErrorException e) {
             return database.shards().keySet();
         }
-    }
-
-    /** Where it belongs, and where its rows may have to be put together with others. */
-    private Set<ShardName> known(RuleSet rules, TableName table) {
-        Set<ShardName> known = new LinkedHashSet<>(placement(rules, table));
-        database.combiner().ifPresent(combiner -> known.add(combiner.name()));
-        return known;
     }
 
     private Optional<Table> placed(TableName name, Table any, Set<ShardName> placement, Set<ShardName> unread) {

@@ -191,8 +191,8 @@ public final class SchemaService implements AutoCloseable {
     private void look(boolean force) {
         Map<ShardWatch, Future<Look>> looks = new HashMap<>();
         for (ShardWatch watch : watches) {
-            String known = force ? "" : watch.fingerprint;
-            looks.put(watch, reading.submit(() -> lookAt(watch.pool, known)));
+            String known = watch.fingerprint;
+            looks.put(watch, reading.submit(() -> lookAt(watch.pool, known, force)));
         }
         long end = System.nanoTime() + PATIENCE.toNanos();
         boolean changed = false;
@@ -204,13 +204,22 @@ public final class SchemaService implements AutoCloseable {
         }
     }
 
-    private static Look lookAt(CatalogPool pool, String known) throws SQLException {
+    private static Look lookAt(CatalogPool pool, String known, boolean force) throws SQLException {
+        // Before the reading: a change in between is found again at the next look.
+        String fingerprint;
         try (Connection connection = pool.connection()) {
-            // Before the reading: a change in between is found again at the next look.
-            String fingerprint = CatalogReader.fingerprint(connection);
-            return fingerprint.equals(known)
-                    ? new Look(fingerprint, Optional.empty())
-                    : new Look(fingerprint, Optional.of(CatalogReader.read(connection)));
+            fingerprint = CatalogReader.fingerprint(connection);
+            if (known.isEmpty() || (force && fingerprint.equals(known))) {
+                return new Look(fingerprint, Optional.of(CatalogReader.read(connection)));
+            }
+        }
+        if (fingerprint.equals(known)) {
+            return new Look(fingerprint, Optional.empty());
+        }
+        // What was set for roles or the database shows on new connections.
+        pool.renew();
+        try (Connection connection = pool.connection()) {
+            return new Look(fingerprint, Optional.of(CatalogReader.read(connection)));
         }
     }
 

@@ -113,9 +113,13 @@ public final class ShardCheck {
             unread.put(shard.name(), reason);
             add(
                     Severity.ERROR,
-                    "shard " + shard.name() + " at " + shard.primary() + " cannot be read as user \"" + login.user()
+                    server(shard.name()) + " at " + shard.primary() + " cannot be read as user \"" + login.user()
                             + "\": " + reason);
         }
+    }
+
+    private String server(ShardName name) {
+        return database.shards().containsKey(name) ? "shard " + name : "the combiner";
     }
 
     private void checkRoles(ShardConfig shard, ShardLogin login, Connection connection) throws SQLException {
@@ -125,7 +129,7 @@ public final class ShardCheck {
             if (!row.getBoolean(1)) {
                 add(
                         Severity.ERROR,
-                        "shard " + shard.name() + " does not let user \"" + login.user()
+                        server(shard.name()) + " does not let user \"" + login.user()
                                 + "\" read pg_authid, as users_from_shards needs; as superuser: GRANT SELECT ON"
                                 + " pg_authid TO \"" + login.user() + "\"");
             }
@@ -153,10 +157,10 @@ public final class ShardCheck {
         if (server.version() < OLDEST_VERSION) {
             add(
                     Severity.ERROR,
-                    "shard " + shard + " runs PostgreSQL " + server.versionText() + ", but 15 is the oldest supported");
+                    server(shard) + " runs PostgreSQL " + server.versionText() + ", but 15 is the oldest supported");
         }
         if (server.standby()) {
-            add(Severity.ERROR, "shard " + shard + " is a standby: the primary is expected there");
+            add(Severity.ERROR, server(shard) + " is a standby: the primary is expected there");
         }
         if (server.maxPreparedTransactions() == 0
                 && !database.hasOneShard()
@@ -169,9 +173,7 @@ public final class ShardCheck {
                             + " it");
         }
         if (!server.encoding().equals("UTF8")) {
-            add(
-                    Severity.ERROR,
-                    "shard " + shard + " has encoding " + server.encoding() + ", but only UTF8 is supported");
+            add(Severity.ERROR, server(shard) + " has encoding " + server.encoding() + ", but only UTF8 is supported");
         }
     }
 
@@ -189,8 +191,12 @@ public final class ShardCheck {
 
     private void compare(Severity severity, String what, Function<Server, String> aspect) {
         Map<String, Set<ShardName>> groups = new LinkedHashMap<>();
-        servers.forEach((shard, server) -> groups.computeIfAbsent(aspect.apply(server), first -> new TreeSet<>())
-                .add(shard));
+        servers.forEach((shard, server) -> {
+            if (database.shards().containsKey(shard)) { // the combiner's fitness is the schema's to tell
+                groups.computeIfAbsent(aspect.apply(server), first -> new TreeSet<>())
+                        .add(shard);
+            }
+        });
         if (groups.size() > 1) {
             add(
                     severity,

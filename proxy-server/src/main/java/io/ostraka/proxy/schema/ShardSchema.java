@@ -11,8 +11,8 @@ import java.util.Set;
 
 /**
  * What one shard's catalog said. {@code shapes} has the tables outside the system's schemas, {@code rows} those of which it is known
- * about how large they are. Immutable; equal when nothing
- * that matters has changed.
+ * about how large they are, {@code traits} what else values and their order depend on. Immutable; equal when nothing that matters has
+ * changed.
  */
 record ShardSchema(
         Set<String> schemas,
@@ -21,7 +21,8 @@ record ShardSchema(
         Map<FunctionName, Function> functions,
         Set<FunctionName> ambientFunctions,
         Set<OperatorName> operators,
-        Map<TableName, Long> rows) {
+        Map<TableName, Long> rows,
+        Map<String, String> traits) {
     ShardSchema {
         schemas = Set.copyOf(schemas);
         tables = Map.copyOf(tables);
@@ -30,6 +31,7 @@ record ShardSchema(
         ambientFunctions = Set.copyOf(ambientFunctions);
         operators = Set.copyOf(operators);
         rows = Map.copyOf(rows);
+        traits = Map.copyOf(traits);
     }
 
     static boolean isSystem(String schema) {

@@ -24,7 +24,7 @@ class SchemaComparisonTest {
     }
 
     private static ShardSchema schema(Map<TableName, TableShape> shapes) {
-        return new ShardSchema(Set.of("public"), Map.of(), shapes, Map.of(), Set.of(), Set.of(), Map.of());
+        return new ShardSchema(Set.of("public"), Map.of(), shapes, Map.of(), Set.of(), Set.of(), Map.of(), Map.of());
     }
 
     private void shard(String name, TableShape orders) {

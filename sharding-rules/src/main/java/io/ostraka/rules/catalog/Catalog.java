@@ -31,6 +31,7 @@ public final class Catalog {
     private final Set<OperatorName> operators;
     private final Map<TableName, String> disagreements;
     private final Map<TableName, Long> rows;
+    private final CombinerSchema combiner;
 
     private Catalog(Builder builder) {
         version = builder.version;
@@ -58,6 +59,7 @@ public final class Catalog {
         operators = Set.copyOf(builder.operators);
         disagreements = Map.copyOf(builder.disagreements);
         rows = Map.copyOf(builder.rows);
+        combiner = builder.combiner;
     }
 
     public static Builder builder(long version) {
@@ -162,6 +164,11 @@ public final class Catalog {
         return Optional.ofNullable(disagreements.get(table));
     }
 
+    /** What the server has that puts rows together and has none. */
+    public CombinerSchema combiner() {
+        return combiner;
+    }
+
     /** Collects a catalog. Confined to the thread that builds. */
     public static final class Builder {
         private final long version;
@@ -172,6 +179,7 @@ public final class Catalog {
         private final Set<OperatorName> operators = new HashSet<>();
         private final Map<TableName, String> disagreements = new LinkedHashMap<>();
         private final Map<TableName, Long> rows = new HashMap<>();
+        private CombinerSchema combiner = CombinerSchema.NONE;
 
         private Builder(long version) {
             this.version = version;
@@ -224,6 +232,11 @@ public final class Catalog {
         /** {@code pg_class.reltuples} or {@code pg_stat_get_live_tuples}, to which those of the other shards are added. */
         public Builder rows(TableName table, long onOneShard) {
             rows.merge(table, onOneShard, Long::sum);
+            return this;
+        }
+
+        public Builder combiner(CombinerSchema combiner) {
+            this.combiner = combiner;
             return this;
         }
 

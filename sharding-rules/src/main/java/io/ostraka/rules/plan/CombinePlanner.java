@@ -1,6 +1,7 @@
 package io.ostraka.rules.plan;
 
 import io.ostraka.rules.catalog.Column;
+import io.ostraka.rules.catalog.CombinerSchema;
 import io.ostraka.rules.catalog.Table;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.ShardName;
@@ -108,7 +109,7 @@ final class CombinePlanner {
     /** By the server that has no rows, where there is one, and it does; else by a shard. */
     private Combination combination(Query query, Planned planned, ShardName home) {
         requireCombinable(planned.analysis());
-        if (queries.hasCombiner() && needsNoShard(planned.analysis())) {
+        if (queries.hasCombiner() && combinerKnows(planned.analysis()) && needsNoShard(planned.analysis())) {
             try {
                 return new CombinePlanner(queries, template, searchPath)
                         .combination(query, planned, new Site(home, DatabaseConfig.COMBINER));
@@ -117,6 +118,18 @@ final class CombinePlanner {
             }
         }
         return combination(query, planned, new Site(home, home));
+    }
+
+    /** Whether what it names means the same on the server that has no rows. */
+    private boolean combinerKnows(Analysis analysis) {
+        CombinerSchema schema = queries.catalog().combiner();
+        return schema.fits()
+                && analysis.named().stream()
+                        .noneMatch(named -> schema.unlikeTables().contains(named.table()))
+                && analysis.occurrences().stream()
+                        .noneMatch(occurrence -> schema.unlikeTables().contains(occurrence.table()))
+                && analysis.functions().stream()
+                        .noneMatch(use -> schema.unlikeFunctions().contains(use.last()));
     }
 
     /** Whether its functions read no tables, and any server may call them. */

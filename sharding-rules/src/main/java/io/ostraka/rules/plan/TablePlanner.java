@@ -34,9 +34,6 @@ record TablePlanner(QueryPlanner queries, DatabaseConfig database) {
     private static final String WHAT = "CREATE TABLE AS";
 
     Plan plan(StatementTemplate template, TableCreation creation, List<String> searchPath) {
-        if (queries.hasCombiner()) {
-            return withoutCombiner(WHAT);
-        }
         String text = template.text();
         List<String> parts = creation.name().parts();
         if (creation.temporary()
@@ -97,9 +94,6 @@ record TablePlanner(QueryPlanner queries, DatabaseConfig database) {
             return refusal(
                     what + " with " + change.obstacle().get(),
                     "All shards of a table would have to do the same, and know all of its rows.");
-        }
-        if (queries.hasCombiner() && change.kind() != TableChange.Kind.KEEPS_COLUMNS) {
-            return withoutCombiner(what);
         }
         Optional<NewTable> made = change.kind() == TableChange.Kind.CREATES
                 ? Optional.of(made(change.tables().get(0), searchPath))
@@ -189,14 +183,6 @@ record TablePlanner(QueryPlanner queries, DatabaseConfig database) {
                                     "It is the shard key, or stands in front of it.")
                             .toException();
                 });
-    }
-
-    /** The combiner is no part of transactions over shards. */
-    private static Plan withoutCombiner(String what) {
-        return new Plan.Refusal(Refusals.unsupported(
-                what + " in a database with a combiner is not supported yet",
-                "The combiner would have to be changed in the same transaction as the shards.",
-                "Change the combiner on a connection to its server, and each shard with ostraka.shard set."));
     }
 
     /** The first that exists, as the server chooses. */

@@ -21,8 +21,7 @@ public record TableChange(
     public enum Kind {
         CREATES,
         DROPS,
-        ALTERS,
-        KEEPS_COLUMNS
+        KEEPS
     }
 
     private static final Set<String> MODIFIERS = Set.of("global", "local", "unlogged", "temp", "temporary");
@@ -106,7 +105,7 @@ public record TableChange(
         QualifiedName name = tokens.qualifiedName();
         return Optional.of(new TableChange(
                 List.of(name),
-                Kind.KEEPS_COLUMNS,
+                Kind.KEEPS,
                 Set.of(),
                 Set.of(),
                 unique ? Optional.of("UNIQUE") : concurrently ? Optional.of("CONCURRENTLY") : Optional.empty()));
@@ -119,7 +118,7 @@ public record TableChange(
 
     private static TableChange truncate(StatementTokens tokens) {
         tokens.take("table");
-        return new TableChange(names(tokens), Kind.KEEPS_COLUMNS, Set.of(), Set.of(), word(tokens, Set.of("cascade")));
+        return new TableChange(names(tokens), Kind.KEEPS, Set.of(), Set.of(), word(tokens, Set.of("cascade")));
     }
 
     private static List<QualifiedName> names(StatementTokens tokens) {
@@ -158,7 +157,7 @@ public record TableChange(
             Optional<String> found = action(tokens, altered, added);
             obstacle = obstacle.or(() -> found);
         } while (tokens.take(TokenKind.COMMA));
-        return new TableChange(List.of(name), Kind.ALTERS, altered, added, obstacle);
+        return new TableChange(List.of(name), Kind.KEEPS, altered, added, obstacle);
     }
 
     /** One action, up to the comma behind it. */
