@@ -230,9 +230,28 @@ final class Analyser {
         Deque<Expression> left = new ArrayDeque<>(roots);
         while (!left.isEmpty()) {
             Expression expression = left.removeFirst();
+            if (isNameOfTable(expression, scope)) {
+                analysis.markNameOfTable(((Expression.Cast) expression).at());
+                continue;
+            }
             examineOne(expression, scope, place, subqueries);
             expression.parts().forEach(left::addLast);
         }
+    }
+
+    /** {@code tableoid::regclass::text}: a number of one server that nobody sees, and the same text on all. */
+    private static boolean isNameOfTable(Expression expression, Scope scope) {
+        return expression instanceof Expression.Cast text
+                && isPlain(text, "text")
+                && text.operand() instanceof Expression.Cast table
+                && isPlain(table, "regclass")
+                && table.operand() instanceof Expression.Name name
+                && scope.resolve(name.path()) instanceof Scope.SystemColumn column
+                && column.name().equals("tableoid");
+    }
+
+    private static boolean isPlain(Expression.Cast cast, String type) {
+        return !cast.modified() && (cast.type().equals(type) || cast.type().equals(Catalog.PG_CATALOG + "." + type));
     }
 
     private void examineOne(Expression expression, Scope scope, Place place, Subqueries subqueries) {

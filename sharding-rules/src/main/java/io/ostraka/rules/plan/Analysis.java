@@ -60,6 +60,7 @@ final class Analysis {
     private boolean readsSystemCatalog;
     private boolean hasUnknownNames;
     private OptionalInt systemColumn = OptionalInt.empty();
+    private OptionalInt nameOfTable = OptionalInt.empty();
     private OptionalInt serverLocalCast = OptionalInt.empty();
 
     /** An expression whose value a server may be asked for, under the search path in force where it stands. */
@@ -199,6 +200,17 @@ final class Analysis {
         if (systemColumn.isEmpty()) {
             systemColumn = OptionalInt.of(at);
         }
+    }
+
+    /** What a row's table is called, which a copy of the row does not know. */
+    void markNameOfTable(int at) {
+        if (nameOfTable.isEmpty()) {
+            nameOfTable = OptionalInt.of(at);
+        }
+    }
+
+    OptionalInt nameOfTable() {
+        return nameOfTable;
     }
 
     void markSystemCatalog() {

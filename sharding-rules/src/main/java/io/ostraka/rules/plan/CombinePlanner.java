@@ -245,6 +245,9 @@ final class CombinePlanner {
         analysis.systemColumn().ifPresent(at -> {
             throw new Obstructed("a system column", at);
         });
+        analysis.nameOfTable().ifPresent(at -> {
+            throw new Obstructed("a system column", at);
+        });
         analysis.serverLocalCast().ifPresent(at -> {
             throw new Obstructed("a name of the system catalogs", at);
         });

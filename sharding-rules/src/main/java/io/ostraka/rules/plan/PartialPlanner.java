@@ -4,6 +4,7 @@ import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.plan.PartialAggregates.Sent;
 import io.ostraka.rules.plan.QueryPlanner.Planned;
 import io.ostraka.rules.sql.Lexer;
+import io.ostraka.rules.sql.PgGroupingSet;
 import io.ostraka.rules.sql.PgOrderItem;
 import io.ostraka.rules.sql.PgParser;
 import io.ostraka.rules.sql.PgQuery;
@@ -14,8 +15,10 @@ import io.ostraka.rules.sql.SourceSpan;
 import io.ostraka.rules.sql.SqlParseFailure;
 import io.ostraka.rules.sql.StatementTemplate;
 import io.ostraka.rules.sql.TokenKind;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -36,6 +39,10 @@ import org.apache.calcite.sql.SqlNode;
  * first, and so every parameter has the type there that it has for the client. Confined to one statement.
  */
 final class PartialPlanner {
+    /** Types that PostgreSQL can only sort, or only hash. */
+    private static final Set<String> GROUPED_IN_ONE_WAY =
+            Set.of("bit", "varbit", "money", "tsvector", "tsquery", "xid", "cid", "aclitem");
+
     private static final Set<String> ENDS_SOURCE =
             Set.of("group", "having", "window", "order", "limit", "offset", "fetch", "for");
 
@@ -255,10 +262,29 @@ final class PartialPlanner {
     // ---- keys ----------------------------------------------------------------------------------------------------
 
     private void keys(Query.Select select, PgSelect body, PartialAggregates partial, PartialExpressions expressions) {
+        requireGroupedAtOnce(body.groupBy(), expressions);
         body.groupBy().forEach(element -> key(element, select, body, partial, expressions));
         boolean isDistinctAlone = body.distinct() && !select.grouping().present();
         if (isDistinctAlone && !expressions.aggregatesIn(body)) {
             body.items().forEach(item -> partial.addKey(item.expression()));
+        }
+    }
+
+    /** The shards group by all keys of all sets, which takes types that all can be sorted, or all hashed. */
+    private static void requireGroupedAtOnce(List<SqlNode> elements, PartialExpressions expressions) {
+        if (elements.stream().noneMatch(PgGroupingSet.class::isInstance)) {
+            return;
+        }
+        Deque<SqlNode> left = new ArrayDeque<>(elements);
+        while (!left.isEmpty()) {
+            SqlNode element = left.removeFirst();
+            expressions.groupedTogether(element).ifPresent(left::addAll);
+            expressions
+                    .variable(element)
+                    .filter(column -> GROUPED_IN_ONE_WAY.contains(column.type()))
+                    .ifPresent(column -> {
+                        throw new PartialAggregates.NotPartial();
+                    });
         }
     }
 

@@ -142,6 +142,13 @@ SELECT id FROM worker FOR READ ONLY;
 SELECT txid_current_if_assigned() IS NULL, pg_backend_pid() > 0; 
 SELECT id FROM worker WHERE ctid IS NOT NULL; -- refused: system columns
 SELECT tableoid::regclass FROM worker; -- refused: system columns
+SELECT tableoid::regclass::text, id FROM worker;
+SELECT id, CAST(j.tableoid::regclass AS text) AS "in" FROM journal j ORDER BY id;
+SELECT id FROM journal WHERE tableoid::regclass::text LIKE '%old' ORDER BY id;
+SELECT DISTINCT tableoid::regclass::text FROM journal; -- refused: system columns
+SELECT tableoid::regclass::text, count(*) FROM journal GROUP BY 1; -- refused: system columns
+SELECT tableoid::regclass::varchar FROM journal; -- refused: system columns
+SELECT a.tableoid::regclass::text FROM worker a, worker b WHERE a.id = b.boss; -- refused: system columns
 SELECT count(*) FROM worker, pg_class; -- refused: catalogs
 SELECT id FROM worker WHERE random() < 2;
 SELECT count(*) FROM worker WHERE random() < 2;
