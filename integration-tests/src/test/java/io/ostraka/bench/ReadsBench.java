@@ -57,9 +57,10 @@ final class ReadsBench implements Callable<Integer> {
             description = {
                 "reads: count(*), GROUP BY, top 10, ordered scan, and what one point in time costs;",
                 "tpch: the 22 queries, with the kind of each plan;",
-                "memory: all rows in order through a proxy with a small heap."
+                "memory: all rows in order through a proxy with a small heap.",
+                "Several are measured on the same servers, one after the other."
             })
-    private What what = What.READS;
+    private List<What> whats = List.of(What.READS);
 
     @Option(names = "--rows", description = "Rows of the table (default: 1000000; 10000000 for memory).")
     private int rows;
@@ -111,38 +112,51 @@ final class ReadsBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, SQLException {
-        switch (what) {
-            case READS -> reads(rows == 0 ? 1_000_000 : rows);
-            case TPCH -> tpch();
-            case MEMORY -> memory(rows == 0 ? 10_000_000 : rows);
+        boolean isTpch = whats.contains(What.TPCH);
+        boolean isMemory = whats.contains(What.MEMORY);
+        int count = rows > 0 ? rows : isMemory ? 10_000_000 : 1_000_000;
+        try (FourShards shards = FourShards.start(EVENTS + ";" + Tpch.DDL)) {
+            if (isMemory || whats.contains(What.READS)) {
+                fill(shards, count);
+            }
+            shards.startProxy(RULE + Tpch.RULES, isMemory ? List.of("-Xmx" + heap) : List.of());
+            if (isTpch) {
+                fillTpch(shards);
+            }
+            shards.settle();
+            for (What what : whats) {
+                switch (what) {
+                    case READS -> reads(shards, count);
+                    case TPCH -> tpch(shards);
+                    case MEMORY -> memory(shards, count);
+                }
+            }
         }
         return 0;
     }
 
     // ---- reads ---------------------------------------------------------------------------------------------------
 
-    private void reads(int count) throws IOException, SQLException {
-        try (FourShards shards = FourShards.start(EVENTS)) {
-            List<String> servers = new ArrayList<>(FourShards.SHARDS);
-            servers.add(FourShards.WHOLE);
-            fill(shards, servers, count);
-            shards.startProxy(RULE, List.of());
-            out.println("| " + count
-                    + " rows, ms | one PostgreSQL | ostraka | shards, sum | shards, slowest | ostraka / sum |");
-            out.println("| --- | ---: | ---: | ---: | ---: | ---: |");
-            for (String sql : List.of(
-                    "SELECT count(*) FROM events",
-                    "SELECT kind, count(*), sum(amount) FROM events GROUP BY kind",
-                    "SELECT id, amount FROM events ORDER BY amount DESC, id LIMIT 10",
-                    "SELECT kind, avg(amount), max(id) FROM events WHERE amount > 900 GROUP BY kind ORDER BY 2 DESC LIMIT 10")) {
-                compare(shards, sql);
-            }
-            scan(shards, count);
-            fence(shards);
+    private void reads(FourShards shards, int count) throws SQLException {
+        out.println("| " + count
+                + " rows, ms | one PostgreSQL | ostraka | shards, sum | shards, slowest | ostraka / sum |");
+        out.println("| --- | ---: | ---: | ---: | ---: | ---: |");
+        for (String sql : List.of(
+                "SELECT count(*) FROM events",
+                "SELECT kind, count(*), sum(amount) FROM events GROUP BY kind",
+                "SELECT id, amount FROM events ORDER BY amount DESC, id LIMIT 10",
+                "SELECT kind, avg(amount), max(id) FROM events WHERE amount > 900 GROUP BY kind ORDER BY 2 DESC LIMIT 10")) {
+            compare(shards, sql);
         }
+        scan(shards, count);
+        fence(shards);
     }
 
-    private void fill(FourShards shards, List<String> servers, int count) throws SQLException {
+    private void fill(FourShards shards, int count) throws SQLException {
+        List<String> servers = new ArrayList<>(FourShards.SHARDS);
+        if (whats.contains(What.READS)) {
+            servers.add(FourShards.WHOLE);
+        }
         for (String server : servers) {
             progress.println("filling " + server);
             shards.execute(
@@ -151,7 +165,6 @@ final class ReadsBench implements Callable<Integer> {
                             + " 'payload ' || repeat(md5(id::text), " + width + ") FROM generate_series(1, " + count
                             + "::bigint) id WHERE " + FourShards.owns(server, "id"));
         }
-        shards.settle();
     }
 
     private void compare(FourShards shards, String sql) throws SQLException {
@@ -265,40 +278,39 @@ final class ReadsBench implements Callable<Integer> {
 
     // ---- TPC-H ---------------------------------------------------------------------------------------------------
 
-    private void tpch() throws IOException, SQLException {
-        try (FourShards shards = FourShards.start(Tpch.DDL)) {
-            Tpch data = new Tpch(scale);
-            progress.println("filling one PostgreSQL");
-            try (Connection whole = shards.server(FourShards.WHOLE).connect()) {
-                data.fill(whole);
-                for (String shard : FourShards.SHARDS) {
-                    try (Connection there = shards.server(shard).connect()) {
-                        data.copyReferences(whole, there);
-                    }
-                }
-                shards.startProxy(Tpch.RULES, List.of());
-                progress.println("copying its rows to the shards, through the proxy");
-                try (Connection proxy = shards.proxy().connect()) {
-                    data.copySharded(whole, proxy);
+    private void fillTpch(FourShards shards) throws SQLException {
+        Tpch data = new Tpch(scale);
+        progress.println("filling one PostgreSQL");
+        try (Connection whole = shards.server(FourShards.WHOLE).connect()) {
+            data.fill(whole);
+            for (String shard : FourShards.SHARDS) {
+                try (Connection there = shards.server(shard).connect()) {
+                    data.copyReferences(whole, there);
                 }
             }
-            shards.settle();
-            out.println(
-                    "| query | plan | one PostgreSQL, ms | ostraka, ms | ostraka / one |\n| ---: | --- | ---: | ---: | ---: |");
-            List<String> queries = Tpch.queries();
-            for (int i = 0; i < queries.size(); i++) {
-                Timed one = timed(shards.server(FourShards.WHOLE), queries.get(i));
-                Timed proxy = timed(shards.proxy(), queries.get(i));
-                proxy.requireRowsOf(one, queries.get(i));
-                out.printf(
-                        Locale.ROOT,
-                        "| %d | %s | %.1f | %.1f | %.2f |%n",
-                        i + 1,
-                        plan(shards.proxy(), queries.get(i)),
-                        one.millis(),
-                        proxy.millis(),
-                        proxy.millis() / one.millis());
+            progress.println("copying its rows to the shards, through the proxy");
+            try (Connection proxy = shards.proxy().connect()) {
+                data.copySharded(whole, proxy);
             }
+        }
+    }
+
+    private void tpch(FourShards shards) throws SQLException {
+        out.println(
+                "| query | plan | one PostgreSQL, ms | ostraka, ms | ostraka / one |\n| ---: | --- | ---: | ---: | ---: |");
+        List<String> queries = Tpch.queries();
+        for (int i = 0; i < queries.size(); i++) {
+            Timed one = timed(shards.server(FourShards.WHOLE), queries.get(i));
+            Timed proxy = timed(shards.proxy(), queries.get(i));
+            proxy.requireRowsOf(one, queries.get(i));
+            out.printf(
+                    Locale.ROOT,
+                    "| %d | %s | %.1f | %.1f | %.2f |%n",
+                    i + 1,
+                    plan(shards.proxy(), queries.get(i)),
+                    one.millis(),
+                    proxy.millis(),
+                    proxy.millis() / one.millis());
         }
     }
 
@@ -321,47 +333,42 @@ final class ReadsBench implements Callable<Integer> {
 
     // ---- memory --------------------------------------------------------------------------------------------------
 
-    private void memory(int count) throws IOException, SQLException {
-        try (FourShards shards = FourShards.start(EVENTS)) {
-            fill(shards, FourShards.SHARDS, count);
-            shards.startProxy(RULE, List.of("-Xmx" + heap));
-            progress.println("reading " + count + " rows in order through a proxy with -Xmx" + heap);
-            Target target = shards.proxy();
-            long begin = System.nanoTime();
-            double peak = 0;
-            long read = 0;
-            try (WireClient client = WireClient.login(
-                    new Endpoint(target.port(), target.database(), target.user(), target.password()))) {
-                client.send(FrontendMessages.query("SELECT id, payload FROM events ORDER BY id"));
-                BackendMessage message = client.read();
-                while (message.type() != 'Z') {
-                    if (message.type() == 'E') {
-                        throw new SQLException("after " + read + " rows: " + message + "\n"
-                                + shards.proxyProcess().lastLines());
-                    }
-                    if (message.type() == 'D') {
-                        read++;
-                        String id = new String(message.values().get(0).orElseThrow(), StandardCharsets.UTF_8);
-                        if (!id.equals(Long.toString(read))) {
-                            throw new SQLException("row " + read + " is that of " + id);
-                        }
-                        if (read == 1) {
-                            Waiting.pause(Duration.ofSeconds(stallSeconds));
-                        }
-                        if (read % SAMPLE_ROWS == 0 || read == count) {
-                            peak = Math.max(peak, shards.proxyProcess().usage().residentKib() / KIB);
-                        }
-                    }
-                    message = client.read();
+    private void memory(FourShards shards, int count) throws IOException, SQLException {
+        progress.println("reading " + count + " rows in order through a proxy with -Xmx" + heap);
+        Target target = shards.proxy();
+        long begin = System.nanoTime();
+        double peak = 0;
+        long read = 0;
+        try (WireClient client =
+                WireClient.login(new Endpoint(target.port(), target.database(), target.user(), target.password()))) {
+            client.send(FrontendMessages.query("SELECT id, payload FROM events ORDER BY id"));
+            BackendMessage message = client.read();
+            while (message.type() != 'Z') {
+                if (message.type() == 'E') {
+                    throw new SQLException("after " + read + " rows: " + message + "\n"
+                            + shards.proxyProcess().lastLines());
                 }
+                if (message.type() == 'D') {
+                    read++;
+                    String id = new String(message.values().get(0).orElseThrow(), StandardCharsets.UTF_8);
+                    if (!id.equals(Long.toString(read))) {
+                        throw new SQLException("row " + read + " is that of " + id);
+                    }
+                    if (read == 1) {
+                        Waiting.pause(Duration.ofSeconds(stallSeconds));
+                    }
+                    if (read % SAMPLE_ROWS == 0 || read == count) {
+                        peak = Math.max(peak, shards.proxyProcess().usage().residentKib() / KIB);
+                    }
+                }
+                message = client.read();
             }
-            if (read != count) {
-                throw new SQLException("wrong answer: " + read + " rows instead of " + count);
-            }
-            double seconds = (System.nanoTime() - begin) / NANOS;
-            out.println(
-                    "| rows in order | heap | s | rows/s | largest RSS, MiB |\n| ---: | ---: | ---: | ---: | ---: |");
-            out.printf(Locale.ROOT, "| %d | %s | %.1f | %.0f | %.0f |%n", read, heap, seconds, read / seconds, peak);
         }
+        if (read != count) {
+            throw new SQLException("wrong answer: " + read + " rows instead of " + count);
+        }
+        double seconds = (System.nanoTime() - begin) / NANOS;
+        out.println("| rows in order | heap | s | rows/s | largest RSS, MiB |\n| ---: | ---: | ---: | ---: | ---: |");
+        out.printf(Locale.ROOT, "| %d | %s | %.1f | %.0f | %.0f |%n", read, heap, seconds, read / seconds, peak);
     }
 }
