@@ -191,13 +191,6 @@ final class Views {
         String address = followed.map(PrimaryServer::address)
                         .orElse(database.address(shard).primary())
                 + "/" + database.address(shard).database();
-        String state = database.hasOneShard()
-                ? "not looked after"
-                : membership.read(log -> log.isFenced(id(database, shard)))
-                        ? "being settled"
-                        : !database.hasPrimary(shard)
-                                ? "no primary"
-                                : look.isEmpty() ? "no answer" : answering(database, shard);
         long decided = membership.read(log -> open(log, id(database, shard)));
         return List.of(
                 text(database.name()),
@@ -205,7 +198,7 @@ final class Views {
                 number(database.commits().numberOf(shard).value()),
                 text(address),
                 followed.map(primary -> new Cell.Bigint(primary.timeline())),
-                text(state),
+                text(state(database, shard, look)),
                 text(look.map(ShardLook::version)),
                 look.map(seen -> new Cell.Bigint(seen.prepared())),
                 look.map(seen -> new Cell.Bigint(seen.maxPrepared())),
@@ -215,7 +208,19 @@ final class Views {
                 look.map(seen -> new Cell.Bigint(seen.maxConnections())));
     }
 
-    private String answering(ServedDatabase database, ShardName shard) {
+    private String state(ServedDatabase database, ShardName shard, Optional<ShardLook> look) {
+        if (database.hasOneShard()) {
+            return "not looked after";
+        }
+        if (membership.read(log -> log.isFenced(id(database, shard)))) {
+            return "being settled";
+        }
+        if (!database.hasPrimary(shard)) {
+            return "no primary";
+        }
+        if (look.isEmpty()) {
+            return "no answer";
+        }
         if (database.commits().isWithheld(shard)) {
             return "lacks a commit";
         }

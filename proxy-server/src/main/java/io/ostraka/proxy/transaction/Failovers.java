@@ -54,6 +54,9 @@ final class Failovers implements Admission.Port {
 
     private volatile boolean stopped;
 
+    /** What the log says of a shard. */
+    private record Known(Optional<PrimaryServer> primary, boolean fenced, long epoch, long reaches, long floor) {}
+
     /** One shard, and what its servers said last. */
     private static final class Followed {
         private final FollowedShard shard;
@@ -152,8 +155,6 @@ final class Failovers implements Admission.Port {
     /** Moves this node's connections to where they should be. */
     private void place(Followed shard) {
         ShardId id = shard.shard.server().id();
-        record Known(Optional<PrimaryServer> primary, boolean fenced, long epoch, long reaches, long floor) {}
-
         Known known = membership.read(state -> new Known(
                 state.primaryOf(id).map(PrimaryServer::parse),
                 state.isFenced(id),
@@ -177,26 +178,33 @@ final class Failovers implements Admission.Port {
             sessions.lose(why);
             recovery.lose(why);
         } else if (known.primary().isPresent() && shard.choice instanceof PrimaryChoice.Same) {
-            ShardAddress there = recovery.address().at(known.primary().get().address(), known.epoch());
-            recovery.moveTo(there);
-            if (known.fenced()) {
-                // Perhaps by another leader, or another life of this one, that has not come to its end.
-                admission.ifPresent(
-                        leader -> leader.onPromoted(id, known.primary().get().toString(), known.reaches()));
-                sessions.lose("The server at " + there.primary() + " was promoted, and is being settled.");
-            } else {
-                if (sessions.unknown().isPresent() || !sessions.address().equals(there)) {
-                    LOG.info("shard {}: its primary is {}", id, known.primary().get());
-                }
-                shard.said = "";
-                sessions.moveTo(there);
-            }
+            stay(shard, known.primary().get(), known);
         } else if (recovery.address().epoch() != known.epoch()) {
             String why = ((PrimaryChoice.Unseen) shard.choice).why();
             sessions.lose(why);
             recovery.lose(why);
         }
         settleIfDone();
+    }
+
+    /** Where the log says that it is; once it is settled, for sessions, too. */
+    private void stay(Followed shard, PrimaryServer primary, Known known) {
+        ShardId id = shard.shard.server().id();
+        ShardPlace sessions = shard.shard.forSessions();
+        ShardPlace recovery = shard.shard.forRecovery();
+        ShardAddress there = recovery.address().at(primary.address(), known.epoch());
+        recovery.moveTo(there);
+        if (known.fenced()) {
+            // Perhaps by another leader, or another life of this one, that has not come to its end.
+            admission.ifPresent(leader -> leader.onPromoted(id, primary.toString(), known.reaches()));
+            sessions.lose("The server at " + there.primary() + " was promoted, and is being settled.");
+            return;
+        }
+        if (sessions.unknown().isPresent() || !sessions.address().equals(there)) {
+            LOG.info("shard {}: its primary is {}", id, primary);
+        }
+        shard.said = "";
+        sessions.moveTo(there);
     }
 
     private static void say(Followed shard, String why) {
