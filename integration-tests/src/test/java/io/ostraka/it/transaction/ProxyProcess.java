@@ -139,6 +139,11 @@ final class ProxyProcess implements AutoCloseable {
         });
     }
 
+    /** What it and those before it in this directory have said. */
+    String log() throws IOException {
+        return Files.readString(directory.resolve("proxy.log"));
+    }
+
     boolean isRunning() {
         return process != null && process.isAlive();
     }

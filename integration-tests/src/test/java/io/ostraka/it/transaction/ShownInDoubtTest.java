@@ -3,6 +3,7 @@ package io.ostraka.it.transaction;
 import static io.ostraka.it.harness.FrontendMessages.query;
 import static io.ostraka.it.transaction.Counters.increment;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ostraka.it.harness.Await;
@@ -100,6 +101,21 @@ class ShownInDoubtTest {
             proxy.goOn();
             assertEquals("COMMIT", Counters.outcome(client.untilReady()));
             Await.until("it is finished", () -> inDoubt(console).isEmpty());
+        }
+    }
+
+    @Test
+    void whatAnotherClusterHasPreparedIsToldOfAtTheStartAndLeftAlone() throws IOException, SQLException {
+        String gid = "ostraka_0000beef_7_1_0";
+        try (Connection connection = cluster.shard("s0").connect();
+                Statement shard = connection.createStatement()) {
+            shard.execute("BEGIN");
+            shard.execute("CREATE TABLE theirs (id int)");
+            shard.execute("PREPARE TRANSACTION '" + gid + "'");
+            proxy.start("");
+            Await.until("it is told of", () -> proxy.log().contains("has left prepared transactions: 1,"));
+            assertFalse(proxy.log().contains("shard s1: another"));
+            shard.execute("ROLLBACK PREPARED '" + gid + "'");
         }
     }
 

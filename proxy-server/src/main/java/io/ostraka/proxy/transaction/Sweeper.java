@@ -51,6 +51,8 @@ final class Sweeper implements Recovery.Port {
     private final CompletableFuture<Void> settled = new CompletableFuture<>();
     private final Set<ShardId> unseen = new TreeSet<>();
     private final Set<ShardId> away = new TreeSet<>();
+    /** Where what other clusters have left has not been looked for yet. */
+    private final Set<ShardId> unasked = new TreeSet<>();
     /** When each is looked at again. */
     private final Map<ShardId, ScheduledFuture<?>> next = new HashMap<>();
 
@@ -80,6 +82,7 @@ final class Sweeper implements Recovery.Port {
     void start(Map<ShardId, ShardServer> all) {
         servers = new TreeMap<>(all);
         unseen.addAll(servers.keySet());
+        unasked.addAll(servers.keySet());
         refreshWithheld();
         leading = membership.isAlone();
         recovery.lead(leading);
@@ -156,6 +159,9 @@ final class Sweeper implements Recovery.Port {
     @Override
     public void scan(ShardId shard) {
         ShardServer server = servers.get(shard);
+        if (unasked.remove(shard)) {
+            lookForStrangers(server);
+        }
         server.links()
                 .run(
                         List.of(
@@ -165,6 +171,29 @@ final class Sweeper implements Recovery.Port {
                                         + "')",
                                 "SELECT pg_catalog.current_setting('max_prepared_transactions')"),
                         result -> loop.execute(() -> scanned(server, result)));
+    }
+
+    /** What another cluster has prepared is never touched: a cluster with a new {@code data_dir} must not guess what the old one had decided. */
+    private void lookForStrangers(ShardServer server) {
+        server.links()
+                .run(
+                        List.of("SELECT pg_catalog.count(*), pg_catalog.min(prepared) FROM pg_catalog.pg_prepared_xacts"
+                                + " WHERE database = pg_catalog.current_database()"
+                                + " AND pg_catalog.starts_with(gid, '" + Gid.PREFIX + "')"
+                                + " AND NOT pg_catalog.starts_with(gid, '" + Gid.prefixOf(membership.cluster()) + "')"),
+                        result -> loop.execute(() -> {
+                            if (result.lost() || result.error().isPresent()) {
+                                unasked.add(server.id());
+                            } else if (!result.rows().get(0).get(0).equals(Optional.of("0"))) {
+                                LOG.warn(
+                                        "shard {}: another Ostraka cluster, or this one with another data_dir, has left prepared"
+                                                + " transactions: {}, the oldest of {}; they keep their locks, and nobody here"
+                                                + " finishes them, see docs/operations.md",
+                                        server.name(),
+                                        result.rows().get(0).get(0).orElse(""),
+                                        result.rows().get(0).get(1).orElse(""));
+                            }
+                        }));
     }
 
     private void scanned(ShardServer server, LinkResult result) {
