@@ -112,7 +112,7 @@ final class Fence {
         this.timeout = timeout;
         shards.forEach(server -> {
             servers.put(server.id(), server);
-            keepers.put(server.id(), new Keepers(loop, server.keepers(), MOST_KEEPERS, () -> tell(this::begin)));
+            keepers.put(server.id(), new Keepers(loop, server.keepers()::keep, MOST_KEEPERS, () -> tell(this::begin)));
         });
     }
 

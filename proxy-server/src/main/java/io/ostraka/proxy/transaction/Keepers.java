@@ -37,10 +37,10 @@ final class Keepers {
             + " SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_catalog.pg_export_snapshot()");
 
     private final EventLoop loop;
-    private final ReservedLinks links;
+    private final Consumer<Consumer<Optional<KeptLink>>> opening;
     private final int most;
     private final Runnable whenChanged;
-    private final Deque<ReservedLinks.Kept> free = new ArrayDeque<>();
+    private final Deque<KeptLink> free = new ArrayDeque<>();
     /** Free, in use, or coming. */
     private int all;
 
@@ -49,12 +49,15 @@ final class Keepers {
     private int misses;
 
     /** A transaction that keeps a snapshot open. */
-    record Keeper(ReservedLinks.Kept link, String snapshot) {}
+    record Keeper(KeptLink link, String snapshot) {}
 
-    /** At most {@code most} are open; {@code whenChanged} hears of what was waited for, or need not be waited for any more. */
-    Keepers(EventLoop loop, ReservedLinks links, int most, Runnable whenChanged) {
+    /**
+     * {@code opening} tries to open one, and calls back on any thread. At most {@code most} are open; {@code whenChanged} hears of
+     * what was waited for, or need not be waited for any more.
+     */
+    Keepers(EventLoop loop, Consumer<Consumer<Optional<KeptLink>>> opening, int most, Runnable whenChanged) {
         this.loop = loop;
-        this.links = links;
+        this.opening = opening;
         this.most = most;
         this.whenChanged = whenChanged;
     }
@@ -74,7 +77,7 @@ final class Keepers {
         }
         coming = true;
         all++;
-        links.keep(kept -> tell(() -> arrived(kept)));
+        opening.accept(kept -> tell(() -> arrived(kept)));
         later(GRACE, () -> {
             if (coming && free.isEmpty()) {
                 goesAway();
@@ -82,16 +85,18 @@ final class Keepers {
         });
     }
 
-    private void arrived(Optional<ReservedLinks.Kept> kept) {
+    private void arrived(Optional<KeptLink> kept) {
         coming = false;
         if (kept.isPresent()) {
             free.push(kept.get());
             answers();
-        } else {
-            all--;
-            goesAway();
-            later(PAUSE, this::prepare);
+            return;
         }
+        all--;
+        if (free.isEmpty()) {
+            goesAway();
+        }
+        later(PAUSE, this::prepare);
     }
 
     private void answers() {
@@ -107,7 +112,7 @@ final class Keepers {
 
     /** Has one export a snapshot; empty when the connection was lost. One must be at hand. */
     void export(Consumer<Optional<Keeper>> then) {
-        ReservedLinks.Kept link = free.pop();
+        KeptLink link = free.pop();
         prepare();
         link.run(
                 EXPORT,
@@ -129,30 +134,41 @@ final class Keepers {
         misses++;
         if (misses >= MOST_MISSES && !away) {
             goesAway();
+            later(PAUSE, this::probe);
+        }
+    }
+
+    /** While a shard is away nobody asks it for snapshots, and would find out that it is back. */
+    private void probe() {
+        if (away && !free.isEmpty()) {
+            end(free.pop());
         }
     }
 
     /** Nobody imports the snapshot any more. */
     void end(Keeper keeper) {
-        keeper.link()
-                .run(
-                        List.of("ROLLBACK"),
-                        result -> tell(() -> {
-                            if (result.lost() || result.error().isPresent()) {
-                                drop(keeper.link());
-                            } else {
-                                free.push(keeper.link());
-                                whenChanged.run();
-                            }
-                        }));
+        end(keeper.link());
+    }
+
+    private void end(KeptLink link) {
+        link.run(
+                List.of("ROLLBACK"),
+                result -> tell(() -> {
+                    if (result.lost() || result.error().isPresent()) {
+                        drop(link);
+                    } else {
+                        free.push(link);
+                        answers();
+                    }
+                }));
     }
 
     /** The server may have gone, and the others with it: the next that is opened, or lent by the pool, will tell. */
-    private void drop(ReservedLinks.Kept link) {
+    private void drop(KeptLink link) {
         link.giveBack();
         all--;
         all -= free.size();
-        free.forEach(ReservedLinks.Kept::giveBack);
+        free.forEach(KeptLink::giveBack);
         free.clear();
         prepare();
     }

@@ -39,25 +39,24 @@ final class ReservedLinks {
     }
 
     /** A connection for the caller to keep; empty when there was none to be had. */
-    void keep(Consumer<Optional<Kept>> then) {
+    void keep(Consumer<Optional<KeptLink>> then) {
         borrow(lost -> then.accept(Optional.empty()), link -> then.accept(Optional.of(new Kept(link))));
     }
 
-    /** A connection that one caller has, with what is open on it, until {@link #giveBack}. Thread-safe. */
-    final class Kept {
+    private final class Kept implements KeptLink {
         private final ShardLink link;
 
-        private Kept(ShardLink link) {
+        Kept(ShardLink link) {
             this.link = link;
         }
 
-        /** One batch at a time. */
-        void run(List<String> queries, Consumer<LinkResult> then) {
+        @Override
+        public void run(List<String> queries, Consumer<LinkResult> then) {
             loop.execute(() -> link.run(queries, PATIENCE, then));
         }
 
-        /** Once; what is not at rest is closed. */
-        void giveBack() {
+        @Override
+        public void giveBack() {
             loop.execute(() -> pool.on(loop).release(link.backend()));
         }
     }

@@ -1,6 +1,5 @@
 package io.ostraka.proxy.transaction;
 
-import io.ostraka.proxy.transaction.ReservedLinks.Kept;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
@@ -30,7 +29,7 @@ final class RestorePoint implements ClosedGate {
     private final String wanted;
     private final long since = System.nanoTime();
     private final CompletableFuture<List<PointOnShard>> points = new CompletableFuture<>();
-    private final Map<ShardName, Kept> links = new TreeMap<>();
+    private final Map<ShardName, KeptLink> links = new TreeMap<>();
     private int tries;
     private List<PointOnShard> written = new ArrayList<>();
     private Optional<PgError> failure = Optional.empty();
@@ -59,12 +58,12 @@ final class RestorePoint implements ClosedGate {
         return points.whenComplete((done, failed) -> giveBack());
     }
 
-    private synchronized void add(ShardName shard, Kept link) {
+    private synchronized void add(ShardName shard, KeptLink link) {
         links.put(shard, link);
     }
 
     private synchronized void giveBack() {
-        links.values().forEach(Kept::giveBack);
+        links.values().forEach(KeptLink::giveBack);
         links.clear();
     }
 
