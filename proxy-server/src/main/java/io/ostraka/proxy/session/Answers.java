@@ -546,8 +546,13 @@ final class Answers implements BackendListener {
         // What it did since the last Sync is undone, though it has answered.
         boolean undoes = !awaited && session.extended().pipeline().undoes(backend);
         if (failsTransaction) {
+            boolean hadFailed = session.transaction().state() == SessionTransaction.State.FAILED;
             session.transaction().fail();
-            session.tellLater(awaited || undoes ? Optional.empty() : Optional.of(error));
+            if (awaited || undoes) {
+                session.tellLater(Optional.empty());
+            } else if (!hadFailed) {
+                session.tellLater(Optional.of(error));
+            }
         }
         if (session.questions().hears(backend)) {
             session.questions().onClosed(error);
