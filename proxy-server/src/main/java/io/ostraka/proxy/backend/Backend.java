@@ -254,6 +254,28 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         expect(Expected.Kind.QUERY, visibility);
     }
 
+    /**
+     * A Query in the place of what the server skips up to the last Sync, after an error that is not to be told: that Sync's
+     * ReadyForQuery is not shown.
+     */
+    public void sendQueryInstead(String sql) {
+        replies.hideSync();
+        sendQuery(sql, Visibility.ALL);
+        flush();
+    }
+
+    /** The same with a statement that is parsed for it. */
+    public void sendReadInstead(StatementKey key, BindView bind, boolean isDescribed) {
+        replies.hideSync();
+        sendBind(bind, prepare(key, false, Visibility.NONE), Visibility.ALL);
+        if (isDescribed) {
+            sendDescribePortal(bind.portal(), Visibility.ALL);
+        }
+        sendExecute(bind.portal(), 0, Visibility.ALL);
+        sendSync(Visibility.ALL);
+        flush();
+    }
+
     /** Runs a statement of the proxy's own; its ReadyForQuery is that of the Sync or Query which follows. */
     public void sendHidden(String sql) {
         FrontendMessages.parseBindExecute(out(), sql);
@@ -323,7 +345,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     /** A command of the client's that it sees the answer of, among its pipelined messages, whose unnamed portal stays. */
     public void sendBetween(StatementKey key) {
         byte[] name = prepare(key, true, Visibility.NONE);
-        FrontendMessages.bind(out(), BETWEEN, new String(name, StandardCharsets.UTF_8), new short[0]);
+        FrontendMessages.bind(out(), BETWEEN, name, new short[0]);
         expect(Expected.Kind.BIND, Visibility.NONE);
         sendExecute(BETWEEN, 0, Visibility.ALL);
         sendClosePortal(BETWEEN, Visibility.NONE);
@@ -372,7 +394,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** A Bind of the proxy's own, without parameters, to the unnamed portal. */
     public void sendBind(byte[] statement, short[] resultFormats, Visibility visibility) {
-        FrontendMessages.bind(out(), "", new String(statement, StandardCharsets.UTF_8), resultFormats);
+        FrontendMessages.bind(out(), "", statement, resultFormats);
         expect(Expected.Kind.BIND, visibility);
     }
 
@@ -384,7 +406,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     /** The same with these formats for the result's columns. */
     public void sendBind(
             byte[] statement, String portal, List<BindValue> values, short[] resultFormats, Visibility visibility) {
-        FrontendMessages.bind(out(), portal, new String(statement, StandardCharsets.UTF_8), values, resultFormats);
+        FrontendMessages.bind(out(), portal, statement, values, resultFormats);
         expect(Expected.Kind.BIND, visibility);
     }
 

@@ -1,6 +1,7 @@
 package io.ostraka.proxy.backend;
 
 import io.netty.buffer.ByteBuf;
+import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
 import java.util.Optional;
@@ -37,6 +38,14 @@ public interface BackendListener {
      * Backend#takeReplacement}.
      */
     void onError(Backend backend, Visibility visibility, ByteBuf borrowed, int frame);
+
+    /**
+     * A Bind under {@link Visibility#BUT_ERRORS} was refused, and all that was sent besides is its Execute, its Describe if {@code
+     * isDescribed}, and Sync. Whether the listener has sent it anew; else the error is told.
+     */
+    default boolean triesAgain(Backend backend, ErrorFields error, boolean isDescribed) {
+        return false;
+    }
 
     /** The client's own name for a statement, if it has one. */
     Optional<String> nameOf(StatementKey statement);

@@ -9,6 +9,7 @@ import io.ostraka.proxy.wire.Frame;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
 import java.util.ArrayDeque;
+import java.util.Iterator;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,9 @@ final class Replies {
     /** What must be whole before it is passed on, such as an error or a row that is to be merged, may not be longer. */
     private static final int MAX_COLLECTED = 256 << 20;
 
+    /** Bind, Describe, Execute and Sync. */
+    private static final int LONG_READ = 4;
+
     private final Backend backend;
     private final ArrayDeque<Expected> expected = new ArrayDeque<>();
     /** Bytes still to come of a frame that is being passed on in pieces. */
@@ -41,6 +45,13 @@ final class Replies {
 
     void expect(Expected reply) {
         expected.add(reply);
+    }
+
+    /** The next to come is ReadyForQuery, and nobody is to see it. */
+    void hideSync() {
+        Expected sync = expected.remove();
+        assert sync.kind == Expected.Kind.SYNC;
+        expected.addFirst(Expected.of(sync.kind, Visibility.NONE));
     }
 
     /** Whether none is outstanding. */
@@ -272,7 +283,10 @@ final class Replies {
             return;
         }
         backend.forgetUnnamed();
-        Visibility visibility = head.visibility;
+        boolean maySendAgain = head.visibility == Visibility.BUT_ERRORS;
+        boolean isWhole = maySendAgain && isWholeRead();
+        boolean isDescribed = isWhole && expected.size() == LONG_READ;
+        Visibility visibility = maySendAgain ? Visibility.ALL : head.visibility;
         boolean answersQuery = head.kind == Expected.Kind.QUERY;
         while (!answersQuery && !expected.isEmpty() && expected.peek().kind != Expected.Kind.SYNC) {
             Expected skipped = expected.remove();
@@ -283,7 +297,27 @@ final class Replies {
                 break;
             }
         }
+        if (maySendAgain) {
+            if (isWhole && listener().triesAgain(backend, error, isDescribed)) {
+                return;
+            }
+            if (!backend.replaces(error)) {
+                passError(in, frame, frame, frame + 1 + in.getInt(frame + 1));
+            }
+        }
         listener().onError(backend, visibility, in, frame);
+    }
+
+    /** Whether nothing else is to come than the answers to Bind, Execute and Sync, and to a Describe between. */
+    private boolean isWholeRead() {
+        if (expected.size() < LONG_READ - 1 || expected.size() > LONG_READ) {
+            return false;
+        }
+        Iterator<Expected> all = expected.iterator();
+        return all.next().kind == Expected.Kind.BIND
+                && (expected.size() < LONG_READ || all.next().kind == Expected.Kind.DESCRIBE)
+                && all.next().kind == Expected.Kind.EXECUTE
+                && all.next().kind == Expected.Kind.SYNC;
     }
 
     private void skip(Expected skipped, boolean isRefused) {

@@ -8,6 +8,8 @@ public enum Visibility {
     ALL,
     /** The proxy sent it on its own account: nothing. */
     NONE,
+    /** The client sent it, but an error may not be what it gets: {@link BackendListener#triesAgain}. */
+    BUT_ERRORS,
     /** One shard of several: its rows and copy data, as whole frames; the rest is merged by the listener. */
     ROWS;
 
@@ -15,6 +17,7 @@ public enum Visibility {
         return switch (this) {
             case ALL -> true;
             case NONE -> false;
+            case BUT_ERRORS -> tag != BackendTag.ERROR_RESPONSE;
             case ROWS -> tag == BackendTag.DATA_ROW || tag == BackendTag.COPY_DATA;
         };
     }

@@ -174,6 +174,15 @@ final class Answers implements BackendListener {
     }
 
     @Override
+    public boolean triesAgain(Backend backend, ErrorFields error, boolean isDescribed) {
+        boolean again = session.points().bindsAgain(backend, error, isDescribed);
+        if (again) {
+            readiesToCome++;
+        }
+        return again;
+    }
+
+    @Override
     public Optional<String> nameOf(StatementKey statement) {
         return session.statements().nameOf(statement);
     }
@@ -188,7 +197,7 @@ final class Answers implements BackendListener {
     @Override
     public void onCommandEnd(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
         switch (visibility) {
-            case ALL -> {
+            case ALL, BUT_ERRORS -> {
                 if (changesResults(borrowed, frame)) {
                     session.database().onSchemaChange();
                     changesSchema = true;
@@ -252,6 +261,10 @@ final class Answers implements BackendListener {
             session.holderOf(backend).onSettingsError(backend, notAdjusted(backend, error));
             return;
         }
+        if (visibility == Visibility.NONE && session.points().queriesAgain(backend, error)) {
+            readiesToCome++;
+            return;
+        }
         boolean isInFrontOfQuestion = session.questions().hears(backend);
         if (isInFrontOfQuestion) {
             if (visibility == Visibility.ROWS) {
@@ -265,7 +278,7 @@ final class Answers implements BackendListener {
         executing.clear();
         Optional<PgError> instead = backend.takeReplacement(error);
         switch (visibility) {
-            case ALL -> {
+            case ALL, BUT_ERRORS -> {
                 instead.ifPresent(session::writeError);
                 session.extended().onBackendError(backend);
             }
@@ -391,6 +404,7 @@ final class Answers implements BackendListener {
         if (readiesToCome > 0) {
             return;
         }
+        session.points().ended();
         if (endsImplicit()) {
             return;
         }

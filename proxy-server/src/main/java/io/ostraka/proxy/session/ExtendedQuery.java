@@ -331,10 +331,16 @@ final class ExtendedQuery {
             session.held().pin(shard);
         }
         portals.requireFreeBut(backend, bind.portal());
-        byte[] name = sent.isRewritten()
-                ? backend.prepare(sent.key(), false, Visibility.NONE)
-                : statements.prepare(backend, sent.statement(), Visibility.ALL);
-        backend.sendBind(bind, name, Visibility.ALL);
+        if (session.points().keeps(sent.planned().plan(), backend) && !sent.isRewritten() && !sent.isNamed()) {
+            byte[] name = statements.prepareKept(backend, sent.statement());
+            session.points().binds(backend, sent.key(), bind.copy());
+            backend.sendBind(bind, name, Visibility.BUT_ERRORS);
+        } else {
+            byte[] name = sent.isRewritten()
+                    ? backend.prepare(sent.key(), false, Visibility.NONE)
+                    : statements.prepare(backend, sent.statement(), Visibility.ALL);
+            backend.sendBind(bind, name, Visibility.ALL);
+        }
         session.receives(backend);
         portals.put(bind.portal(), new Portal.OnBackend(backend, sent.planned()));
         return true;
@@ -595,6 +601,9 @@ final class ExtendedQuery {
         String name = fields.string();
         int maxRows = fields.int32();
         fields.end();
+        if (maxRows > 0) {
+            session.points().ended();
+        }
         return statements.answerParse() && portals.execute(name, maxRows);
     }
 

@@ -59,6 +59,7 @@ final class Session {
     private final SessionTransaction transaction = new SessionTransaction();
     private final HeldBackends held;
     private final SimpleQuery simple;
+    private final PointReads points;
     private final ExtendedQuery extended;
     private final OwnCommands own;
     private final FailedBlock failedBlock = new FailedBlock(this);
@@ -110,6 +111,7 @@ final class Session {
         this.creating = new Creating(this, limits.collectedMessage());
         this.cursors = new Cursors(this, limits.portals());
         this.simple = new SimpleQuery(this);
+        this.points = new PointReads(this);
         this.extended = new ExtendedQuery(this, limits);
     }
 
@@ -205,6 +207,10 @@ final class Session {
 
     Cursors cursors() {
         return cursors;
+    }
+
+    PointReads points() {
+        return points;
     }
 
     Questions questions() {

@@ -9,6 +9,7 @@ import io.ostraka.proxy.execute.JudgeRun;
 import io.ostraka.proxy.execute.ScatterMerge;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.BindValue;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.FrontendMessages;
 import io.ostraka.proxy.wire.TransactionStatus;
@@ -169,9 +170,13 @@ final class SimpleQuery {
         }
         if (plan instanceof Plan.Scatter scatter) {
             List<ShardName> shards = session.shards().shardsOf(scatter, values);
-            return shards.size() == 1
-                    ? forward(statement, shards.get(0), scatter.access(), false, borrowed, frame, bytes)
-                    : scatter(scatter, statement, shards, borrowed, frame, bytes);
+            if (shards.size() > 1) {
+                return scatter(scatter, statement, shards, borrowed, frame, bytes);
+            }
+            Optional<List<BindValue>> point = session.points().values(scatter, statement, shards.get(0));
+            return point.isPresent()
+                    ? session.points().read(scatter.point().get(), statement, shards.get(0), point.get())
+                    : forward(statement, shards.get(0), scatter.access(), false, borrowed, frame, bytes);
         }
         if (plan instanceof Plan.Explain explain) {
             return new Explaining(session).start(explain, statement, true);

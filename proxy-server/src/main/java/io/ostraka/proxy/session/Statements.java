@@ -365,6 +365,14 @@ final class Statements {
         }
     }
 
+    /** The same for one without name that the backend keeps under a name all the same. */
+    byte[] prepareKept(Backend backend, PreparedStatement statement) {
+        byte[] name = backend.prepare(statement.key, true, statement.answered ? Visibility.NONE : Visibility.ALL);
+        answered(statement);
+        latest = Optional.of(statement);
+        return name;
+    }
+
     /** Sees to it that the backend has it; returns its name there. */
     byte[] prepare(Backend backend, PreparedStatement statement, Visibility visibility) {
         if (statement.isOfSql) {

@@ -36,6 +36,11 @@ public record ErrorFields(
         return sqlState.equals("0A000") && routine.equals(OUTDATED_PLAN_ROUTINE);
     }
 
+    /** Whether the statement or its values are wrong, or were not right any more: it would fail before it reads or waits for anything. */
+    public boolean isOfStatement() {
+        return isOutdatedPlan() || sqlState.startsWith("22") || sqlState.startsWith("42");
+    }
+
     /** A snapshot cannot be imported, because what kept it open is gone. */
     public boolean isSnapshotGone() {
         return routine.equals("ImportSnapshot") || routine.equals("SetTransactionSnapshot");

@@ -66,16 +66,17 @@ public final class FrontendMessages {
     }
 
     /** Bind without parameters; {@code resultFormats} has one for each column, or none for text. */
-    public static void bind(ByteBuf out, String portal, String statement, short[] resultFormats) {
+    public static void bind(ByteBuf out, String portal, byte[] statement, short[] resultFormats) {
         bind(out, portal, statement, List.of(), resultFormats);
     }
 
     /** Bind with these values; {@code resultFormats} has one for all columns, one for each, or none for text. */
     public static void bind(
-            ByteBuf out, String portal, String statement, List<BindValue> values, short[] resultFormats) {
+            ByteBuf out, String portal, byte[] statement, List<BindValue> values, short[] resultFormats) {
         int frame = begin(out, FrontendTag.BIND);
         string(out, portal);
-        string(out, statement);
+        out.writeBytes(statement);
+        out.writeByte(0);
         out.writeShort(values.size());
         for (BindValue value : values) {
             out.writeShort(value.isBinary() ? 1 : 0);

@@ -54,9 +54,14 @@ public sealed interface Plan {
 
     /**
      * Reads on all shards of its route; {@code merge} makes the answer of their rows. One shard answers by itself. {@code locks}
-     * when each shard locks the rows that it puts out.
+     * when each shard locks the rows that it puts out; {@code point} when it reads one row by its key.
      */
-    record Scatter(Router router, Merge merge, boolean locks) implements Plan {
+    record Scatter(Router router, Merge merge, boolean locks, Optional<PointRead> point) implements Plan {
+        /** One that may read many rows. */
+        public Scatter(Router router, Merge merge, boolean locks) {
+            this(router, merge, locks, Optional.empty());
+        }
+
         /** The rows in order of which only so many as are put out may be locked, so that the shards are asked for one at a time. */
         public Optional<Merge.Ordered> lockedInTurn() {
             return locks

@@ -124,6 +124,16 @@ final class QueryPlanner {
                 && planned.plan() instanceof Plan.Forward forward) {
             planned = new MergePlanner(this, template, searchPath).plan(select, planned, forward);
         }
+        if (query instanceof Query.Select select
+                && planned.plan() instanceof Plan.Scatter scatter
+                && scatter.merge() instanceof Merge.Concatenate) {
+            Plan point = new Plan.Scatter(
+                    scatter.router(),
+                    scatter.merge(),
+                    scatter.locks(),
+                    PointRead.in(select, template, catalog, searchPath));
+            planned = new Planned(point, planned.analysis(), planned.reader(), planned.top());
+        }
         if (order == Order.ALL_BY_COMBINER && planned.plan() instanceof Plan.Scatter scatter && !scatter.locks()) {
             PgError whenMany = Refusals.utility("a cursor over several shards that is not simply read forward", "");
             Plan asOne = new Plan.Forward(scatter.router(), Access.READ, false, whenMany);

@@ -284,6 +284,19 @@ final class SampleDatabase {
         rule("logged_far", new TableRuleConfig.Pinned(S1));
         own("logs", "plpgsql", "BEGIN INSERT INTO settings VALUES ('a', 'b'); RETURN NULL; END");
         own("both", "sql", "SELECT count(*) FROM settings, audit");
+        builder.table(new Table(
+                new TableName("public", "pointed"),
+                Table.Kind.TABLE,
+                List.of(column("id", "int8"), column("part", "text"), column("note", "text")),
+                List.of("id", "part"),
+                List.of(List.of("id", "part")),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                HiddenAccess.NONE,
+                HiddenAccess.NONE,
+                false));
+        rule("pointed", new TableRuleConfig.Hash(List.of("id"), List.of(), Optional.empty()));
         table("uneven", column("id", "int8"));
         rule("uneven", new TableRuleConfig.Hash(List.of("id"), List.of(), Optional.empty()));
         builder.disagreement(
