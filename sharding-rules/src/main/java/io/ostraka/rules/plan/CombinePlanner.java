@@ -1,5 +1,6 @@
 package io.ostraka.rules.plan;
 
+import io.ostraka.rules.catalog.Catalog;
 import io.ostraka.rules.catalog.Column;
 import io.ostraka.rules.catalog.CombinerSchema;
 import io.ostraka.rules.catalog.Table;
@@ -255,9 +256,9 @@ final class CombinePlanner {
             throw new Obstructed("a system catalog", -1);
         }
         for (Analysis.FunctionUse use : analysis.functions()) {
-            if (use.last().equals("pg_typeof") && analysis.usesWholeRow()) {
+            if (analysis.usesWholeRow() && tellsRowTypes(use)) {
                 // A row of the copy is of the copy's type.
-                throw new Obstructed("pg_typeof() of a whole row", use.at());
+                throw new Obstructed(use.last() + "() of a whole row", use.at());
             }
             Place place = queries.functions().judge(use).place();
             boolean writes = queries.functions().mayWrite(use)
@@ -266,6 +267,13 @@ final class CombinePlanner {
                 throw new Obstructed("function " + use.last() + "()", use.at());
             }
         }
+    }
+
+    /** Whether it may answer otherwise for a row of the same columns that is of another type: {@code f(row)} may even mean a column then. */
+    private boolean tellsRowTypes(Analysis.FunctionUse use) {
+        return use.last().equals("pg_typeof")
+                || queries.catalog().functionsNamed(use.last()).stream()
+                        .anyMatch(function -> !function.name().schema().equals(Catalog.PG_CATALOG));
     }
 
     /**

@@ -836,4 +836,12 @@ class PlanShapeTest {
         assertInstanceOf(Plan.Session.class, one.plan("PREPARE p AS SELECT 1"));
         assertInstanceOf(Plan.Refusal.class, one.plan("SELECT lastval()"));
     }
+
+    @Test
+    void aFunctionOfUsersGetsNoRowOfACopy() {
+        String join = " FROM t x JOIN u y ON x.other = y.other";
+        assertInstanceOf(Plan.Combine.class, DB.planWithCombiner("SELECT pure(x.id)" + join));
+        assertInstanceOf(Plan.Combine.class, DB.planWithCombiner("SELECT to_json(x)" + join));
+        assertInstanceOf(Plan.Forward.class, DB.planWithCombiner("SELECT pure(x)" + join));
+    }
 }
