@@ -528,12 +528,12 @@ final class Session {
 
     /** Nothing more is run of the query string. */
     void leaveString() {
-        simple.leave();
+        simple.several().leave();
     }
 
     /** Whether another statement of the same query string follows the one that runs. */
     boolean hasMoreStatements() {
-        return simple.hasMore();
+        return simple.several().hasMore();
     }
 
     /** A frame that was not taken is worth offering again. */
@@ -669,7 +669,7 @@ final class Session {
     }
 
     void writeReady() {
-        if (simple.goesOn()) {
+        if (simple.several().goesOn()) {
             return;
         }
         if (transaction.isImplicit()) {

@@ -12,7 +12,6 @@ import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.BindValue;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.FrontendMessages;
-import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
@@ -25,27 +24,27 @@ import io.ostraka.rules.plan.RowSplit;
 import io.ostraka.rules.plan.SessionCommand;
 import io.ostraka.rules.plan.StatementValues;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** The simple protocol: one Query at a time, which may hold several statements. Confined to the session's event loop. */
 final class SimpleQuery {
-    /** How far into a query string the places of errors are told as places in the string. */
-    private static final int MOST_BLANKS = 8192;
-
     private final Session session;
+    private final QueryString several;
     /** The query being worked at, while it waits for backends. */
     private Optional<Planned> current = Optional.empty();
-    /** Its statements, where they are run one by one. */
-    private Optional<StatementsInTurn> inTurn = Optional.empty();
     /** What it stands for, if it is an EXECUTE. */
     private Optional<Planned.Statement> executed = Optional.empty();
 
     SimpleQuery(Session session) {
         this.session = session;
+        this.several = new QueryString(session, this);
+    }
+
+    /** The statements of a query, if it has several. */
+    QueryString several() {
+        return several;
     }
 
     boolean onQuery(ByteBuf borrowed, int frame, int bytes) {
@@ -74,7 +73,7 @@ final class SimpleQuery {
     void abandon() {
         current = Optional.empty();
         executed = Optional.empty();
-        inTurn = Optional.empty();
+        several.abandon();
     }
 
     private static String text(ByteBuf borrowed, int frame) {
@@ -90,7 +89,7 @@ final class SimpleQuery {
             return answerEmpty();
         }
         if (statements.size() > 1) {
-            return runSeveral(planned, borrowed, frame, bytes);
+            return several.run(planned, borrowed, frame, bytes);
         }
         Planned.Statement statement = statements.get(0);
         Plan plan = statement.plan();
@@ -107,7 +106,8 @@ final class SimpleQuery {
         return plan instanceof Plan.Execute execute ? execute(execute) : run(statement, borrowed, frame, bytes);
     }
 
-    private boolean run(Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
+    /** One that is no command of the session's; false while a backend is on its way. */
+    boolean run(Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
         Plan plan = statement.plan();
         return plan.asks()
                 ? ask(statement, borrowed, frame, bytes)
@@ -249,7 +249,8 @@ final class SimpleQuery {
         return true;
     }
 
-    private boolean runCommand(
+    /** False while a backend is on its way. */
+    boolean runCommand(
             Planned.Statement statement, SessionCommand command, ByteBuf borrowed, int frame, int bytes) {
         if (session.own().carriesOut(command)) {
             if (!session.own().isReadyFor(command)) {
@@ -424,7 +425,7 @@ final class SimpleQuery {
                 plan.split().map(split -> split.of(statement.planned(), values));
         session.shards().beginSpread(backends.get());
         ScatterMerge merge = ExtendedQuery.merge(plan, session, shards.size(), values, parts);
-        session.answers().scatterTo(session.transaction().isImplicit() && !hasMore() ? merge.keepingTag() : merge);
+        session.answers().scatterTo(session.transaction().isImplicit() && !several.hasMore() ? merge.keepingTag() : merge);
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.WRITE);
             if (parts.isPresent()) {
@@ -482,194 +483,6 @@ final class SimpleQuery {
             session.held().ready(shard).ifPresent(backends::add);
         }
         return backends.size() == shards.size() ? Optional.of(backends) : Optional.empty();
-    }
-
-    /** Several statements go as they came, when one shard can take them all. */
-    private boolean runSeveral(Planned planned, ByteBuf borrowed, int frame, int bytes) {
-        if (inTurn.isPresent()) {
-            return runInTurn(planned);
-        }
-        if (!session.failedBlock().isShared()) {
-            return false;
-        }
-        session.failedBlock().requireJudge();
-        Optional<Together> one = together(planned);
-        if (one.isEmpty()) {
-            return runInTurn(planned);
-        }
-        ShardName shard = one.get().shard();
-        Access access = one.get().access();
-        session.shards().requireMayWrite(shard, access);
-        Optional<Backend> backend = session.held().ready(shard);
-        if (backend.isEmpty()) {
-            return false;
-        }
-        session.shards().enlist(backend.get(), access);
-        if (one.get().pins()) {
-            session.held().pin(shard);
-        }
-        session.extended().portals().dropUnnamed();
-        for (Planned.Statement statement : planned.statements()) {
-            Portal.commandOf(statement)
-                    .ifPresent(command -> session.statements().meet(command, backend.get()));
-            session.answers().executes(statement);
-        }
-        backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
-        session.answers().busyUntilReady(1);
-        return true;
-    }
-
-    /** What all statements of a string need together. */
-    private record Together(ShardName shard, Access access, boolean pins) {}
-
-    /** Empty when no single shard can take them all. */
-    private Optional<Together> together(Planned planned) {
-        if (session.transaction().participants().size() > 1) {
-            return Optional.empty();
-        }
-        requireNamesKept(planned);
-        Set<ShardName> needed = new HashSet<>(session.transaction().participants());
-        Access access = Access.READ;
-        boolean pins = false;
-        for (Planned.Statement statement : planned.statements()) {
-            if (statement.plan() instanceof Plan.Listed) {
-                throw new PgError(
-                                SqlState.FEATURE_NOT_SUPPORTED,
-                                "pg_prepared_xacts in a query string of several statements is not supported",
-                                "The proxy knows what is in it.",
-                                "Send the statement alone.")
-                        .toException();
-            }
-            Plan plan = statement.plan().unasked();
-            if (plan instanceof Plan.Refusal refusal) {
-                throw refusal.error().toException();
-            }
-            if (plan instanceof Plan.Session command) {
-                session.own().requireForwardable(command.command());
-                continue;
-            }
-            if (plan instanceof Plan.Forward forward) {
-                access = forward.access() == Access.WRITE ? Access.WRITE : access;
-                pins |= forward.pins();
-            } else if (plan instanceof Plan.Scatter scatter && scatter.locks()) {
-                access = Access.WRITE;
-            }
-            if (needsSeveral(plan, statement.values())) {
-                return Optional.empty();
-            }
-            shardOf(plan, statement.values()).ifPresent(needed::add);
-        }
-        ShardName shard = needed.isEmpty()
-                ? session.shards().anyShard()
-                : needed.iterator().next();
-        return needed.size() > 1 ? Optional.empty() : Optional.of(new Together(shard, access, pins));
-    }
-
-    /** All statements are planned before the first is run. */
-    private void requireNamesKept(Planned planned) {
-        boolean isChanged = false;
-        for (Planned.Statement statement : planned.statements()) {
-            Optional<SessionCommand> command = Portal.commandOf(statement);
-            if (isChanged && command.isEmpty() && !session.database().hasOneShard()) {
-                throw new PgError(
-                                SqlState.FEATURE_NOT_SUPPORTED,
-                                "a query string that uses tables behind a change of the search path is not supported",
-                                "The proxy looks all tables of the string up before it runs any of it.",
-                                "Send the statements one by one.")
-                        .toException();
-            }
-            isChanged |= command.filter(session.own()::changesNames).isPresent();
-        }
-    }
-
-    private boolean needsSeveral(Plan plan, StatementValues values) {
-        if (plan instanceof Plan.Scatter scatter) {
-            return session.shards().shardsOf(scatter, values).size() > 1;
-        }
-        if (plan instanceof Plan.Combine combine) {
-            return ShardChoice.needsSeveral(combine, values);
-        }
-        return !(plan instanceof Plan.Forward forward)
-                || (forward.spread().isPresent() && forward.router().route(values) instanceof Route.Many);
-    }
-
-    /** The one shard a statement must go to; empty when each would do. */
-    private Optional<ShardName> shardOf(Plan plan, StatementValues values) {
-        if (plan instanceof Plan.Scatter scatter) {
-            return Optional.of(session.shards().shardsOf(scatter, values).get(0));
-        }
-        Plan.Forward forward = plan instanceof Plan.Combine combine ? combine.forward() : (Plan.Forward) plan;
-        Route route = forward.router().route(values);
-        return route instanceof Route.Any
-                ? Optional.empty()
-                : Optional.of(session.shards().shardOf(forward, route));
-    }
-
-    private boolean runInTurn(Planned planned) {
-        StatementsInTurn all = inTurn.orElseGet(() -> new StatementsInTurn(session, planned.statements()));
-        inTurn = Optional.of(all);
-        while (!all.isLeft()) {
-            Planned.Statement statement = all.current();
-            boolean isControl = Portal.commandOf(statement)
-                    .filter(StatementsInTurn::isControl)
-                    .isPresent();
-            if (!isControl && !session.transaction().isOpen()) {
-                session.transaction().beginImplicit();
-            }
-            all.requirePlannedWith(session.settings());
-            boolean isLast = !all.hasMore();
-            all.started();
-            if (!runOne(statement)) {
-                all.waits();
-                return false;
-            }
-            session.questions().clear();
-            if (isLast) {
-                return true;
-            }
-            if (all.isRunning()) {
-                // Its end brings the session back here.
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private boolean runOne(Planned.Statement statement) {
-        ByteBuf query = session.output().buffer();
-        try {
-            boolean isNear = statement.planned().span().start() < MOST_BLANKS;
-            FrontendMessages.query(query, (isNear ? statement.planned().blanksTo(0) : "") + statement.text());
-            int frame = query.readerIndex();
-            int bytes = query.readableBytes();
-            if (statement.plan() instanceof Plan.Session command) {
-                return runCommand(statement, command.command(), query, frame, bytes);
-            }
-            session.requireNotFailed();
-            return run(statement, query, frame, bytes);
-        } finally {
-            query.release();
-        }
-    }
-
-    /** Whether the statement that runs has others behind it in its string. */
-    boolean hasMore() {
-        return inTurn.filter(StatementsInTurn::hasMore).isPresent();
-    }
-
-    /** A Query would be answered now: whether it goes on with another statement of its string instead. */
-    boolean goesOn() {
-        if (inTurn.isEmpty()) {
-            return false;
-        }
-        boolean failed = session.status() == TransactionStatus.FAILED
-                || session.extended().pipeline().isSkipping();
-        return inTurn.get().goesOn(failed);
-    }
-
-    /** Nothing more is run of the string: its transaction ends. */
-    void leave() {
-        inTurn.ifPresent(StatementsInTurn::leave);
     }
 
     /** A function by OID, which means the same on one shard only: where there is one, or the session is told to go to one. */
