@@ -19,10 +19,11 @@ import java.util.List;
 final class TwoShards {
     static final ClusterSpec SPEC = ClusterSpec.shards(2)
             .withDdl("CREATE TABLE t (id int PRIMARY KEY, v text);"
+                    + "CREATE SCHEMA other; CREATE TABLE other.t (id int PRIMARY KEY, w text);"
                     + "CREATE TABLE late (id int, CONSTRAINT once UNIQUE (id) DEFERRABLE INITIALLY DEFERRED);"
                     + "CREATE FUNCTION move() RETURNS int LANGUAGE plpgsql AS"
                     + " $$ BEGIN PERFORM set_config('search_path', 'pg_catalog, public', false); RETURN 1; END $$")
-            .withTables("t: { hash: id }\nlate: { hash: id }");
+            .withTables("t: { hash: id }\nlate: { hash: id }\nother.t: { hash: id }");
 
     private final TestCluster cluster;
     private final List<Integer> keys0;

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.CorruptedFrameException;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.rules.config.ShardName;
@@ -210,8 +211,9 @@ public final class ScatterMerge {
             return;
         }
         String tag = tag(borrowed, frame);
-        int words = tag.lastIndexOf(' ');
-        long count = words < 0 ? 0 : Long.parseLong(tag.substring(words + 1));
+        int number = tag.lastIndexOf(' ') + 1;
+        boolean counts = number > 0 && number < tag.length() && Character.isDigit(tag.charAt(number));
+        long count = counts ? count(tag) : 0;
         if (counting == Counting.COPIES && ended > 0 && count != rows) {
             throw new PgError(
                             SqlState.DATA_CORRUPTED,
@@ -230,7 +232,7 @@ public final class ScatterMerge {
                 merged.rows().restart();
             });
             ByteBuf out = client.buffer();
-            BackendMessages.commandComplete(out, words < 0 ? tag : tag.substring(0, words + 1) + rows);
+            BackendMessages.commandComplete(out, counts ? tag.substring(0, number) + rows : tag);
             if (keepsTag) {
                 keptTag = Optional.of(out);
             } else {
@@ -310,6 +312,10 @@ public final class ScatterMerge {
 
     /** The rows that a command tag tells. */
     public static long count(String tag) {
-        return Long.parseLong(tag.substring(tag.lastIndexOf(' ') + 1));
+        try {
+            return Long.parseLong(tag.substring(tag.lastIndexOf(' ') + 1));
+        } catch (NumberFormatException e) {
+            throw new CorruptedFrameException("a command tag tells no number of rows");
+        }
     }
 }

@@ -20,6 +20,7 @@ import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Plan;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -35,6 +36,9 @@ final class Answers implements BackendListener {
     private final Map<String, String> reported = new HashMap<>();
     /** What it was told first. */
     private Map<String, String> firstReport = Map.of();
+
+    /** Settings that were reported while statements of a query string were still to come: the client is told what they are at its end. */
+    private final Map<String, String> reportedInString = new LinkedHashMap<>();
 
     /** Messages that came while the session carried out a command, and stand before its ReadyForQuery; owned. */
     private final ArrayDeque<ByteBuf> held = new ArrayDeque<>();
@@ -198,14 +202,7 @@ final class Answers implements BackendListener {
     public void onCommandEnd(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
         switch (visibility) {
             case ALL, BUT_ERRORS -> {
-                if (changesResults(borrowed, frame)) {
-                    session.database().onSchemaChange();
-                    changesSchema = true;
-                    if (changesDefaults(borrowed, frame)) {
-                        session.database().onDefaultsChange();
-                        changesDefaults = true;
-                    }
-                }
+                onTag(borrowed, frame);
                 Planned.Statement ended = executing.poll();
                 if (ended != null && ended.plan() instanceof Plan.Session command) {
                     session.own().applyEffect(command.command(), ended.text(), backend);
@@ -216,6 +213,7 @@ final class Answers implements BackendListener {
                     session.questions().onCommandEnd();
                     return;
                 }
+                onTag(borrowed, frame);
                 try {
                     if (fetch.isPresent()) {
                         fetch.get().onEnd(backend, borrowed, frame);
@@ -228,6 +226,17 @@ final class Answers implements BackendListener {
                 }
             }
             case NONE -> session.own().rounds().onCommandEnd(backend, borrowed, frame);
+        }
+    }
+
+    private void onTag(ByteBuf borrowed, int frame) {
+        if (changesResults(borrowed, frame)) {
+            session.database().onSchemaChange();
+            changesSchema = true;
+            if (changesDefaults(borrowed, frame)) {
+                session.database().onDefaultsChange();
+                changesDefaults = true;
+            }
         }
     }
 
@@ -494,19 +503,25 @@ final class Answers implements BackendListener {
         if (name.equals(SearchPath.NAME) && !session.held().isPending(backend)) {
             session.settingState().onPathReported(backend, value);
         }
-        if (value.equals(reported.put(name, value))) {
-            return;
-        }
-        if (session.own().rounds().isRunning()) {
-            // PostgreSQL sends it behind the end of the command.
-            held.add(parameterStatus(name, value));
-        } else {
-            session.output().write(parameterStatus(name, value));
+        reportedInString.remove(name);
+        if (session.hasMoreStatements()) {
+            reportedInString.put(name, value);
+        } else if (!value.equals(reported.put(name, value))) {
+            tell(name, value);
         }
         if (name.equals(StringSyntax.SETTING) && !value.equals("on")) {
             session.end(StringSyntax.unsupported());
         } else if (name.equals(ClientEncoding.SETTING) && !ClientEncoding.isReadable(value)) {
             session.end(ClientEncoding.unsupported(value));
+        }
+    }
+
+    private void tell(String name, String value) {
+        if (session.own().rounds().isRunning()) {
+            // PostgreSQL sends it behind the end of the command.
+            held.add(parameterStatus(name, value));
+        } else {
+            session.output().write(parameterStatus(name, value));
         }
     }
 
@@ -524,6 +539,14 @@ final class Answers implements BackendListener {
 
     /** Before ReadyForQuery: what came while the session carried out a command. */
     void passHeld() {
+        if (!reportedInString.isEmpty()) {
+            reportedInString.forEach((name, value) -> {
+                if (!value.equals(reported.put(name, value))) {
+                    held.add(parameterStatus(name, value));
+                }
+            });
+            reportedInString.clear();
+        }
         while (!held.isEmpty()) {
             session.output().write(held.remove());
         }

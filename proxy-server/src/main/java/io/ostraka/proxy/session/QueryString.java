@@ -49,9 +49,13 @@ final class QueryString {
         if (!session.failedBlock().isShared()) {
             return false;
         }
-        session.failedBlock().requireJudge();
-        Optional<Together> together = together(planned);
+        boolean isJudgedHere = session.status() == TransactionStatus.FAILED
+                && session.failedBlock().backend().isEmpty();
+        Optional<Together> together = isJudgedHere ? Optional.empty() : together(planned);
         if (together.isEmpty()) {
+            if (isJudgedHere && !endsFailure(planned.statements().get(0))) {
+                session.requireNotFailed();
+            }
             return runInTurn(planned);
         }
         ShardName shard = together.get().shard();
@@ -79,12 +83,11 @@ final class QueryString {
     /** What all statements of a string need together. */
     private record Together(ShardName shard, Access access, boolean pins) {}
 
-    /** Empty when no single shard can take them all. */
+    /** Empty when no single shard can take them all, or the proxy has to know what came before one of them. */
     private Optional<Together> together(Planned planned) {
-        if (session.transaction().participants().size() > 1) {
+        if (session.transaction().participants().size() > 1 || movesNames(planned)) {
             return Optional.empty();
         }
-        requireNamesKept(planned);
         Set<ShardName> needed = new HashSet<>(session.transaction().participants());
         Access access = Access.READ;
         boolean pins = false;
@@ -122,21 +125,29 @@ final class QueryString {
         return needed.size() > 1 ? Optional.empty() : Optional.of(new Together(shard, access, pins));
     }
 
-    /** All statements are planned before the first is run. */
-    private void requireNamesKept(Planned planned) {
+    /** Whether names in a statement may mean something else once those before it have run. With one shard all go there anyway. */
+    private boolean movesNames(Planned planned) {
+        if (session.database().hasOneShard()) {
+            return false;
+        }
         boolean isChanged = false;
         for (Planned.Statement statement : planned.statements()) {
             Optional<SessionCommand> command = Portal.commandOf(statement);
-            if (isChanged && command.isEmpty() && !session.database().hasOneShard()) {
-                throw new PgError(
-                                SqlState.FEATURE_NOT_SUPPORTED,
-                                "a query string that uses tables behind a change of the search path is not supported",
-                                "The proxy looks all tables of the string up before it runs any of it.",
-                                "Send the statements one by one.")
-                        .toException();
+            if (isChanged && command.isEmpty()) {
+                return true;
             }
-            isChanged |= command.filter(session.own()::changesNames).isPresent();
+            isChanged |= StatementsInTurn.mayMoveNames(session, statement);
         }
+        return false;
+    }
+
+    /** Whether it is taken in a block that has failed. */
+    private static boolean endsFailure(Planned.Statement statement) {
+        return Portal.commandOf(statement)
+                .filter(command -> command instanceof SessionCommand.Commit
+                        || command instanceof SessionCommand.Rollback
+                        || command instanceof SessionCommand.RollbackToSavepoint)
+                .isPresent();
     }
 
     private boolean needsSeveral(Plan plan, StatementValues values) {
@@ -163,9 +174,10 @@ final class QueryString {
     }
 
     private boolean runInTurn(Planned planned) {
-        StatementsInTurn all = inTurn.orElseGet(() -> new StatementsInTurn(session, planned.statements()));
+        StatementsInTurn all = inTurn.orElseGet(() -> new StatementsInTurn(session, planned));
         inTurn = Optional.of(all);
         while (!all.isLeft()) {
+            all.planAgain();
             Planned.Statement statement = all.current();
             boolean isControl = Portal.commandOf(statement)
                     .filter(StatementsInTurn::isControl)
@@ -173,14 +185,13 @@ final class QueryString {
             if (!isControl && !session.transaction().isOpen()) {
                 session.transaction().beginImplicit();
             }
-            all.requirePlannedWith(session.settings());
             boolean isLast = !all.hasMore();
             all.started();
             if (!runOne(statement)) {
                 all.waits();
                 return false;
             }
-            session.questions().clear();
+            one.hasRun();
             if (isLast) {
                 return true;
             }
@@ -203,10 +214,16 @@ final class QueryString {
                 return one.runCommand(statement, command.command(), query, frame, bytes);
             }
             session.requireNotFailed();
-            return one.run(statement, query, frame, bytes);
+            return one.runPrepared(statement, query, frame, bytes);
         } finally {
             query.release();
         }
+    }
+
+    /** Whether the statement is the last of a transaction of the session's own, whose commit may fail in its place. */
+    boolean isLastOfImplicit() {
+        return session.transaction().isImplicit()
+                && inTurn.filter(all -> !all.hasMore()).isPresent();
     }
 
     /** Whether the statement that runs has others behind it in its string. */

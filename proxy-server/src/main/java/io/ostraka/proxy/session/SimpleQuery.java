@@ -63,7 +63,6 @@ final class SimpleQuery {
         current = Optional.of(planned);
         boolean taken = run(planned, borrowed, frame, bytes);
         if (taken) {
-            session.questions().clear();
             abandon();
         }
         return taken;
@@ -72,8 +71,14 @@ final class SimpleQuery {
     /** Nothing is left to do for the query. */
     void abandon() {
         current = Optional.empty();
-        executed = Optional.empty();
+        hasRun();
         several.abandon();
+    }
+
+    /** Nothing is left to do for a statement: it was sent, or refused. */
+    void hasRun() {
+        session.questions().clear();
+        executed = Optional.empty();
     }
 
     private static String text(ByteBuf borrowed, int frame) {
@@ -100,14 +105,19 @@ final class SimpleQuery {
             return false;
         }
         session.failedBlock().requireJudge(plan);
+        return runPrepared(statement, borrowed, frame, bytes);
+    }
+
+    /** One that is no command of the session's, and may be about a prepared statement; false while a backend is on its way. */
+    boolean runPrepared(Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
+        Plan plan = statement.plan();
         if (plan instanceof Plan.Prepare prepare) {
             return session.statements().preparing().start(prepare, statement, true);
         }
         return plan instanceof Plan.Execute execute ? execute(execute) : run(statement, borrowed, frame, bytes);
     }
 
-    /** One that is no command of the session's; false while a backend is on its way. */
-    boolean run(Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
+    private boolean run(Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
         Plan plan = statement.plan();
         return plan.asks()
                 ? ask(statement, borrowed, frame, bytes)
@@ -250,8 +260,7 @@ final class SimpleQuery {
     }
 
     /** False while a backend is on its way. */
-    boolean runCommand(
-            Planned.Statement statement, SessionCommand command, ByteBuf borrowed, int frame, int bytes) {
+    boolean runCommand(Planned.Statement statement, SessionCommand command, ByteBuf borrowed, int frame, int bytes) {
         if (session.own().carriesOut(command)) {
             if (!session.own().isReadyFor(command)) {
                 return false;
@@ -298,10 +307,23 @@ final class SimpleQuery {
             session.held().pin(shard);
         }
         session.extended().portals().dropUnnamed();
-        session.answers().executes(statement);
-        backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
+        if (keepsTag(statement)) {
+            session.answers()
+                    .scatterTo(ScatterMerge.concatenating(session.output(), 1).keepingTag());
+            backend.get().sendQuery(borrowed, frame, bytes, Visibility.ROWS);
+        } else {
+            session.answers().executes(statement);
+            backend.get().sendQuery(borrowed, frame, bytes, Visibility.ALL);
+        }
         session.answers().busyUntilReady(1);
         return true;
+    }
+
+    /** Whether the client is told of its end when it is committed. A command of the session's has no part in that, nor has COPY. */
+    private boolean keepsTag(Planned.Statement statement) {
+        return several.isLastOfImplicit()
+                && !(statement.plan() instanceof Plan.Session)
+                && !StatementsInTurn.isCopy(statement);
     }
 
     private boolean scatter(
@@ -330,6 +352,9 @@ final class SimpleQuery {
         shards.forEach(shard -> session.shards().requireMayWrite(shard, access));
         session.extended().portals().dropUnnamed();
         ScatterMerge merge = merge(session, plan, statement, statement.values(), shards.size(), true);
+        if (several.isLastOfImplicit()) {
+            merge.keepingTag();
+        }
         if (!atOneTime && !plan.locks() && session.shards().readsTogether(shards.size())) {
             backends.get().forEach(backend -> session.shards().enlist(backend, access));
             readTogether(plan, statement, text(borrowed, frame), backends.get(), merge);
@@ -425,7 +450,8 @@ final class SimpleQuery {
                 plan.split().map(split -> split.of(statement.planned(), values));
         session.shards().beginSpread(backends.get());
         ScatterMerge merge = ExtendedQuery.merge(plan, session, shards.size(), values, parts);
-        session.answers().scatterTo(session.transaction().isImplicit() && !several.hasMore() ? merge.keepingTag() : merge);
+        session.answers()
+                .scatterTo(session.transaction().isImplicit() && !several.hasMore() ? merge.keepingTag() : merge);
         for (Backend backend : backends.get()) {
             session.shards().enlist(backend, Access.WRITE);
             if (parts.isPresent()) {

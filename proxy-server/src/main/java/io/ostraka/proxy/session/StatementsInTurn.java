@@ -2,6 +2,7 @@ package io.ostraka.proxy.session;
 
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.SessionCommand;
 import java.util.List;
@@ -13,26 +14,32 @@ import java.util.List;
  * loop.
  */
 final class StatementsInTurn {
-    private final List<Planned.Statement> statements;
+    private final Session session;
+    /** Those that follow are planned anew where names may have moved. */
+    private Planned planned;
     /** The settings they were planned with. */
-    private final Settings planned;
+    private Settings settings;
 
     private int next;
     private boolean isRunning;
     private boolean isLeft;
 
-    /** Throws, before anything is run, what is wrong with any of them. */
-    StatementsInTurn(Session session, List<Planned.Statement> statements) {
-        this.statements = List.copyOf(statements);
-        this.planned = session.settings();
+    /** Throws, before anything is run, what is wrong with any of them, unless those before it must run for that to be known. */
+    StatementsInTurn(Session session, Planned planned) {
+        this.session = session;
+        this.planned = planned;
+        this.settings = session.settings();
         boolean isOpen = session.transaction().isOpen();
         boolean isBehindOthers = false;
-        for (Planned.Statement statement : statements) {
+        boolean mayMove = false;
+        List<Planned.Statement> statements = planned.statements();
+        for (int i = 0; i < statements.size(); i++) {
+            Planned.Statement statement = statements.get(i);
             Plan plan = statement.plan();
-            requireRunnable(statement);
-            if (plan instanceof Plan.Session command && session.own().changesNames(command.command())) {
-                throw unsupported("a change of the search path");
+            if (!mayMove) {
+                requireRunnable(i);
             }
+            mayMove |= mayMoveNames(session, statement);
             if (plan instanceof Plan.Session command && isControl(command.command())) {
                 boolean begins = command.command() instanceof SessionCommand.Begin;
                 if (begins ? isBehindOthers && !isOpen : !isOpen) {
@@ -49,13 +56,31 @@ final class StatementsInTurn {
         }
     }
 
-    private static void requireRunnable(Planned.Statement statement) {
+    /** Whether names in what comes after it may mean something else: it changes the search path, or runs who knows what. */
+    static boolean mayMoveNames(Session session, Planned.Statement statement) {
+        Plan plan = statement.plan().unasked();
+        return plan instanceof Plan.Session command
+                ? session.own().changesNames(command.command())
+                : plan instanceof Plan.Forward forward && forward.pins();
+    }
+
+    /** Whether it is COPY, over one shard or several. */
+    static boolean isCopy(Planned.Statement statement) {
+        return Copying.isOverShards(statement.plan())
+                || statement.text().regionMatches(true, 0, "copy", 0, "copy".length());
+    }
+
+    private static boolean readsFromClient(Planned.Statement statement) {
+        Plan plan = statement.plan().unasked();
+        return plan instanceof Plan.CopyIn
+                || (isCopy(statement) && plan instanceof Plan.Forward forward && forward.access() == Access.WRITE);
+    }
+
+    private void requireRunnable(int index) {
+        Planned.Statement statement = planned.statements().get(index);
         Plan plan = statement.plan().unasked();
         if (plan instanceof Plan.Refusal refusal) {
             throw refusal.error().toException();
-        }
-        if (plan instanceof Plan.Cursor || plan instanceof Plan.Prepare || plan instanceof Plan.Execute) {
-            throw unsupported("a cursor or a prepared statement");
         }
         if (plan instanceof Plan.Session command
                 && (command.command() instanceof SessionCommand.PrepareTransaction
@@ -71,8 +96,9 @@ final class StatementsInTurn {
         if (statement.plan() instanceof Plan.Listed) {
             throw unsupported("pg_prepared_xacts");
         }
-        if (Copying.isOverShards(plan) || statement.text().regionMatches(true, 0, "copy", 0, "copy".length())) {
-            throw unsupported("COPY");
+        if (readsFromClient(statement) && index < planned.statements().size() - 1) {
+            // The client's data stands behind the string, which is taken with its last statement.
+            throw unsupported("COPY from the client in front of other statements");
         }
     }
 
@@ -109,19 +135,21 @@ final class StatementsInTurn {
     }
 
     Planned.Statement current() {
-        return statements.get(next);
+        return planned.statements().get(next);
     }
 
-    /** Before the current one: a function in one before it may have changed the search path. */
-    void requirePlannedWith(Settings now) {
-        if (!planned.resolvesLike(now)) {
-            throw unsupported("a change of the search path");
+    /** Before the current one is run: one before it may have changed what its names mean. */
+    void planAgain() {
+        if (!settings.resolvesLike(session.settings())) {
+            planned = session.plan(current().planned().queryText());
+            settings = session.settings();
+            requireRunnable(next);
         }
     }
 
     /** Whether there are others behind the current one. */
     boolean hasMore() {
-        return !isLeft && next < statements.size() - 1;
+        return !isLeft && next < planned.statements().size() - 1;
     }
 
     void started() {
