@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ostraka.it.harness.Await;
 import io.ostraka.it.harness.ClusterSpec;
 import io.ostraka.it.harness.Endpoint;
+import io.ostraka.it.harness.FrontendMessages;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
 import java.sql.Connection;
@@ -17,6 +18,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code users_from_shards}: roles that only the shards know log in, as what they are there. */
 @ExtendWith(NoLeaks.class)
@@ -65,8 +68,7 @@ class UsersFromShardsTest {
     }
 
     private Endpoint visitor(String password) {
-        Endpoint proxy = cluster.proxy();
-        return new Endpoint(proxy.port(), proxy.database(), ROLE, password);
+        return visitor(cluster, password);
     }
 
     private boolean mayLogIn(String password) {
@@ -110,6 +112,45 @@ class UsersFromShardsTest {
                         .count());
         onServers("REASSIGN OWNED BY " + ROLE + " TO app");
         cluster.empty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"transaction", "session"})
+    void whoeverIsCreatedThroughTheProxyLogsInAtOnce(String mode) throws SQLException {
+        TestCluster one = TestCluster.of(ClusterSpec.shards(1)
+                .withDatabase("pool: { size: 3, mode: " + mode + " }")
+                .withTop("users_from_shards: true\nlimits: { failed_logins: 100000 }"));
+        onServer("s0", "ALTER ROLE " + one.proxy().user() + " CREATEROLE");
+        try (WireClient client = WireClient.login(one.proxy())) {
+            for (int i = 0; i < 3; i++) {
+                client.query("CREATE ROLE " + ROLE + " LOGIN PASSWORD 'first'");
+                WireClient.login(visitor(one, "first")).close();
+                client.query("ALTER ROLE " + ROLE + " PASSWORD 'second'");
+                WireClient.login(visitor(one, "second")).close();
+                client.query("BEGIN");
+                client.query("ALTER USER " + ROLE + " PASSWORD 'third'");
+                client.query("SAVEPOINT s");
+                client.query("COMMIT");
+                WireClient.login(visitor(one, "third")).close();
+                client.query("BEGIN; ALTER USER " + ROLE + " PASSWORD 'fourth'; COMMIT");
+                WireClient.login(visitor(one, "fourth")).close();
+                client.send(
+                        FrontendMessages.parse("", "ALTER USER " + ROLE + " PASSWORD 'fifth'"),
+                        FrontendMessages.bind("", "", List.of(), false),
+                        FrontendMessages.execute("", 0),
+                        FrontendMessages.sync());
+                client.untilReady();
+                WireClient.login(visitor(one, "fifth")).close();
+                client.query("DROP ROLE " + ROLE);
+                assertThrows(AssertionError.class, () -> WireClient.login(visitor(one, "fifth")));
+            }
+        } finally {
+            onServer("s0", "ALTER ROLE " + one.proxy().user() + " NOCREATEROLE");
+        }
+    }
+
+    private static Endpoint visitor(TestCluster cluster, String password) {
+        return new Endpoint(cluster.proxy().port(), cluster.proxy().database(), ROLE, password);
     }
 
     @Test

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -31,7 +32,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads, for {@code users_from_shards}, which roles of a database's shards may log in and what they must prove: at the start,
- * every few seconds, and soon after a login that failed. A role counts when all shards let it log in with the same verifier.
+ * every few seconds, soon after a login that failed, and when a client has changed roles. A role counts when all shards let it log in with the same verifier.
  * What a shard that cannot be read said last holds on; while one was never read there is nobody.
  *
  * <p>Thread-safe. Reads on the thread {@code roles-<database>}. Source: PostgreSQL manual, "pg_authid".
@@ -96,6 +97,15 @@ public final class RoleService implements AutoCloseable {
     /** Who may log in, now and at any time later. */
     public ShardRoles roles() {
         return roles;
+    }
+
+    /** Reads them now; completes, on any thread, when that is done, or the service is closed. */
+    public CompletableFuture<Void> refresh() {
+        try {
+            return CompletableFuture.runAsync(this::read, reading);
+        } catch (RejectedExecutionException closed) {
+            return CompletableFuture.completedFuture(null);
+        }
     }
 
     private void readSoon() {

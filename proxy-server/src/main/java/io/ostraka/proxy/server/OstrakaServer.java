@@ -163,7 +163,8 @@ public final class OstrakaServer implements AutoCloseable {
             Map<ShardName, ShardPlace> placesOfShards = placesOf(database);
             DatabasePlans plans = plansOf(config, database, placesOfShards);
             DatabaseCommits itsCommits = commitsOf(opened, config, database, placesOfShards);
-            served.put(name, new ServedDatabase(database, placesOfShards, connector, plans, itsCommits));
+            served.put(
+                    name, new ServedDatabase(database, placesOfShards, connector, plans, itsCommits, this::readRoles));
             places.put(name, placesOfShards);
         });
         opened.start();
@@ -229,6 +230,11 @@ public final class OstrakaServer implements AutoCloseable {
             });
         }
         return byDatabase;
+    }
+
+    /** Those of all databases: a server has the same roles in each. */
+    private CompletableFuture<Void> readRoles() {
+        return CompletableFuture.allOf(roles.stream().map(RoleService::refresh).toArray(CompletableFuture[]::new));
     }
 
     private void listen(ClusterConfig config) {

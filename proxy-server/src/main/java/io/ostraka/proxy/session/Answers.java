@@ -54,6 +54,8 @@ final class Answers implements BackendListener {
     private boolean changesSchema;
     /** Whether the transaction has changed what new connections begin with. */
     private boolean changesDefaults;
+    /** Whether it, or one before it that was undone, has changed roles. */
+    private boolean changesRoles;
 
     Answers(Session session) {
         this.session = session;
@@ -230,18 +232,35 @@ final class Answers implements BackendListener {
     }
 
     private void onTag(ByteBuf borrowed, int frame) {
-        if (changesResults(borrowed, frame)) {
-            session.database().onSchemaChange();
-            changesSchema = true;
-            if (changesDefaults(borrowed, frame)) {
-                session.database().onDefaultsChange();
-                changesDefaults = true;
-            }
+        if (!mayChangeMuch(borrowed, frame)) {
+            return;
+        }
+        String tag = FieldReader.ofFrame(borrowed, frame).string();
+        changesRoles |= tag.endsWith(" ROLE");
+        if (tag.equals("CREATE ROLE")) {
+            return;
+        }
+        session.database().onSchemaChange();
+        changesSchema = true;
+        if (tag.equals("ALTER ROLE") || tag.equals("ALTER DATABASE")) {
+            // New connections begin otherwise.
+            session.database().onDefaultsChange();
+            changesDefaults = true;
         }
     }
 
-    /** Whether a command's tag says that statements prepared before may have another result now: ALTER ..., DROP ..., CREATE VIEW. */
-    private static boolean changesResults(ByteBuf borrowed, int frame) {
+    /** Whether roles were changed that the proxy has not read since. */
+    boolean takeRoleChange() {
+        boolean taken = changesRoles;
+        changesRoles = false;
+        return taken;
+    }
+
+    /**
+     * Whether a command's tag says that statements prepared before may have another result now, or others may log in: ALTER ..., DROP
+     * ..., CREATE VIEW, CREATE ROLE.
+     */
+    private static boolean mayChangeMuch(ByteBuf borrowed, int frame) {
         if (borrowed.getByte(frame) != BackendTag.COMMAND_COMPLETE) {
             return false;
         }
@@ -249,15 +268,13 @@ final class Answers implements BackendListener {
         return switch (borrowed.getByte(tag)) {
             case 'A' -> borrowed.getByte(tag + 1) == 'L';
             case 'D' -> borrowed.getByte(tag + 1) == 'R';
-            case 'C' -> borrowed.getByte(tag + 1) == 'R' && borrowed.getByte(tag + "CREATE ".length()) == 'V';
+            case 'C' -> borrowed.getByte(tag + 1) == 'R' && isViewOrRole(borrowed.getByte(tag + "CREATE ".length()));
             default -> false;
         };
     }
 
-    /** Whether the tag is that of ALTER ROLE or ALTER DATABASE, which new connections begin otherwise after. */
-    private static boolean changesDefaults(ByteBuf borrowed, int frame) {
-        String tag = FieldReader.ofFrame(borrowed, frame).string();
-        return tag.equals("ALTER ROLE") || tag.equals("ALTER DATABASE");
+    private static boolean isViewOrRole(byte letter) {
+        return letter == 'V' || letter == 'R';
     }
 
     @Override
@@ -434,7 +451,19 @@ final class Answers implements BackendListener {
             return;
         }
         reconcile(status);
-        answered();
+        if (!session.transaction().isOpen() && takeRoleChange()) {
+            session.busy();
+            session.database().readRoles().thenRun(() -> session.loop().execute(this::answeredLater));
+        } else {
+            answered();
+        }
+    }
+
+    private void answeredLater() {
+        if (!session.isClosed()) {
+            answered();
+            session.output().flush();
+        }
     }
 
     /** A block of the session's own is over when all of its statement is answered: it is committed first. */

@@ -10,10 +10,12 @@ import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.SessionCommand;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Statements about the session and its transaction. Those that PostgreSQL must judge (SET, SHOW) run on a shard and take
@@ -378,16 +380,24 @@ final class OwnCommands {
     }
 
     /**
-     * Goes on with {@code then}, at once unless what was committed has changed the schema: then when the catalog has been read again. {@code
-     * otherwise} if the client has gone meanwhile.
+     * Goes on with {@code then}, at once unless what was committed has changed the schema or roles: then when these have been read
+     * again. {@code otherwise} if the client has gone meanwhile.
      */
     private void whenKnown(boolean committed, Runnable then, Runnable otherwise) {
-        if (!committed || !session.transaction().hasChangedSchema()) {
+        List<CompletableFuture<?>> readings = new ArrayList<>();
+        if (committed && session.transaction().hasChangedSchema()) {
+            readings.add(session.database().plans().refresh());
+        }
+        if (committed && session.answers().takeRoleChange()) {
+            readings.add(session.database().readRoles());
+        }
+        if (readings.isEmpty()) {
             then.run();
             return;
         }
         session.busy();
-        session.database().plans().refresh().thenAccept(isRead -> session.loop().execute(() -> {
+        CompletableFuture<Void> all = CompletableFuture.allOf(readings.toArray(CompletableFuture[]::new));
+        all.thenRun(() -> session.loop().execute(() -> {
             if (session.isClosed()) {
                 otherwise.run();
                 return;

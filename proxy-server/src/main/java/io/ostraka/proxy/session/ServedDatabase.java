@@ -13,34 +13,43 @@ import io.ostraka.rules.config.PoolConfig;
 import io.ostraka.rules.config.ShardName;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 /**
  * One database as sessions see it: its shards, their pools by login, and where its plans come from. Thread-safe.
  */
 public final class ServedDatabase {
+    /** So long a client that has changed roles waits for its answer at most. */
+    private static final int LONGEST_ROLES_S = 5;
+
     private record PoolKey(ShardName shard, ShardLogin login) {}
 
     private final DatabaseConfig config;
     private final BackendConnector connector;
     private final Planned.Source plans;
     private final DatabaseCommits commits;
+    private final Supplier<CompletableFuture<Void>> roles;
     private final Map<ShardName, ShardPlace> places;
     private final Map<PoolKey, BackendPool> pools = new ConcurrentHashMap<>();
     private final AtomicLong schemaChanges = new AtomicLong();
 
-    /** {@code places} has where each of the shards is. */
+    /** {@code places} has where each of the shards is. {@code roles} has those read again that may log in. */
     public ServedDatabase(
             DatabaseConfig config,
             Map<ShardName, ShardPlace> places,
             BackendConnector connector,
             Planned.Source plans,
-            DatabaseCommits commits) {
+            DatabaseCommits commits,
+            Supplier<CompletableFuture<Void>> roles) {
         this.config = config;
         this.connector = connector;
         this.plans = plans;
         this.commits = commits;
+        this.roles = roles;
         this.places = Map.copyOf(places);
     }
 
@@ -96,6 +105,11 @@ public final class ServedDatabase {
     /** ALTER ROLE or ALTER DATABASE: connections opened before now may begin otherwise than new ones, on any of the servers. */
     void onDefaultsChange() {
         connector.retireOlder();
+    }
+
+    /** Roles were changed: completes, on any thread, when they log in as they are now, or that cannot be had soon. */
+    CompletableFuture<Void> readRoles() {
+        return roles.get().completeOnTimeout(null, LONGEST_ROLES_S, TimeUnit.SECONDS);
     }
 
     BackendPool pool(ShardName shard, ShardLogin login) {
