@@ -152,6 +152,21 @@ public final class WireClient implements AutoCloseable {
         }
     }
 
+    /** Reads a message of this type, however long it is, and keeps nothing of it; returns the length of its body. */
+    public int skip(char type) {
+        try {
+            char read = (char) in.readUnsignedByte();
+            if (read != type) {
+                throw new AssertionError("a message of type " + read + " instead of " + type);
+            }
+            int length = in.readInt() - Integer.BYTES;
+            in.skipNBytes(length);
+            return length;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Messages up to and including ReadyForQuery. */
     public List<BackendMessage> untilReady() {
         List<BackendMessage> messages = new ArrayList<>();

@@ -82,7 +82,11 @@ record Preparing(Session session) {
                             "Prepare it by PREPARE, or execute it by Bind and Execute.")
                     .toException();
         }
-        return execute.text().of(statement.key.sql(), statement.parameterTypes.orElse(List.of()));
+        return execute.text()
+                .of(
+                        statement.key.sql(),
+                        statement.parameterTypes.orElse(List.of()),
+                        session.statements().longestText());
     }
 
     /** That of a name which is there: whoever executes another one is told when it is executed. */

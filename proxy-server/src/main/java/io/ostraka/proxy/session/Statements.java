@@ -71,6 +71,11 @@ final class Statements {
         return preparing;
     }
 
+    /** How long a text may be that the proxy makes of a client's. */
+    int longestText() {
+        return limits.collectedMessage();
+    }
+
     boolean has(String name) {
         return byName.containsKey(name);
     }

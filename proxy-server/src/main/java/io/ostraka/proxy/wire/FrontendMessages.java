@@ -2,6 +2,8 @@ package io.ostraka.proxy.wire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -51,9 +53,26 @@ public final class FrontendMessages {
     }
 
     public static void query(ByteBuf out, String sql) {
+        requireSendable(sql, FrontendTag.MAX_LARGE);
         int frame = begin(out, FrontendTag.QUERY);
         string(out, sql);
         end(out, frame);
+    }
+
+    /**
+     * Throws, before anything of it is written, when a text that the proxy has made is longer than any server takes: its length
+     * might even wrap, and bytes of the text be taken for messages.
+     */
+    static void requireSendable(String sql, int most) {
+        // A char has three bytes at most, and a frame's other fields are short.
+        if (sql.length() > most / 4 && ByteBufUtil.utf8Bytes(sql) > most - Frame.HEADER_BYTES - 1) {
+            throw new PgError(
+                            SqlState.PROGRAM_LIMIT_EXCEEDED,
+                            "the statement is too long to be sent to a shard",
+                            "What the proxy has made of it has " + sql.length() + " characters.",
+                            "Send large values as parameters.")
+                    .toException();
+        }
     }
 
     /** Parse, Bind and Execute of a statement without parameters, under the unnamed statement and portal. */

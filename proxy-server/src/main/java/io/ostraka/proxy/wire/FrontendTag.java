@@ -2,7 +2,9 @@ package io.ostraka.proxy.wire;
 
 /** First bytes of the messages a client sends once it is logged in. Source: PostgreSQL manual, "Message Formats". */
 public final class FrontendTag {
-    private static final int MAX_LARGE = 0x3FFF_FFFE;
+    /** Of a message that has a value of the client's in it, length included: what PostgreSQL takes. */
+    static final int MAX_LARGE = 0x3FFF_FFFE;
+
     private static final int MAX_SMALL = 10_000;
 
     public static final byte BIND = 'B';

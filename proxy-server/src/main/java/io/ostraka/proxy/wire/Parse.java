@@ -26,6 +26,7 @@ public record Parse(String statement, String sql, List<Integer> parameterOids) {
 
     /** Appends the message under another statement name. */
     public static void write(ByteBuf out, String statement, String sql, List<Integer> parameterOids) {
+        FrontendMessages.requireSendable(sql, FrontendTag.MAX_LARGE);
         int frame = FrontendMessages.begin(out, FrontendTag.PARSE);
         FrontendMessages.string(out, statement);
         FrontendMessages.string(out, sql);

@@ -57,9 +57,10 @@ public record ExecutedText(String name, List<ExecuteArgument> arguments) {
     /**
      * {@code types}: the parameters' types, written with their schemas as in {@code pg_catalog.int4}.
      *
-     * @throws PgErrorException for arguments that are too many or too few, of another type, or no literals
+     * @throws PgErrorException for arguments that are too many or too few, of another type, or no literals, and when the text would
+     *     be longer than {@code longest}: a large argument may stand in it many times
      */
-    public String of(String body, List<String> types) {
+    public String of(String body, List<String> types, int longest) {
         if (arguments.size() != types.size()) {
             throw new PgError(
                             SqlState.SYNTAX_ERROR,
@@ -82,6 +83,7 @@ public record ExecutedText(String name, List<ExecuteArgument> arguments) {
                 int number = Integer.parseInt(lexer.text().substring(1));
                 int after = lexer.end();
                 text.append(body, copied, lexer.start()).append(value(number, types, counts));
+                requireRoom(text.length(), longest);
                 copied = after;
                 kind = lexer.next();
                 if (inItems && beginsItem && endsItem(kind, lexer.keyword())) {
@@ -110,6 +112,18 @@ public record ExecutedText(String name, List<ExecuteArgument> arguments) {
             kind = lexer.next();
         }
         return text.append(body, copied, body.length()).toString();
+    }
+
+    private static void requireRoom(int length, int longest) {
+        if (length > longest) {
+            throw new PgError(
+                            SqlState.PROGRAM_LIMIT_EXCEEDED,
+                            "the statement with its arguments is too long",
+                            "Its parameters are replaced by their values, and limits.collected_message is " + longest
+                                    + ".",
+                            "Execute it by the extended query protocol.")
+                    .toException();
+        }
     }
 
     private static boolean endsItem(TokenKind kind, String word) {

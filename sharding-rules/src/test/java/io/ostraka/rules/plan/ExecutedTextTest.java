@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The text that EXECUTE stands for. */
 class ExecutedTextTest {
+    private static final int LONGEST = 10_000;
     /** What {@code (5)} becomes for a parameter of type int4. */
     private static final String FIVE = "(CAST(5 AS pg_catalog.int4))";
 
@@ -23,7 +24,7 @@ class ExecutedTextTest {
         StatementKind kind = Classifier.classify(
                 StatementTemplate.of("EXECUTE p" + arguments).get(0));
         StatementKind.Execute execute = assertInstanceOf(StatementKind.Execute.class, kind);
-        return new ExecutedText(execute.name(), execute.arguments()).of(body, List.of(types));
+        return new ExecutedText(execute.name(), execute.arguments()).of(body, List.of(types), LONGEST);
     }
 
     private static String refused(String arguments, String type) {
@@ -54,6 +55,14 @@ class ExecutedTextTest {
     void argumentsStandWhereParametersStood(String body, String expected) {
         String text = expected.replace("*", FIVE + " AS \"?column?\"").replace("#", FIVE);
         assertEquals(text, text("(5)", body, "pg_catalog.int4"));
+    }
+
+    @Test
+    void aLargeArgumentDoesNotBecomeAHugeText() {
+        String body = "SELECT " + "$1, ".repeat(999) + "$1";
+        PgErrorException refused = assertThrows(
+                PgErrorException.class, () -> text("('" + "x".repeat(1_000_000) + "')", body, "pg_catalog.text"));
+        assertEquals("54000", refused.error().state().code());
     }
 
     @Test
