@@ -17,6 +17,7 @@ import io.ostraka.proxy.wire.Parse;
 import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -87,6 +88,8 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     private int restOfMessage;
 
     private boolean closing;
+    /** What the server has sent that no PostgreSQL sends. */
+    private Optional<String> broken = Optional.empty();
 
     /** Whether the client takes answers, and whether the run that merges them waits for other shards' first. */
     private boolean isTaken = true;
@@ -577,6 +580,26 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         needsSync = !reply.endsWithReady();
     }
 
+    // ---- distrust ------------------------------------------------------------------------------------------------
+
+    /** The server has sent what no PostgreSQL sends, which may have shown later than it was read: the connection is closed. */
+    public void distrust(String why) {
+        if (broken.isEmpty()) {
+            broken = Optional.of(why);
+            LOG.warn("shard {}: closing backend {}: {}", shard, pid.value(), why);
+            channel.close();
+        }
+    }
+
+    /** What a client is told of it, if the server has done so. */
+    public Optional<PgError> distrust() {
+        return broken.map(why -> new PgError(
+                SqlState.PROTOCOL_VIOLATION,
+                "shard \"" + shard + "\" has broken the protocol",
+                "What it has sent is no message of PostgreSQL's: " + why + ".",
+                "Its connection is closed. Look at the server, and at what lies between."));
+    }
+
     // ---- cancelling ----------------------------------------------------------------------------------------------
 
     /** The next error that a cancel causes here is to be this one; its listener has to say so. */
@@ -686,10 +709,12 @@ public final class Backend extends ChannelInboundHandlerAdapter {
                 read.release();
                 return;
             }
-            LOG.warn("shard {}: closing backend {}: {}", shard, pid.value(), e.getMessage());
             read.release();
-            ctx.close();
+            distrust(e.getMessage());
             return;
+        } catch (RuntimeException e) {
+            read.release();
+            throw e;
         }
         if (rest == read.writerIndex()) {
             read.release();

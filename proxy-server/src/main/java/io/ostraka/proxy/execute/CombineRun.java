@@ -8,6 +8,7 @@ import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
 import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.CorruptedFrameException;
 import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.RowShape;
@@ -273,7 +274,7 @@ public final class CombineRun implements ShardRun {
         }
     }
 
-    /** Rows as DataRows, and notices between them, become CopyData. */
+    /** Rows as DataRows, and notices between them, become CopyData. A row that is none would swallow those of other shards. */
     private void copy(Backend from, ByteBuf owned) {
         copiedBytes += owned.readableBytes();
         int rows = 0;
@@ -288,6 +289,11 @@ public final class CombineRun implements ShardRun {
         while (at < owned.writerIndex()) {
             int next = at + 1 + owned.getInt(at + 1);
             if (owned.getByte(at) == BackendTag.DATA_ROW) {
+                if (!isWhole(owned, at)) {
+                    from.distrust("a row's columns do not fill its message");
+                    owned.release();
+                    return;
+                }
                 owned.setByte(at, BackendTag.COPY_DATA);
                 rows++;
             } else {
@@ -306,6 +312,15 @@ public final class CombineRun implements ShardRun {
         if (!combiner.isWritable()) {
             paused = true;
             sending.forEach(source -> source.setReading(false));
+        }
+    }
+
+    private static boolean isWhole(ByteBuf borrowed, int row) {
+        try {
+            MergedRow.requireWhole(borrowed, row);
+            return true;
+        } catch (CorruptedFrameException e) {
+            return false;
         }
     }
 
@@ -595,7 +610,6 @@ public final class CombineRun implements ShardRun {
     public void onClosed(Backend backend) {
         gone.add(backend);
         begun.remove(backend);
-        sending.remove(backend);
         PgError lost = host.onLost(backend);
         if (closed) {
             return;

@@ -89,7 +89,7 @@ public final class FetchRun extends SharedRun {
         if (isOver()) {
             owned.release();
         } else if (cursor.merged().isPresent()) {
-            cursor.merged().get().onRows(backend, owned);
+            merge(cursor.merged().get(), backend, owned);
         } else if (moves) {
             writeNotices(owned);
         } else {

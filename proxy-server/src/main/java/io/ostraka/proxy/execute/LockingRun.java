@@ -82,7 +82,7 @@ public final class LockingRun extends SharedRun {
         if (isOver()) {
             owned.release();
         } else {
-            merged().onRows(backend, owned);
+            merge(merged(), backend, owned);
         }
     }
 

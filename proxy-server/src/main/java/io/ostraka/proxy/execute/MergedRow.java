@@ -62,6 +62,19 @@ final class MergedRow {
         bytes = borrowed.retain();
     }
 
+    /** Throws unless the values of the DataRow at {@code start} fill it. */
+    static void requireWhole(ByteBuf borrowed, int start) {
+        int end = start + 1 + borrowed.getInt(start + 1);
+        int at = start + Frame.HEADER_BYTES + Short.BYTES;
+        int values = at <= end ? borrowed.getUnsignedShort(at - Short.BYTES) : 0;
+        for (int i = 0; i < values; i++) {
+            at = endOfValue(borrowed, at, end);
+        }
+        if (at != end) {
+            throw new CorruptedFrameException("a row's columns do not fill its message");
+        }
+    }
+
     /** Where the value ends whose length stands at {@code at}. */
     private static int endOfValue(ByteBuf borrowed, int at, int end) {
         if (end - at < Integer.BYTES) {

@@ -3,6 +3,7 @@ package io.ostraka.proxy.execute;
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.CorruptedFrameException;
 import io.ostraka.rules.plan.RowLimit;
 import io.ostraka.rules.plan.SortKey;
 import io.ostraka.rules.plan.SortType;
@@ -18,7 +19,8 @@ import java.util.PriorityQueue;
  * Merges the rows of shards that each come in order, and cuts them to LIMIT and OFFSET. A row goes to the client as soon as
  * every shard has shown its next one or has ended. What a shard is ahead is kept as it was read, up to {@link #HIGH_BYTES};
  * then its socket is not read until the merge has caught up. Once the limit is reached what still comes is thrown away: no
- * shard sends more than limit and offset together.
+ * shard sends more than limit and offset together. A row that is none ends the merge with a
+ * {@link io.ostraka.rules.error.PgErrorException}, and its backend.
  *
  * <p>Owns what it has not passed on. Confined to the session's event loop.
  */
@@ -103,7 +105,7 @@ final class OrderedRows {
                 at += length;
                 consumed(length);
                 if (chunk.getByte(frame) == BackendTag.DATA_ROW) {
-                    head.read(chunk, frame, types);
+                    read(chunk, frame);
                     isAtRow = true;
                     return true;
                 }
@@ -112,6 +114,16 @@ final class OrderedRows {
             }
             head.release();
             return false;
+        }
+
+        /** It may be another backend whose bytes have led here, which must not suffer. */
+        private void read(ByteBuf borrowed, int frame) {
+            try {
+                head.read(borrowed, frame, types);
+            } catch (CorruptedFrameException e) {
+                backend.distrust(e.getMessage());
+                throw backend.distrust().orElseThrow().toException();
+            }
         }
 
         private void consumed(int length) {

@@ -213,16 +213,20 @@ abstract class SharedRun implements ShardRun {
             return;
         }
         answered++;
-        if (borrowed.getByte(frame) == BackendTag.PORTAL_SUSPENDED) {
-            onSuspended(backend);
-            return;
+        try {
+            if (borrowed.getByte(frame) == BackendTag.PORTAL_SUSPENDED) {
+                onSuspended(backend);
+                return;
+            }
+            tag = FieldReader.ofFrame(borrowed, frame).string();
+            int words = tag.lastIndexOf(' ') + 1;
+            if (words > 0 && words < tag.length() && Character.isDigit(tag.charAt(words))) {
+                rows += ScatterMerge.count(tag);
+            }
+            onAnswered(backend);
+        } catch (PgErrorException e) {
+            fail(e.error());
         }
-        tag = FieldReader.ofFrame(borrowed, frame).string();
-        int words = tag.lastIndexOf(' ') + 1;
-        if (words > 0 && Character.isDigit(tag.charAt(words))) {
-            rows += Long.parseLong(tag.substring(words));
-        }
-        onAnswered(backend);
     }
 
     /** A shard has carried out its part. */
@@ -302,6 +306,15 @@ abstract class SharedRun implements ShardRun {
     @Override
     public void onBytes(Backend backend, ByteBuf owned) {
         client().write(owned);
+    }
+
+    /** Rows that are merged with those of others; takes ownership. */
+    final void merge(OrderedRows merged, Backend backend, ByteBuf owned) {
+        try {
+            merged.onRows(backend, owned);
+        } catch (PgErrorException e) {
+            fail(e.error());
+        }
     }
 
     @Override

@@ -147,12 +147,21 @@ final class Answers implements BackendListener {
             return;
         }
         if (scatter.isPresent()) {
-            scatter.get().onBytes(backend, owned);
+            scatter(scatter.get(), backend, owned);
         } else {
             session.output().write(owned);
         }
         if (!session.isClientWritable()) {
             session.onClientWritability(false);
+        }
+    }
+
+    private void scatter(ScatterMerge merge, Backend backend, ByteBuf owned) {
+        try {
+            merge.onBytes(backend, owned);
+        } catch (PgErrorException e) {
+            scatterFailed(e.error());
+            session.transaction().fail();
         }
     }
 
@@ -676,6 +685,9 @@ final class Answers implements BackendListener {
     /** What is to be said of a shard that went away: a write that nobody confirmed may have happened. */
     private PgError lost(Backend backend) {
         boolean mayHaveCommitted = session.shards().writesImplicitly(backend.shard());
+        if (!mayHaveCommitted && backend.distrust().isPresent()) {
+            return backend.distrust().get();
+        }
         return mayHaveCommitted
                 ? new PgError(
                         SqlState.TRANSACTION_RESOLUTION_UNKNOWN,
