@@ -218,6 +218,18 @@ class PointReadsTest {
     }
 
     @Test
+    void aValueThatComesInPiecesIsPassedOnAsItComes() {
+        String sql = "SELECT id FROM account WHERE id = $1 AND name = $2";
+        for (int i = 0; i < OFTEN; i++) {
+            List<Optional<String>> values = List.of(Optional.of("3"), Optional.of("n3"));
+            twins.exchange(parse("", sql), bind("", "", values, false), execute("", 0), sync());
+        }
+        List<Optional<String>> large = List.of(Optional.of("3"), Optional.of("n".repeat(20_000_000)));
+        twins.exchange(parse("", sql), bind("", "", large, false), execute("", 0), sync());
+        bound("SELECT name FROM account WHERE id = $1", 3);
+    }
+
+    @Test
     void aChangeOfTheTablePastTheProxyIsNoErrorForWhoParsesAnew() throws SQLException {
         String all = "SELECT * FROM account WHERE id = $1";
         oftenBound(all);

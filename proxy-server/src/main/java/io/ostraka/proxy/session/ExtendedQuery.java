@@ -331,7 +331,9 @@ final class ExtendedQuery {
             session.held().pin(shard);
         }
         portals.requireFreeBut(backend, bind.portal());
-        if (session.points().keeps(sent.planned().plan(), backend) && !sent.isRewritten() && !sent.isNamed()) {
+        // Of a value that comes in pieces nothing could be sent again.
+        boolean mayBeKept = !sent.isNamed() && !sent.isRewritten() && bind.bytesToCome() == 0;
+        if (mayBeKept && session.points().keeps(sent.planned().plan(), backend)) {
             byte[] name = statements.prepareKept(backend, sent.statement());
             session.points().binds(backend, sent.key(), bind.copy());
             backend.sendBind(bind, name, Visibility.BUT_ERRORS);
