@@ -1,5 +1,7 @@
 package io.ostraka.it.regress;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import io.ostraka.it.harness.Endpoint;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -9,11 +11,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -179,28 +183,33 @@ record Scene(List<String> definitions, Map<String, String> keys, Map<String, byt
         return yaml.toString().strip();
     }
 
-    /** Puts its rows into a table that is there; {@code last}: those that COPY gave last come first. */
-    void fill(Endpoint server, String table, boolean last) throws SQLException, IOException {
-        byte[] copied = last ? reversed(rows.get(table)) : rows.get(table);
+    /** Puts its rows into a table that is there. */
+    void fill(Endpoint server, String table, Order order) throws SQLException, IOException {
+        byte[] copied = order.of(rows.get(table));
         try (Connection connection = server.connect()) {
             copies(connection).copyIn("COPY " + quoted(table) + " FROM STDIN", new ByteArrayInputStream(copied));
         }
     }
 
-    /** A line is a row: COPY writes newlines in values otherwise. */
-    private static byte[] reversed(byte[] lines) {
-        byte[] reversed = new byte[lines.length];
-        int to = lines.length;
-        int from = 0;
-        for (int i = 0; i < lines.length; i++) {
-            if (lines[i] == '\n') {
-                int length = i + 1 - from;
-                to -= length;
-                System.arraycopy(lines, from, reversed, to, length);
-                from = i + 1;
+    /** How rows lie in a table. */
+    enum Order {
+        AS_WRITTEN,
+        BACKWARDS,
+        SHUFFLED;
+
+        /** COPY's lines; each is a row: it writes newlines in values otherwise. */
+        private byte[] of(byte[] lines) {
+            if (this == AS_WRITTEN || lines.length == 0) {
+                return lines;
             }
+            List<String> rows = new ArrayList<>(List.of(new String(lines, ISO_8859_1).split("(?<=\n)")));
+            if (this == BACKWARDS) {
+                Collections.reverse(rows);
+            } else {
+                Collections.shuffle(rows, new Random(rows.size()));
+            }
+            return String.join("", rows).getBytes(ISO_8859_1);
         }
-        return reversed;
     }
 
     private static CopyManager copies(Connection connection) throws SQLException {
