@@ -155,7 +155,11 @@ class ExtendedOverShardsTest {
     void jdbcExplains(boolean autoCommit) throws SQLException {
         try (Connection connection = cluster.connect()) {
             connection.setAutoCommit(autoCommit);
-            for (String sql : List.of("EXPLAIN " + MERGED, "EXPLAIN " + COUNTED, "EXPLAIN (ANALYZE) " + MERGED)) {
+            for (String sql : List.of(
+                    "EXPLAIN " + MERGED,
+                    "EXPLAIN " + COUNTED,
+                    "EXPLAIN (ANALYZE) " + MERGED,
+                    "EXPLAIN (ANALYZE) " + COUNTED)) {
                 try (PreparedStatement explain = connection.prepareStatement(sql)) {
                     for (int i = 0; i < 7; i++) {
                         try (ResultSet plan = explain.executeQuery()) {
@@ -171,6 +175,25 @@ class ExtendedOverShardsTest {
                 assertTrue(rows.next());
                 assertEquals(60, rows.getInt(1));
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"EXPLAIN (ANALYZE) " + COUNTED, "COPY (" + COUNTED + ") TO STDOUT"})
+    void whatWasReadBeforeInThePipelineEndsFirst(String sql) {
+        try (WireClient client = WireClient.login(cluster.proxy())) {
+            client.send(
+                    parse("", "SELECT count(*) FROM part WHERE thing_id = 7"),
+                    bind("", ""),
+                    execute("", 0),
+                    parse("", "SELECT v FROM setting"),
+                    bind("", ""),
+                    execute("", 0),
+                    parse("", sql),
+                    bind("", ""),
+                    execute("", 0),
+                    sync());
+            assertTrue(client.untilReady().stream().noneMatch(message -> message.type() == 'E'));
         }
     }
 

@@ -63,6 +63,16 @@ final class BackendRounds {
         }
     }
 
+    /** Ends what was sent to some backends in a pipeline, and no Query would: it joins their transactions. */
+    void sync(List<Backend> backends, Runnable then) {
+        step = Optional.of(new Step(backends, false, then));
+        session.busy();
+        for (Backend backend : backends) {
+            backend.sendSync(Visibility.NONE);
+            backend.flush();
+        }
+    }
+
     /** Makes the transaction on the backend fail, as the session's has. */
     void fail(Backend backend) {
         step = Optional.of(new Step(List.of(backend), false, () -> {

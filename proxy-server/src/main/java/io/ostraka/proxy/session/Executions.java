@@ -107,7 +107,7 @@ final class Executions {
             return true;
         }
         BackendRounds rounds = session.own().rounds();
-        rounds.start(List.copyOf(pipeline.unsynced()), "SELECT", false, () -> {
+        rounds.sync(List.copyOf(pipeline.unsynced()), () -> {
             rounds.step().error.ifPresent(ByteBuf::release);
             session.extended().onCombined();
             session.available();
