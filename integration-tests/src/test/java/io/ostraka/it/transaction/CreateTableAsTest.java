@@ -353,6 +353,31 @@ class CreateTableAsTest {
     }
 
     @Test
+    void theQueryHasParameters() throws SQLException {
+        try (Differential both = cluster.differential(Protocol.EXTENDED)) {
+            both.checkWith(
+                    "CREATE TABLE keyed AS SELECT id, amount + $1 AS more, $2 AS what, now() > $3 AS later FROM sale"
+                            + " WHERE shop = $4 OR feels = $5",
+                    "0.50",
+                    "it's",
+                    "2020-01-01 00:00+02",
+                    "2",
+                    "sad");
+            both.check("SELECT * FROM keyed", "SELECT id FROM keyed WHERE id = 7");
+            both.check("BEGIN");
+            both.checkWith(
+                    "CREATE TABLE by_shop AS SELECT shop, count(*) AS n FROM sale WHERE id > $1 GROUP BY shop", "9");
+            both.check("COMMIT", "SELECT * FROM by_shop");
+            both.checkWith("CREATE TABLE on_s2 AS SELECT $1::int AS one, $2 AS none", "1", null);
+            both.check("SELECT * FROM on_s2");
+            both.checkWith("CREATE TABLE failing AS SELECT id, 1 / (id - $1) AS x FROM sale", "7");
+            both.checkWith("CREATE TABLE failing AS SELECT id, nosuch FROM sale WHERE id = $1", "7");
+        }
+        sameColumns("keyed", "s0", "s1", "s2");
+        sameColumns("on_s2", "s2");
+    }
+
+    @Test
     void jdbcPreparesIt() throws SQLException {
         for (Endpoint server : List.of(cluster.reference(), cluster.proxy())) {
             try (Connection connection = server.connect()) {

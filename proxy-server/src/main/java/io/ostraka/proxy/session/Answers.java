@@ -180,12 +180,14 @@ final class Answers implements BackendListener {
 
     @Override
     public void onParameterDescription(Backend backend, ByteBuf borrowed, int frame) {
-        throw new IllegalStateException("a scatter describes portals only");
+        session.questions().onParameterDescription(borrowed, frame);
     }
 
     @Override
     public void onDescribed(Backend backend, StatementKey statement, Visibility visibility, RowShape result) {
-        session.statements().onDescribed(visibility, result);
+        if (!session.questions().hears(backend)) {
+            session.statements().onDescribed(visibility, result);
+        }
     }
 
     @Override

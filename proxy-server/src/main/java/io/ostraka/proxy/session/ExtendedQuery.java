@@ -179,8 +179,8 @@ final class ExtendedQuery {
 
     private boolean ask(PreparedStatement statement, Planned.Statement planned) {
         bind.requireWhole();
-        Optional<Questions.Resolved> resolved =
-                session.questions().resolve(planned, values, Optional.of(statements.homeOf(statement)));
+        Questions.Judge judge = new Questions.Judge(statements.homeOf(statement), statement.key);
+        Optional<Questions.Resolved> resolved = session.questions().resolve(planned, values, Optional.of(judge));
         if (resolved.isEmpty()) {
             return false;
         }

@@ -14,6 +14,7 @@ import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Computed;
+import io.ostraka.rules.plan.InlinedParameters;
 import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.PreparedList;
 import io.ostraka.rules.plan.Question;
@@ -43,8 +44,16 @@ final class Questions {
     /** The same with the time in it, once that is known. */
     private Optional<Planned.Statement> rewritten = Optional.empty();
 
+    /** Its parameters, once their types are known. */
+    private Optional<InlinedParameters> parameters = Optional.empty();
+    /** Whether it has their values in its text: one shard can be sent what the client has bound. */
+    private boolean isInlined;
+
     private Optional<Resolved> resolved = Optional.empty();
     private Optional<Asked> asked = Optional.empty();
+
+    /** The shard that judges a Parse of the client's, and what it is sent for that. */
+    record Judge(ShardName shard, StatementKey parsed) {}
 
     /** A statement that can go on. {@code isRewritten}: the shards get its text, and not what the client sent. */
     record Resolved(Planned.Statement statement, Plan plan, StatementValues values, boolean isRewritten) {}
@@ -54,15 +63,18 @@ final class Questions {
         private final Backend backend;
         /** Otherwise the client's Sync ends it. */
         private final boolean hasSync;
+        /** Whether the types of parameters are all that it asks for. */
+        private final boolean isAboutTypes;
 
         private final List<Integer> types = new ArrayList<>();
         private final List<Optional<byte[]>> values = new ArrayList<>();
         private Optional<PgError> error = Optional.empty();
         private boolean isDone;
 
-        Asked(Backend backend, boolean hasSync) {
+        Asked(Backend backend, boolean hasSync, boolean isAboutTypes) {
             this.backend = backend;
             this.hasSync = hasSync;
+            this.isAboutTypes = isAboutTypes;
         }
     }
 
@@ -72,9 +84,9 @@ final class Questions {
 
     /**
      * The statement with all that it needs to know; empty while a shard is asked. What was learnt is kept until {@link #clear}.
-     * {@code home}: of a statement of the extended protocol, the shard that judges its Parse; the client will send a Sync.
+     * {@code judge}: of a statement of the extended protocol, for which the client will send a Sync.
      */
-    Optional<Resolved> resolve(Planned.Statement statement, StatementValues values, Optional<ShardName> home) {
+    Optional<Resolved> resolve(Planned.Statement statement, StatementValues values, Optional<Judge> judge) {
         if (!waiting.equals(Optional.of(statement))) {
             clear();
             waiting = Optional.of(statement);
@@ -84,7 +96,7 @@ final class Questions {
                 return Optional.empty();
             }
             Planned.Statement now = rewritten.orElse(statement);
-            if (!goOn(now, new Values(now, values, List.of()), home)) {
+            if (!goOn(now, new Values(now, values, List.of()), judge)) {
                 return Optional.empty();
             }
         }
@@ -92,7 +104,7 @@ final class Questions {
     }
 
     /** One step; false when it has to wait. */
-    private boolean goOn(Planned.Statement statement, StatementValues values, Optional<ShardName> home) {
+    private boolean goOn(Planned.Statement statement, StatementValues values, Optional<Judge> judge) {
         Plan plan = statement.plan();
         if (plan instanceof Plan.Listed listed) {
             if (rewritten.isEmpty()) {
@@ -103,9 +115,18 @@ final class Questions {
             }
             plan = listed.asWritten();
         }
+        if (plan instanceof Plan.Valued valued && !isOnOne(valued.asWritten(), values)) {
+            if (judge.isEmpty()) {
+                // A Query has no parameters, and a shard says so.
+                resolved = Optional.of(new Resolved(statement, valued, values, rewritten.isPresent()));
+                return true;
+            }
+            return inline(valued, statement, values, judge);
+        }
+        plan = plan instanceof Plan.Valued valued ? valued.asWritten() : plan;
         if (plan instanceof Plan.Clocked clocked && !isRight(clocked.asWritten(), values)) {
             if (asked.isEmpty()) {
-                return ask(clocked.clock().question(statement.planned()), values, home);
+                return ask(clocked.clock().question(statement.planned()), values, judge);
             }
             List<String> answers = answer().values.stream()
                     .map(value -> new String(value.orElseThrow(), StandardCharsets.UTF_8))
@@ -116,14 +137,46 @@ final class Questions {
         }
         plan = plan instanceof Plan.Clocked clocked ? clocked.asWritten() : plan;
         if (plan instanceof Plan.Asking asking) {
-            return goOn(asking, statement, values, home);
+            return goOn(asking, statement, values, judge);
         }
-        resolved = Optional.of(new Resolved(statement, plan, values, rewritten.isPresent()));
+        resolved = Optional.of(new Resolved(statement, plan, values, rewritten.isPresent() && !isInlined));
+        return true;
+    }
+
+    private static boolean isOnOne(Plan asWritten, StatementValues values) {
+        return asWritten.unasked() instanceof Plan.Forward forward
+                && !(forward.router().route(values) instanceof Route.Many);
+    }
+
+    /** Where it is judged the types of its parameters are asked for, and then their values as literals. */
+    private boolean inline(
+            Plan.Valued valued, Planned.Statement statement, StatementValues values, Optional<Judge> judge) {
+        if (parameters.isEmpty()) {
+            if (asked.isEmpty()) {
+                return askForTypes(judge.orElseThrow());
+            }
+            parameters = Optional.of(new InlinedParameters(answer().types));
+        }
+        InlinedParameters known = parameters.get();
+        if (known.oids().size() != values.parameterCount()) {
+            // Its Bind fails, where it is judged.
+            resolved = Optional.of(new Resolved(statement, valued.unasked(), values, false));
+            return true;
+        }
+        if (asked.isEmpty()) {
+            return ask(judge.orElseThrow().shard(), known.question(), known.oids(), values, judge);
+        }
+        List<Optional<String>> answers = answer().values.stream()
+                .map(value -> value.map(bytes -> new String(bytes, StandardCharsets.UTF_8)))
+                .toList();
+        String text = known.with(statement.text(), answers, session.statements().longestText());
+        rewritten = Optional.of(session.plan(text).statements().get(0));
+        isInlined = true;
         return true;
     }
 
     private boolean goOn(
-            Plan.Asking asking, Planned.Statement statement, StatementValues values, Optional<ShardName> home) {
+            Plan.Asking asking, Planned.Statement statement, StatementValues values, Optional<Judge> judge) {
         ServerValues wanted = asking.values();
         List<Computed> computed = List.of();
         if (asked.isPresent()) {
@@ -131,7 +184,7 @@ final class Questions {
         } else {
             Question question = wanted.question(statement.planned(), values);
             if (wanted.mayAsk(question, values)) {
-                return ask(question, values, home);
+                return ask(question, values, judge);
             }
         }
         StatementValues known = new Values(statement, values, computed);
@@ -183,52 +236,81 @@ final class Questions {
     }
 
     /** Always false: the answer takes a while. */
-    private boolean ask(Question question, StatementValues values, Optional<ShardName> home) {
-        if (!session.isQuiet()) {
-            return false;
-        }
+    private boolean ask(Question question, StatementValues values, Optional<Judge> judge) {
+        List<Integer> oids =
+                question.parameters().stream().map(values::parameterOid).toList();
         Set<ShardName> participants = session.transaction().participants();
         ShardName shard = participants.isEmpty()
-                ? home.orElseGet(session.shards()::anyShard)
+                ? judge.map(Judge::shard).orElseGet(session.shards()::anyShard)
                 : participants.iterator().next();
-        Optional<Backend> ready = session.held().ready(shard);
+        return ask(shard, question, oids, values, judge);
+    }
+
+    private boolean ask(
+            ShardName shard, Question question, List<Integer> oids, StatementValues values, Optional<Judge> judge) {
+        Optional<Backend> ready = asking(shard, judge);
         if (ready.isEmpty()) {
             return false;
         }
         Backend backend = ready.get();
-        // What is wrong with the client's text is told before what is wrong with its values.
-        if (home.isPresent() && (!session.statements().answerParse() || !session.isQuietBut(backend))) {
-            return false;
-        }
-        session.shards().enlist(backend, Access.READ);
-        List<Integer> oids =
-                question.parameters().stream().map(values::parameterOid).toList();
         List<BindValue> bound = BoundValues.of(values, question.parameters());
-        StatementKey key = new StatementKey(
-                question.sql(),
-                oids,
-                session.settings().searchPath(),
-                session.database().schemaAge());
-        byte[] name = backend.prepare(key, false, Visibility.ROWS);
+        byte[] name = backend.prepare(key(question.sql(), oids), false, Visibility.ROWS);
         backend.sendBind(name, PORTAL, bound, Visibility.ROWS);
         backend.sendDescribePortal(PORTAL, Visibility.ROWS);
         backend.sendExecute(PORTAL, 0, Visibility.ROWS);
         backend.sendClosePortal(PORTAL, Visibility.NONE);
-        if (home.isPresent()) {
+        return asked(backend, judge.isEmpty(), false);
+    }
+
+    /** Of the statement as the client has parsed it. Always false. */
+    private boolean askForTypes(Judge judge) {
+        Optional<Backend> ready = asking(judge.shard(), Optional.of(judge));
+        if (ready.isEmpty()) {
+            return false;
+        }
+        byte[] name = ready.get().prepare(judge.parsed(), false, Visibility.ROWS);
+        ready.get().sendDescribeStatement(name, judge.parsed(), Visibility.ROWS);
+        return asked(ready.get(), false, true);
+    }
+
+    private StatementKey key(String sql, List<Integer> oids) {
+        return new StatementKey(
+                sql, oids, session.settings().searchPath(), session.database().schemaAge());
+    }
+
+    private boolean asked(Backend backend, boolean hasSync, boolean isAboutTypes) {
+        if (hasSync) {
+            backend.sendSync(Visibility.ROWS);
+        } else {
             session.extended().pipeline().unsynced().add(backend);
             backend.sendFlush();
-        } else {
-            backend.sendSync(Visibility.ROWS);
         }
         backend.flush();
-        asked = Optional.of(new Asked(backend, home.isEmpty()));
+        asked = Optional.of(new Asked(backend, hasSync, isAboutTypes));
         return false;
+    }
+
+    /** The shard's backend, if it can be asked now. */
+    private Optional<Backend> asking(ShardName shard, Optional<Judge> judge) {
+        if (!session.isQuiet()) {
+            return Optional.empty();
+        }
+        Optional<Backend> ready = session.held().ready(shard);
+        // What is wrong with the client's text is told before what is wrong with its values.
+        if (ready.isEmpty()
+                || (judge.isPresent() && (!session.statements().answerParse() || !session.isQuietBut(ready.get())))) {
+            return Optional.empty();
+        }
+        session.shards().enlist(ready.get(), Access.READ);
+        return ready;
     }
 
     /** The statement goes its way, or was refused. */
     void clear() {
         waiting = Optional.empty();
         rewritten = Optional.empty();
+        parameters = Optional.empty();
+        isInlined = false;
         resolved = Optional.empty();
         asked = Optional.empty();
     }
@@ -240,7 +322,20 @@ final class Questions {
         return asked.isPresent() && !asked.get().isDone && asked.get().backend == backend;
     }
 
+    void onParameterDescription(ByteBuf borrowed, int frame) {
+        FieldReader in = FieldReader.ofFrame(borrowed, frame);
+        int parameters = in.count();
+        for (int i = 0; i < parameters; i++) {
+            asked.orElseThrow().types.add(in.int32());
+        }
+    }
+
     void onRowDescription(ByteBuf borrowed, int frame) {
+        if (asked.orElseThrow().isAboutTypes) {
+            // The last that comes.
+            done();
+            return;
+        }
         FieldReader in = FieldReader.ofFrame(borrowed, frame);
         int columns = in.count();
         for (int i = 0; i < columns; i++) {

@@ -188,6 +188,10 @@ final class SimpleQuery {
                     ? session.points().read(scatter.point().get(), statement, shards.get(0), point.get())
                     : forward(statement, shards.get(0), scatter.access(), false, borrowed, frame, bytes);
         }
+        if (plan instanceof Plan.Valued) {
+            ShardName judge = session.statements().homeOf(plan);
+            return forward(statement, judge, Access.READ, false, borrowed, frame, bytes);
+        }
         if (plan instanceof Plan.Explain explain) {
             return new Explaining(session).start(explain, statement, true);
         }

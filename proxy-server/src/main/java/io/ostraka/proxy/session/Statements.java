@@ -303,7 +303,12 @@ final class Statements {
         if (statement.isOfSql) {
             return statement.underOwnName.orElseThrow().shard();
         }
-        Plan plan = statement.statements().get(0).plan().unasked();
+        return homeOf(statement.statements().get(0).plan());
+    }
+
+    /** The same by its plan. */
+    ShardName homeOf(Plan made) {
+        Plan plan = made.unasked();
         if (pipeline.target().isPresent() && session.database().hasOneShard()) {
             return pipeline.target().get().shard();
         }

@@ -4,7 +4,6 @@ import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.sql.Classifier;
-import io.ostraka.rules.sql.SourceSpan;
 import io.ostraka.rules.sql.SqlParseFailure;
 import io.ostraka.rules.sql.StatementKind;
 import io.ostraka.rules.sql.StatementTemplate;
@@ -30,9 +29,6 @@ record CursorPlanner(QueryPlanner queries) {
             return refusal("DECLARE of this statement", "It is no query.");
         }
         StatementTemplate query = inside.get(0);
-        if (OutputName.hasParameter(query.sql(), new SourceSpan(query.start(), query.end()))) {
-            return refusal("a cursor with parameters", "Its shard is known only when their values are.");
-        }
         try {
             // The combiner's own cursor goes back, puts out binary, and may outlive the transaction.
             QueryPlanner.Order order = declared.scroll() || declared.binary() || declared.hold()

@@ -121,7 +121,7 @@ public record ExecutedText(String name, List<ExecuteArgument> arguments) {
                             "the statement with its arguments is too long",
                             "Its parameters are replaced by their values, and limits.collected_message is " + longest
                                     + ".",
-                            "Execute it by the extended query protocol.")
+                            "Raise it, or give shorter values.")
                     .toException();
         }
     }

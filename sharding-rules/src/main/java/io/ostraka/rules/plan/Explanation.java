@@ -51,6 +51,13 @@ public final class Explanation {
             tables(statement, searchPath, values, text);
             return;
         }
+        if (statement.plan() instanceof Plan.Valued valued) {
+            text.append("Puts the values of its parameters into its text, if several shards need it. Without them:\n");
+            PlannedStatement asWritten =
+                    new PlannedStatement(statement.span(), valued.asWritten(), statement.template());
+            explain(asWritten, searchPath, arguments, text);
+            return;
+        }
         if (statement.plan() instanceof Plan.Clocked clocked && !isOnOne(clocked.asWritten(), values)) {
             text.append("Asks a shard for ")
                     .append(String.join(", ", clocked.clock().texts(statement)))

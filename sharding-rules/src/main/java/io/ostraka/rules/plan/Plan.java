@@ -222,6 +222,22 @@ public sealed interface Plan {
         }
     }
 
+    /**
+     * EXPLAIN, DECLARE or CREATE TABLE AS with parameters, which over several shards is planned again with their values in the text;
+     * {@code asWritten} tells where it is judged, and is done where one shard does all of it.
+     */
+    record Valued(Plan asWritten) implements Plan {
+        @Override
+        public boolean asks() {
+            return true;
+        }
+
+        @Override
+        public Plan unasked() {
+            return asWritten.unasked();
+        }
+    }
+
     /** Answered, or carried out on the shards of the transaction, by the session itself. */
     record Session(SessionCommand command) implements Plan {}
 

@@ -123,6 +123,7 @@ public final class PlanCache {
                 || plan instanceof Plan.Asking
                 || plan instanceof Plan.Clocked
                 || plan instanceof Plan.Listed
+                || plan instanceof Plan.Valued
                 || (plan instanceof Plan.Scatter scatter && scatter.merge() instanceof Merge.Ordered);
         long weight = PLAN_BYTES
                 + key.bytes()
@@ -182,6 +183,9 @@ public final class PlanCache {
         if (plan instanceof Plan.Listed listed) {
             return position(listed.asWritten());
         }
+        if (plan instanceof Plan.Valued valued) {
+            return position(valued.asWritten());
+        }
         return plan instanceof Plan.Refusal refusal ? refusal.error().position() : 0;
     }
 
@@ -209,6 +213,9 @@ public final class PlanCache {
         }
         if (plan instanceof Plan.Listed listed) {
             return new Plan.Listed(moved(listed.asWritten(), from, to));
+        }
+        if (plan instanceof Plan.Valued valued) {
+            return new Plan.Valued(moved(valued.asWritten(), from, to));
         }
         return plan instanceof Plan.Refusal refusal
                 ? new Plan.Refusal(moved(refusal.error(), from, to), refusal.isUnread())

@@ -13,7 +13,6 @@ import io.ostraka.rules.rule.KeyedRule;
 import io.ostraka.rules.rule.TableRule;
 import io.ostraka.rules.sql.Classifier;
 import io.ostraka.rules.sql.QualifiedName;
-import io.ostraka.rules.sql.SourceSpan;
 import io.ostraka.rules.sql.SqlParseFailure;
 import io.ostraka.rules.sql.StatementKind;
 import io.ostraka.rules.sql.StatementTemplate;
@@ -34,7 +33,6 @@ record TablePlanner(QueryPlanner queries, DatabaseConfig database) {
     private static final String WHAT = "CREATE TABLE AS";
 
     Plan plan(StatementTemplate template, TableCreation creation, List<String> searchPath) {
-        String text = template.text();
         List<String> parts = creation.name().parts();
         if (creation.temporary()
                 || (parts.size() > 1 && parts.get(parts.size() - 2).startsWith("pg_temp"))) {
@@ -42,9 +40,6 @@ record TablePlanner(QueryPlanner queries, DatabaseConfig database) {
         }
         if (creation.executes()) {
             return refusal(WHAT + " EXECUTE", "Write the query itself in its place.");
-        }
-        if (OutputName.hasParameter(text, new SourceSpan(0, text.length()))) {
-            return refusal(WHAT + " with parameters", "Give their values in the text.");
         }
         List<StatementTemplate> inside = StatementTemplate.of(creation.query());
         if (inside.size() != 1) {

@@ -59,17 +59,14 @@ final class UtilityPlanner {
 
     private Plan planKnown(StatementTemplate template, StatementKind kind, List<String> searchPath) {
         if (kind instanceof StatementKind.Explain explain) {
-            return explain(template, explain, searchPath);
+            return valued(template, explain.bodyStart(), explain(template, explain, searchPath));
         } else if (kind instanceof StatementKind.CopyQuery copy) {
             return copyQuery(template, copy, searchPath);
         } else if (kind instanceof StatementKind.CopyTable copy) {
             return copyTable(template, copy, searchPath);
         } else if (kind instanceof StatementKind.DeclareCursor declare) {
-            return clocked(
-                    template,
-                    declare.bodyStart(),
-                    new CursorPlanner(queries).declare(template, declare, searchPath),
-                    searchPath);
+            Plan declared = new CursorPlanner(queries).declare(template, declare, searchPath);
+            return valued(template, declare.bodyStart(), clocked(template, declare.bodyStart(), declared, searchPath));
         } else if (kind instanceof StatementKind.FetchCursor fetch) {
             return CursorPlanner.fetch(fetch);
         } else if (kind instanceof StatementKind.CloseCursor close) {
@@ -108,9 +105,10 @@ final class UtilityPlanner {
                             : Optional.empty();
             if (creation.isPresent()) {
                 Plan made = newTables.plan(template, creation.get(), searchPath);
-                return creation.get().isLast()
+                Plan timed = creation.get().isLast()
                         ? clocked(template, template.start() + creation.get().queryStart(), made, searchPath)
                         : made;
+                return valued(template, template.start(), timed);
             }
             String what = kind instanceof StatementKind.Ddl ddl ? ddl.verb() + " " + ddl.object() : "truncate";
             return TableChange.of(template.text())
@@ -151,6 +149,12 @@ final class UtilityPlanner {
                 : ClockText.of(template, start, catalog, searchPath)
                         .<Plan>map(clock -> new Plan.Clocked(clock, asWritten))
                         .orElse(asWritten);
+    }
+
+    /** With the values of its parameters asked for first, if it has some. */
+    private static Plan valued(StatementTemplate template, int start, Plan asWritten) {
+        boolean hasParameters = OutputName.hasParameter(template.sql(), new SourceSpan(start, template.end()));
+        return asWritten instanceof Plan.Refusal || !hasParameters ? asWritten : new Plan.Valued(asWritten);
     }
 
     private static Plan refusal(String what, String detail) {

@@ -241,7 +241,6 @@ class PlanShapeTest {
                 "0A000 | SELECT * INTO TEMP copy FROM t",
                 "0A000 | CREATE TEMPORARY TABLE copy AS SELECT * FROM t",
                 "0A000 | CREATE TABLE copy AS EXECUTE p",
-                "0A000 | CREATE TABLE copy AS SELECT $1::int AS a FROM t",
                 "0A000 | CREATE TABLE copy AS SELECT * FROM t FOR UPDATE",
                 "0A000 | INSERT INTO triggered VALUES (1)",
                 "0A000 | DELETE FROM triggered WHERE id = 1",
@@ -312,7 +311,6 @@ class PlanShapeTest {
                 "0A000 | VACUUM t",
                 "0A000 | DO $$ BEGIN DELETE FROM t; END $$",
                 "0A000 | CALL something()",
-                "0A000 | DECLARE c CURSOR FOR SELECT * FROM t WHERE id = $1",
                 "0A000 | SELECT * FROM pg_prepared_xact()",
                 "0A000 | SELECT * FROM U&\"pg\\005fprepared_xact\"()",
                 "0A000 | SELECT * FROM PG_Catalog.\"pg_prepared_xact\"()",
@@ -681,6 +679,18 @@ class PlanShapeTest {
             assertTrue(((CursorCommand.Declare) ahead.command()).notOverShards().isPresent(), sql);
         }
         assertInstanceOf(Plan.Clocked.class, DB.plan("DECLARE c CURSOR FOR SELECT now() FROM t"));
+    }
+
+    @Test
+    void whatHasParametersAndMayGoToSeveralShardsGetsTheirValues() {
+        assertInstanceOf(Plan.Cursor.class, valued("DECLARE c CURSOR FOR SELECT * FROM t WHERE id = $1"));
+        assertInstanceOf(Plan.CreateTable.class, valued("CREATE TABLE somewhere AS SELECT $1::int AS a FROM t"));
+        assertInstanceOf(Plan.Clocked.class, valued("CREATE TABLE somewhere AS SELECT now() FROM t WHERE id = $1"));
+        assertInstanceOf(Plan.Forward.class, valued("EXPLAIN SELECT * FROM t WHERE id > $1"));
+    }
+
+    private static Plan valued(String sql) {
+        return assertInstanceOf(Plan.Valued.class, DB.plan(sql)).asWritten();
     }
 
     @Test
