@@ -3,6 +3,7 @@ package io.ostraka.bench.micro;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.ostraka.proxy.wire.BindView;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.proxy.wire.Frame;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
@@ -47,7 +48,7 @@ public class DecodeBenchmark {
     /** Names, formats and the key's bytes. */
     @Benchmark
     public byte[] bind() {
-        bind.read(message, 0);
+        bind.read(message, 0, ClientEncoding.UTF8);
         return bind.value(1);
     }
 }

@@ -248,7 +248,7 @@ class QueryStringTest {
                 "DELETE FROM t WHERE id = $0; DELETE FROM t WHERE id = $1; COMMIT",
                 "SELECT v FROM t WHERE id = $0; ALTER TABLE t ADD COLUMN w int",
                 "SELECT v FROM t WHERE id = $0; CREATE TABLE made AS SELECT * FROM t",
-                "DELETE FROM t WHERE id = $0; SET client_encoding = 'LATIN1'; DELETE FROM t WHERE id = $1"
+                "DELETE FROM t WHERE id = $0; SET client_encoding = 'SJIS'; DELETE FROM t WHERE id = $1"
             })
     void whatIsRefusedIsRefusedBeforeAnythingRuns(String sql) {
         try (WireClient client = WireClient.login(cluster.proxy())) {

@@ -715,7 +715,7 @@ class TwoShardsTest {
     @Test
     void aSessionWhoseServerReadsItsBytesOtherwiseEnds() {
         run("SET ostraka.shard = 's0'");
-        client.send(query("SELECT set_config('client_encoding', 'LATIN1', false)"));
+        client.send(query("SELECT set_config('client_encoding', 'SJIS', false)"));
         List<BackendMessage> answer = client.untilClosed();
         assertEquals("0A000", answer.get(answer.size() - 1).sqlState());
         try (WireClient other = WireClient.login(cluster.proxy())) {

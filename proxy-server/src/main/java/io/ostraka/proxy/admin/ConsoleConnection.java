@@ -10,6 +10,7 @@ import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.BindView;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.proxy.wire.CorruptedFrameException;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.Frame;
@@ -137,7 +138,7 @@ final class ConsoleConnection extends ByteToMessageDecoder {
         switch (tag) {
             case FrontendTag.QUERY ->
                 onQuery(ctx, FieldReader.ofFrame(in, frame).string());
-            case FrontendTag.PARSE -> onParse(ctx, Parse.read(in, frame));
+            case FrontendTag.PARSE -> onParse(ctx, Parse.read(in, frame, ClientEncoding.UTF8));
             case FrontendTag.BIND -> onBind(ctx, in, frame);
             case FrontendTag.DESCRIBE -> onDescribe(ctx, FieldReader.ofFrame(in, frame));
             case FrontendTag.EXECUTE -> onExecute(ctx, FieldReader.ofFrame(in, frame));
@@ -281,7 +282,7 @@ final class ConsoleConnection extends ByteToMessageDecoder {
     private static void warn(ChannelHandlerContext ctx, List<String> warnings) {
         for (String warning : warnings) {
             ByteBuf out = ctx.alloc().buffer();
-            BackendMessages.notice(out, Severity.WARNING, new PgError(SqlState.WARNING, warning));
+            BackendMessages.notice(out, Severity.WARNING, new PgError(SqlState.WARNING, warning), ClientEncoding.UTF8);
             ctx.write(out);
         }
     }
@@ -337,7 +338,7 @@ final class ConsoleConnection extends ByteToMessageDecoder {
     }
 
     private void onBind(ChannelHandlerContext ctx, ByteBuf in, int frame) {
-        bind.read(in, frame);
+        bind.read(in, frame, ClientEncoding.UTF8);
         Optional<Command> command = statement(bind.statement());
         if (bind.parameterCount() > 0) {
             throw BackendMessages.protocolViolation("bind message supplies " + bind.parameterCount()

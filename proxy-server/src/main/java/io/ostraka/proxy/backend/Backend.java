@@ -9,6 +9,7 @@ import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.BindValue;
 import io.ostraka.proxy.wire.BindView;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.proxy.wire.CorruptedFrameException;
 import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.Frame;
@@ -18,7 +19,6 @@ import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -172,6 +172,11 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         return settings;
     }
 
+    /** How its texts are encoded, those that it is sent and those that it answers. */
+    public ClientEncoding encoding() {
+        return settings.encoding();
+    }
+
     /** Settings were made, in the transaction that runs now if there is one. */
     public void settingsAre(BackendSettings made) {
         settings = made;
@@ -253,7 +258,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     public void sendQuery(String sql, Visibility visibility) {
         unnamed = Optional.empty();
-        FrontendMessages.query(out(), sql);
+        FrontendMessages.query(out(), sql, encoding());
         expect(Expected.Kind.QUERY, visibility);
     }
 
@@ -281,7 +286,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** Runs a statement of the proxy's own; its ReadyForQuery is that of the Sync or Query which follows. */
     public void sendHidden(String sql) {
-        FrontendMessages.parseBindExecute(out(), sql);
+        FrontendMessages.parseBindExecute(out(), sql, encoding());
         unnamed = Optional.empty();
         expect(Expected.Kind.PARSE, Visibility.NONE);
         expect(Expected.Kind.BIND, Visibility.NONE);
@@ -295,7 +300,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** Makes the server fail the transaction: executes a portal that cannot exist. */
     public void sendPoison() {
-        FrontendMessages.execute(out(), "ostraka: statement refused by the proxy", 0);
+        FrontendMessages.execute(out(), "ostraka: statement refused by the proxy", 0, encoding());
         expect(Expected.Kind.EXECUTE, Visibility.NONE);
     }
 
@@ -306,7 +311,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     public byte[] prepare(StatementKey key, boolean named, Visibility visibility) {
         if (!named) {
             if (visibility != Visibility.NONE || unnamed.filter(key::equals).isEmpty()) {
-                Parse.write(out(), "", key.sql(), key.parameterOids());
+                Parse.write(out(), "", key.sql(), key.parameterOids(), encoding());
                 unnamed = Optional.of(key);
                 expect(Expected.parse(key, false, visibility));
             }
@@ -322,11 +327,11 @@ public final class Backend extends ChannelInboundHandlerAdapter {
             return known.get();
         }
         prepared.evict().ifPresent(name -> {
-            FrontendMessages.close(out(), 'S', new String(name, StandardCharsets.UTF_8));
+            FrontendMessages.close(out(), 'S', encoding().text(name), encoding());
             expect(Expected.Kind.CLOSE, Visibility.NONE);
         });
         byte[] name = prepared.create(key);
-        Parse.write(out(), new String(name, StandardCharsets.UTF_8), key.sql(), key.parameterOids());
+        Parse.write(out(), encoding().text(name), key.sql(), key.parameterOids(), encoding());
         expect(Expected.parse(key, true, visibility));
         return name;
     }
@@ -340,7 +345,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     public void unprepare(StatementKey key) {
         prepared.find(key).ifPresent(name -> {
             prepared.forget(key);
-            FrontendMessages.close(out(), 'S', new String(name, StandardCharsets.UTF_8));
+            FrontendMessages.close(out(), 'S', encoding().text(name), encoding());
             expect(Expected.Kind.CLOSE, Visibility.NONE);
         });
     }
@@ -348,7 +353,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     /** A command of the client's that it sees the answer of, among its pipelined messages, whose unnamed portal stays. */
     public void sendBetween(StatementKey key) {
         byte[] name = prepare(key, true, Visibility.NONE);
-        FrontendMessages.bind(out(), BETWEEN, name, new short[0]);
+        FrontendMessages.bind(out(), BETWEEN, name, new short[0], encoding());
         expect(Expected.Kind.BIND, Visibility.NONE);
         sendExecute(BETWEEN, 0, Visibility.ALL);
         sendClosePortal(BETWEEN, Visibility.NONE);
@@ -356,13 +361,13 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** Prepares a statement under the client's own name, for SQL that speaks of it. */
     public void prepareUnder(String name, StatementKey key) {
-        Parse.write(out(), name, key.sql(), key.parameterOids());
+        Parse.write(out(), name, key.sql(), key.parameterOids(), encoding());
         expect(Expected.Kind.PARSE, Visibility.NONE);
     }
 
     /** Drops a statement that has the client's own name here. */
     public void sendCloseStatement(String name, Visibility visibility) {
-        FrontendMessages.close(out(), 'S', name);
+        FrontendMessages.close(out(), 'S', name, encoding());
         expect(Expected.Kind.CLOSE, visibility);
     }
 
@@ -384,20 +389,20 @@ public final class Backend extends ChannelInboundHandlerAdapter {
 
     /** The same for a portal of the proxy's own. */
     public void sendBind(BindView bind, byte[] statement, String portal, Visibility visibility) {
-        bind.writeUnder(out(), FrontendMessages.nameBytes(portal), statement);
+        bind.writeUnder(out(), encoding().bytes(portal), statement);
         expect(Expected.Kind.BIND, visibility);
     }
 
     /** The same parameters for another portal, whatever the client's is. */
     public void sendBindFor(
             String portal, BindView bind, byte[] statement, short[] resultFormats, Visibility visibility) {
-        bind.writeFor(out(), portal.getBytes(StandardCharsets.UTF_8), statement, resultFormats);
+        bind.writeFor(out(), encoding().bytes(portal), statement, resultFormats);
         expect(Expected.Kind.BIND, visibility);
     }
 
     /** A Bind of the proxy's own, without parameters, to the unnamed portal. */
     public void sendBind(byte[] statement, short[] resultFormats, Visibility visibility) {
-        FrontendMessages.bind(out(), "", statement, resultFormats);
+        FrontendMessages.bind(out(), "", statement, resultFormats, encoding());
         expect(Expected.Kind.BIND, visibility);
     }
 
@@ -409,28 +414,28 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     /** The same with these formats for the result's columns. */
     public void sendBind(
             byte[] statement, String portal, List<BindValue> values, short[] resultFormats, Visibility visibility) {
-        FrontendMessages.bind(out(), portal, statement, values, resultFormats);
+        FrontendMessages.bind(out(), portal, statement, values, resultFormats, encoding());
         expect(Expected.Kind.BIND, visibility);
     }
 
     /** {@link BackendListener#onDescribed} tells the result. */
     public void sendDescribeStatement(byte[] name, StatementKey key, Visibility visibility) {
-        FrontendMessages.describe(out(), 'S', new String(name, StandardCharsets.UTF_8));
+        FrontendMessages.describe(out(), 'S', encoding().text(name), encoding());
         expect(Expected.describe(key, visibility));
     }
 
     public void sendDescribePortal(String portal, Visibility visibility) {
-        FrontendMessages.describe(out(), 'P', portal);
+        FrontendMessages.describe(out(), 'P', portal, encoding());
         expect(Expected.Kind.DESCRIBE, visibility);
     }
 
     public void sendExecute(String portal, int maxRows, Visibility visibility) {
-        FrontendMessages.execute(out(), portal, maxRows);
+        FrontendMessages.execute(out(), portal, maxRows, encoding());
         expect(Expected.Kind.EXECUTE, visibility);
     }
 
     public void sendClosePortal(String portal, Visibility visibility) {
-        FrontendMessages.close(out(), 'P', portal);
+        FrontendMessages.close(out(), 'P', portal, encoding());
         expect(Expected.Kind.CLOSE, visibility);
     }
 
@@ -478,7 +483,7 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     }
 
     public void sendCopyFail(String reason) {
-        FrontendMessages.copyFail(out(), reason);
+        FrontendMessages.copyFail(out(), reason, encoding());
     }
 
     /** Puts bytes of the proxy's own at their place among the replies. Takes ownership. */

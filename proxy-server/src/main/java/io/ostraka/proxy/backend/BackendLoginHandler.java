@@ -7,6 +7,7 @@ import io.netty.util.concurrent.Promise;
 import io.ostraka.proxy.auth.BackendLogin;
 import io.ostraka.proxy.auth.ScramKeys;
 import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.proxy.wire.CorruptedFrameException;
 import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.FieldReader;
@@ -154,7 +155,7 @@ final class BackendLoginHandler extends ByteToMessageDecoder implements BackendL
     private void onReady(ChannelHandlerContext ctx) {
         if (defaults.isEmpty()) {
             ByteBuf out = ctx.alloc().buffer();
-            FrontendMessages.query(out, ASKED);
+            FrontendMessages.query(out, ASKED, ClientEncoding.UTF8);
             ctx.writeAndFlush(out);
             return;
         }

@@ -1,5 +1,6 @@
 package io.ostraka.proxy.backend;
 
+import io.ostraka.proxy.wire.ClientEncoding;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -10,22 +11,46 @@ import java.util.Optional;
  * by identity and by their text first, because a backend mostly serves sessions of one application, which all start alike.
  */
 public final class BackendSettings {
-    public static final BackendSettings NONE = new BackendSettings(Map.of());
+    public static final BackendSettings NONE = new BackendSettings(Map.of(), ClientEncoding.UTF8);
 
     private final Map<String, String> statements;
     private final String text;
+    private final ClientEncoding encoding;
 
-    private BackendSettings(Map<String, String> statements) {
+    private BackendSettings(Map<String, String> statements, ClientEncoding encoding) {
         this.statements = statements;
+        this.encoding = encoding;
         text = String.join(";", statements.values());
     }
 
-    /** These settings and one more, or one changed. */
+    /** How texts are encoded on a connection with these settings, in both directions. */
+    public ClientEncoding encoding() {
+        return encoding;
+    }
+
+    /** These settings and one more, or one changed, which is not the encoding. */
     public BackendSettings with(String name, String statement) {
+        return with(name, statement, encoding);
+    }
+
+    /** These settings with another encoding. */
+    public BackendSettings with(ClientEncoding other) {
+        return with(ClientEncoding.SETTING, "SET client_encoding TO '" + other.name() + "'", other);
+    }
+
+    private BackendSettings with(String name, String statement, ClientEncoding made) {
         Map<String, String> changed = new LinkedHashMap<>(statements);
         changed.remove(name);
         changed.put(name, statement);
-        return new BackendSettings(changed);
+        return new BackendSettings(changed, made);
+    }
+
+    /** These settings with {@code name} as {@code other} has it. */
+    public BackendSettings with(String name, BackendSettings other) {
+        return other.statement(name)
+                .map(statement ->
+                        with(name, statement, name.equals(ClientEncoding.SETTING) ? other.encoding : encoding))
+                .orElseGet(() -> without(name));
     }
 
     public BackendSettings without(String name) {
@@ -34,7 +59,7 @@ public final class BackendSettings {
         }
         Map<String, String> changed = new LinkedHashMap<>(statements);
         changed.remove(name);
-        return new BackendSettings(changed);
+        return new BackendSettings(changed, name.equals(ClientEncoding.SETTING) ? ClientEncoding.UTF8 : encoding);
     }
 
     /** The statement that makes {@code name}; absent when it is the server's default. */

@@ -1,6 +1,6 @@
 package io.ostraka.proxy.backend;
 
-import io.ostraka.proxy.wire.FrontendMessages;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,7 +26,7 @@ final class PreparedNames {
 
     /** For the rare case that a server speaks of one. */
     Optional<StatementKey> named(String name) {
-        byte[] wanted = FrontendMessages.nameBytes(name);
+        byte[] wanted = name.getBytes(StandardCharsets.US_ASCII);
         return names.entrySet().stream()
                 .filter(known -> Arrays.equals(known.getValue(), wanted))
                 .map(Map.Entry::getKey)
@@ -34,7 +34,7 @@ final class PreparedNames {
     }
 
     byte[] create(StatementKey key) {
-        byte[] name = FrontendMessages.nameBytes(PREFIX + Long.toString(++created, Character.MAX_RADIX));
+        byte[] name = (PREFIX + Long.toString(++created, Character.MAX_RADIX)).getBytes(StandardCharsets.US_ASCII);
         names.put(key, name);
         return name;
     }

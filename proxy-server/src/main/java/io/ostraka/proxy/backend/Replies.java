@@ -336,7 +336,7 @@ final class Replies {
     }
 
     private void onParameterStatus(ByteBuf in, int frame) {
-        FieldReader fields = FieldReader.ofFrame(in, frame);
+        FieldReader fields = FieldReader.ofFrame(in, frame, backend.encoding());
         String name = fields.string();
         String value = fields.string();
         backend.reported(name, value);

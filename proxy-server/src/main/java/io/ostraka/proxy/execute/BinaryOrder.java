@@ -2,10 +2,11 @@ package io.ostraka.proxy.execute;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.rules.plan.SortType;
 
 /**
- * PostgreSQL's order of two values of one type, both not null and in binary format. Source: the comparison functions of the
+ * PostgreSQL's order of two values of one type, both not null and in binary format, texts in the client's encoding. Source: the comparison functions of the
  * types' default btree operator classes. Borrows the buffers; without state.
  */
 final class BinaryOrder {
@@ -45,7 +46,7 @@ final class BinaryOrder {
         };
     }
 
-    static int compare(SortType type, Value a, Value b) {
+    static int compare(SortType type, Value a, Value b, ClientEncoding encoding) {
         return switch (type) {
             case BOOL, CHAR -> Integer.compare(a.buffer.getUnsignedByte(a.start), b.buffer.getUnsignedByte(b.start));
             case INT2 -> Short.compare(a.buffer.getShort(a.start), b.buffer.getShort(b.start));
@@ -58,8 +59,9 @@ final class BinaryOrder {
             case NUMERIC -> numerics(a, b);
             case INTERVAL -> intervals(a, b);
             case TIMETZ -> timesWithZone(a, b);
-            case BPCHAR -> bytes(a, unpadded(a), b, unpadded(b));
-            case BYTEA, NAME, TEXT, VARCHAR, UUID, MACADDR, MACADDR8 -> bytes(a, a.length, b, b.length);
+            case BPCHAR -> texts(a, unpadded(a), b, unpadded(b), encoding);
+            case NAME, TEXT, VARCHAR -> texts(a, a.length, b, b.length, encoding);
+            case BYTEA, UUID, MACADDR, MACADDR8 -> bytes(a, a.length, b, b.length);
         };
     }
 
@@ -80,6 +82,22 @@ final class BinaryOrder {
         int result =
                 shared == 0 ? 0 : ByteBufUtil.compare(a.buffer.slice(a.start, shared), b.buffer.slice(b.start, shared));
         return result != 0 ? result : Integer.compare(lengthOfA, lengthOfB);
+    }
+
+    /** In the order of their bytes in the database, which are UTF-8. */
+    private static int texts(Value a, int lengthOfA, Value b, int lengthOfB, ClientEncoding encoding) {
+        if (encoding.isUtf8()) {
+            return bytes(a, lengthOfA, b, lengthOfB);
+        }
+        for (int i = 0; i < Math.min(lengthOfA, lengthOfB); i++) {
+            int result = Character.compare(
+                    encoding.character(a.buffer.getByte(a.start + i)),
+                    encoding.character(b.buffer.getByte(b.start + i)));
+            if (result != 0) {
+                return result;
+            }
+        }
+        return Integer.compare(lengthOfA, lengthOfB);
     }
 
     private static int unpadded(Value value) {

@@ -1,6 +1,7 @@
 package io.ostraka.proxy.execute;
 
 import io.netty.buffer.ByteBuf;
+import io.ostraka.proxy.wire.ClientEncoding;
 
 /** Where answers go: one client's socket. Confined to the session's event loop. */
 public interface ClientOutput {
@@ -15,4 +16,7 @@ public interface ClientOutput {
 
     /** A buffer for a message of the proxy's own, to be written or released by the caller. */
     ByteBuf buffer();
+
+    /** How texts for the client are encoded. */
+    ClientEncoding encoding();
 }

@@ -518,7 +518,8 @@ public final class CombineRun implements ShardRun {
 
     private void writeReport(CombineReport report) {
         ByteBuf out = host.client().buffer();
-        report.rows().forEach(row -> BackendMessages.textRow(out, row));
+        report.rows()
+                .forEach(row -> BackendMessages.textRow(out, row, host.client().encoding()));
         host.client().write(out);
     }
 
@@ -531,7 +532,7 @@ public final class CombineRun implements ShardRun {
 
     private void fail(PgError error) {
         ByteBuf out = host.client().buffer();
-        BackendMessages.error(out, Severity.ERROR, error);
+        BackendMessages.error(out, Severity.ERROR, error, host.client().encoding());
         fail(out);
     }
 

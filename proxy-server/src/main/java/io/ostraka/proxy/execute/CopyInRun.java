@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.BackendMessages;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.Frame;
@@ -15,6 +16,7 @@ import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.CopyLayout;
 import io.ostraka.rules.plan.CopyTarget;
 import io.ostraka.rules.plan.Plan;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -50,6 +52,7 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
     private final String sql;
     private final CopyTarget target;
     private final boolean isBinary;
+    private final boolean mayEscapeBytes;
     private final boolean keepsTag;
     private final Map<ShardName, Lane> lanes = new HashMap<>();
     private final Set<Backend> copying = new HashSet<>();
@@ -70,6 +73,7 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
         this.sql = sql;
         this.target = plan.target();
         this.isBinary = plan.layout().format() == CopyLayout.Format.BINARY;
+        this.mayEscapeBytes = plan.layout().format() == CopyLayout.Format.TEXT;
         this.keepsTag = keepsTag;
         int[] places = target.keys().stream().mapToInt(CopyTarget.Key::place).toArray();
         this.reader = CopyReader.of(plan.layout(), places, this, maxRowBytes);
@@ -131,7 +135,7 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
         } else if (message == FrontendTag.COPY_DONE) {
             onDone();
         } else {
-            onFail(FieldReader.ofFrame(borrowed, frame).string());
+            onFail(FieldReader.ofFrame(borrowed, frame, client().encoding()).string());
         }
         return true;
     }
@@ -190,11 +194,45 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
     public void onRow(byte[] data, int start, int end, List<Optional<byte[]>> key, int lines) {
         line += lines;
         try {
-            put(lanes.get(target.owner(key, isBinary)), data, start, end, lines);
+            put(lanes.get(target.owner(inUtf8(key, data, start, end), isBinary)), data, start, end, lines);
         } catch (PgErrorException unknown) {
             put(lanes.get(participants().iterator().next().shard()), data, start, end, lines);
             doubt(unknown.error());
         }
+    }
+
+    /** The key as the database has it. Throws when only a server can tell. */
+    private List<Optional<byte[]>> inUtf8(List<Optional<byte[]>> key, byte[] data, int start, int end) {
+        ClientEncoding encoding = client().encoding();
+        if (encoding.isUtf8()) {
+            return key;
+        }
+        List<Optional<byte[]>> converted = new ArrayList<>(key.size());
+        for (int i = 0; i < key.size(); i++) {
+            boolean isText = !isBinary || target.keys().get(i).type().hasCharacters();
+            converted.add(isText ? key.get(i).map(encoding::inUtf8) : key.get(i));
+        }
+        // What was not converted is the same array.
+        if (mayEscapeBytes && !converted.equals(key) && hasEscapedByte(data, start, end)) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "a shard key in a row with escaped bytes is not supported in client encoding \""
+                                    + encoding.name() + "\"",
+                            "A byte that is written as \\x or in octal is one of the database's encoding, and not converted.",
+                            "Set client_encoding to UTF8, or write the characters themselves.")
+                    .toException();
+        }
+        return converted;
+    }
+
+    private static boolean hasEscapedByte(byte[] data, int start, int end) {
+        for (int i = start; i < end - 1; i++) {
+            byte escaped = data[i + 1];
+            if (data[i] == '\\' && (escaped == 'x' || (escaped >= '0' && escaped <= '7'))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void put(Lane lane, byte[] data, int start, int end, int lines) {
@@ -250,7 +288,11 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
         copying.remove(backend);
         ByteBuf out = client().buffer();
         ErrorFields.copyWithContext(
-                out, borrowed, frame, context -> renumbered(context, lanes.get(backend.shard()).lines));
+                out,
+                borrowed,
+                frame,
+                context -> renumbered(context, lanes.get(backend.shard()).lines),
+                client().encoding());
         return out;
     }
 

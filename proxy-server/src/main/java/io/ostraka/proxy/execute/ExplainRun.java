@@ -128,7 +128,7 @@ public final class ExplainRun extends SharedRun {
     @Override
     void complete(long counted) {
         ByteBuf out = client().buffer();
-        shown.rows().forEach(row -> BackendMessages.textRow(out, row));
+        shown.rows().forEach(row -> BackendMessages.textRow(out, row, client().encoding()));
         BackendMessages.commandComplete(out, "EXPLAIN");
         client().write(out);
     }

@@ -47,7 +47,7 @@ public final class JudgeRun extends SharedRun {
             return borrowed.copy(frame, 1 + borrowed.getInt(frame + 1));
         }
         ByteBuf out = client().buffer();
-        BackendMessages.error(out, Severity.ERROR, refusal);
+        BackendMessages.error(out, Severity.ERROR, refusal, client().encoding());
         return out;
     }
 

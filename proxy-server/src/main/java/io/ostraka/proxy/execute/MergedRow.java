@@ -2,6 +2,7 @@ package io.ostraka.proxy.execute;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.proxy.wire.CorruptedFrameException;
 import io.ostraka.proxy.wire.Frame;
 import io.ostraka.rules.plan.SortKey;
@@ -109,9 +110,9 @@ final class MergedRow {
     }
 
     /** Which of two rows comes first by these keys. */
-    int compareTo(MergedRow other, List<SortKey> order, List<SortType> types) {
+    int compareTo(MergedRow other, List<SortKey> order, List<SortType> types, ClientEncoding encoding) {
         for (int i = 0; i < keys.length; i++) {
-            int result = compare(keys[i], other.keys[i], order.get(i), types.get(i));
+            int result = compare(keys[i], other.keys[i], order.get(i), types.get(i), encoding);
             if (result != 0) {
                 return result;
             }
@@ -119,11 +120,12 @@ final class MergedRow {
         return 0;
     }
 
-    private static int compare(BinaryOrder.Value a, BinaryOrder.Value b, SortKey key, SortType type) {
+    private static int compare(
+            BinaryOrder.Value a, BinaryOrder.Value b, SortKey key, SortType type, ClientEncoding encoding) {
         if (a.length == NULL || b.length == NULL) {
             int nullsLast = Boolean.compare(a.length == NULL, b.length == NULL);
             return key.nullsFirst() ? -nullsLast : nullsLast;
         }
-        return key.descending() ? BinaryOrder.compare(type, b, a) : BinaryOrder.compare(type, a, b);
+        return key.descending() ? BinaryOrder.compare(type, b, a, encoding) : BinaryOrder.compare(type, a, b, encoding);
     }
 }

@@ -61,7 +61,8 @@ final class OrderedRows {
         this.order = order;
         this.limit = limit;
         this.last = new MergedRow(columns, order.size());
-        this.heads = new PriorityQueue<>(Math.max(1, shards), (a, b) -> a.head.compareTo(b.head, order, types));
+        this.heads = new PriorityQueue<>(
+                Math.max(1, shards), (a, b) -> a.head.compareTo(b.head, order, types, client.encoding()));
         this.isFull = limit.count().orElse(1) == 0;
     }
 
@@ -301,7 +302,9 @@ final class OrderedRows {
             return;
         }
         boolean hasLimit = limit.count().isPresent();
-        if (hasLimit && emitted >= limit.count().getAsLong() && row.compareTo(last, order, types) != 0) {
+        if (hasLimit
+                && emitted >= limit.count().getAsLong()
+                && row.compareTo(last, order, types, client.encoding()) != 0) {
             isFull = true;
             return;
         }

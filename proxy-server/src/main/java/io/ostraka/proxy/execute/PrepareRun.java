@@ -5,7 +5,6 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.FieldReader;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -121,8 +120,8 @@ public final class PrepareRun extends SharedRun {
         owned.release();
     }
 
-    private static String text(FieldReader row) {
-        return new String(row.bytes(row.int32()), StandardCharsets.UTF_8);
+    private String text(FieldReader row) {
+        return backend.encoding().text(row.bytes(row.int32()));
     }
 
     @Override

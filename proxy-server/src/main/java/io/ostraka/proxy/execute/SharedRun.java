@@ -126,7 +126,7 @@ abstract class SharedRun implements ShardRun {
 
     final void fail(PgError error) {
         ByteBuf out = client().buffer();
-        BackendMessages.error(out, Severity.ERROR, error);
+        BackendMessages.error(out, Severity.ERROR, error, client().encoding());
         fail(out);
     }
 

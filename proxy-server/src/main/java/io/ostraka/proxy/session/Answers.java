@@ -9,6 +9,7 @@ import io.ostraka.proxy.execute.ScatterMerge;
 import io.ostraka.proxy.transaction.SessionTransaction;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.Frame;
@@ -79,7 +80,7 @@ final class Answers implements BackendListener {
 
     private ByteBuf parameterStatus(String name, String value) {
         ByteBuf out = session.output().buffer();
-        BackendMessages.parameterStatus(out, name, value);
+        BackendMessages.parameterStatus(out, name, value, session.encoding());
         return out;
     }
 
@@ -543,16 +544,23 @@ final class Answers implements BackendListener {
         if (name.equals(SearchPath.NAME) && !session.held().isPending(backend)) {
             session.settingState().onPathReported(backend, value);
         }
+        if (name.equals(ClientEncoding.SETTING)) {
+            session.encodingState().onReported(backend, value);
+            tellInTime(name, session.encoding().name());
+            return;
+        }
+        tellInTime(name, value);
+        if (name.equals(StringSyntax.SETTING) && !value.equals("on")) {
+            session.end(StringSyntax.unsupported());
+        }
+    }
+
+    private void tellInTime(String name, String value) {
         reportedInString.remove(name);
         if (session.hasMoreStatements()) {
             reportedInString.put(name, value);
         } else if (!value.equals(reported.put(name, value))) {
             tell(name, value);
-        }
-        if (name.equals(StringSyntax.SETTING) && !value.equals("on")) {
-            session.end(StringSyntax.unsupported());
-        } else if (name.equals(ClientEncoding.SETTING) && !ClientEncoding.isReadable(value)) {
-            session.end(ClientEncoding.unsupported(value));
         }
     }
 

@@ -121,7 +121,8 @@ final class BackendRounds {
         Step now = step.get();
         if (now.error.isEmpty()) {
             ByteBuf out = session.output().buffer();
-            BackendMessages.error(out, Severity.ERROR, now.isCommit ? unknownOutcome(backend) : lost);
+            BackendMessages.error(
+                    out, Severity.ERROR, now.isCommit ? unknownOutcome(backend) : lost, session.encoding());
             now.error = Optional.of(out);
         }
         return onReady(backend);

@@ -2,6 +2,7 @@ package io.ostraka.proxy.session;
 
 import io.ostraka.proxy.wire.BindValue;
 import io.ostraka.proxy.wire.BindView;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.rules.plan.StatementValues;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ final class BoundValues implements StatementValues {
     private final BindView bind;
     private Optional<StatementValues> literals = Optional.empty();
     private List<Integer> oids = List.of();
+    private ClientEncoding encoding = ClientEncoding.UTF8;
 
     BoundValues(BindView bind) {
         this.bind = bind;
@@ -28,9 +30,10 @@ final class BoundValues implements StatementValues {
         return bound;
     }
 
-    void use(StatementValues statementLiterals, List<Integer> parameterOids) {
+    void use(StatementValues statementLiterals, List<Integer> parameterOids, ClientEncoding ofClient) {
         literals = Optional.of(statementLiterals);
         oids = parameterOids;
+        encoding = ofClient;
     }
 
     @Override
@@ -61,5 +64,10 @@ final class BoundValues implements StatementValues {
     @Override
     public byte[] parameter(int number) {
         return bind.value(number);
+    }
+
+    @Override
+    public byte[] inUtf8(byte[] text) {
+        return encoding.inUtf8(text);
     }
 }

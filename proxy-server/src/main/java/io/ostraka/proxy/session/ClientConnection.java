@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.ostraka.proxy.execute.ClientOutput;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.proxy.wire.CorruptedFrameException;
 import io.ostraka.proxy.wire.Frame;
 import io.ostraka.proxy.wire.FrontendTag;
@@ -236,6 +237,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     @Override
     public ByteBuf buffer() {
         return channel.alloc().buffer(64);
+    }
+
+    @Override
+    public ClientEncoding encoding() {
+        return session.encoding();
     }
 
     @Override

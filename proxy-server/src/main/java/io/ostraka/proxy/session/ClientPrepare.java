@@ -104,7 +104,7 @@ final class ClientPrepare {
 
     private ByteBuf errorOf(PgError error) {
         ByteBuf out = session.output().buffer();
-        BackendMessages.error(out, Severity.ERROR, error);
+        BackendMessages.error(out, Severity.ERROR, error, session.encoding());
         return out;
     }
 

@@ -151,7 +151,7 @@ final class Combining {
     private Question question(Portal.Combined portal) {
         session.extended().pipeline().endOneTime();
         BoundValues values = new BoundValues(portal.bind());
-        values.use(portal.statement().values(), portal.key().parameterOids());
+        values.use(portal.statement().values(), portal.key().parameterOids(), session.encoding());
         return new Question(
                 portal.combination(),
                 portal.statement(),
@@ -226,6 +226,7 @@ final class Combining {
     }
 
     private boolean start(Question question, boolean isCopy, Optional<Keep> keep, Optional<CombineReport> report) {
+        session.encodingState().requireUtf8("a statement that needs rows of several shards together");
         if (!session.isQuiet()) {
             return false;
         }

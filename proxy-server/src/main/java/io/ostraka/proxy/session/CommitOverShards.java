@@ -151,7 +151,8 @@ final class CommitOverShards implements CommitRequest.Committer {
                         SqlState.WARNING,
                         "the transaction is committed, but not yet visible on shards " + names,
                         "They did not answer in time.",
-                        "They cannot be read until the transaction has been carried out there, too."));
+                        "They cannot be read until the transaction has been carried out there, too."),
+                session.encoding());
         session.output().write(out);
     }
 
@@ -160,9 +161,9 @@ final class CommitOverShards implements CommitRequest.Committer {
         if (outcome instanceof Outcome.RolledBack rolledBack) {
             shardError(out, commits.nameOf(rolledBack.shard().number()), rolledBack.error());
         } else if (outcome instanceof Outcome.Refused refused) {
-            BackendMessages.error(out, Severity.ERROR, refused.error());
+            BackendMessages.error(out, Severity.ERROR, refused.error(), session.encoding());
         } else if (outcome instanceof Outcome.Unknown unknown) {
-            BackendMessages.error(out, Severity.ERROR, unknown.error());
+            BackendMessages.error(out, Severity.ERROR, unknown.error(), session.encoding());
         } else {
             throw new IllegalStateException("not an outcome of COMMIT: " + outcome);
         }

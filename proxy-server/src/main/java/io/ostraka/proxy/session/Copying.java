@@ -6,6 +6,7 @@ import io.ostraka.proxy.execute.CopyOutRun;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Plan;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +81,9 @@ final class Copying {
     }
 
     private boolean in(Plan.CopyIn plan, Planned.Statement statement, boolean isSimple) {
+        if (!StandardCharsets.US_ASCII.newEncoder().canEncode(plan.layout().nullText())) {
+            session.encodingState().requireUtf8("COPY over several shards with such a text for NULL");
+        }
         List<ShardName> shards = List.copyOf(plan.target().rule().shards());
         Optional<List<Backend>> backends = SimpleQuery.allReady(session, shards);
         if (backends.isEmpty()) {

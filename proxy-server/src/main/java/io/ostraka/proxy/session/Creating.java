@@ -58,6 +58,7 @@ final class Creating {
 
     /** Asked for in a Query, if {@code isSimple}, or an Execute; false while backends are on their way. */
     boolean start(Plan.CreateTable plan, Planned.Statement statement, boolean isSimple) {
+        session.encodingState().requireUtf8("a change of tables over several shards");
         if (!isSimple) {
             session.extended().pipeline().requireNothingExecuted();
         }
@@ -89,6 +90,7 @@ final class Creating {
 
     /** DROP TABLE and its kin, on each shard alike; asked for in the same ways. */
     boolean start(Plan.ChangeTables plan, Planned.Statement statement, boolean isSimple) {
+        session.encodingState().requireUtf8("a change of tables over several shards");
         if (!isSimple) {
             session.extended().pipeline().requireNothingExecuted();
         }
@@ -361,7 +363,7 @@ final class Creating {
 
     private void fail(Order order, PgError error) {
         ByteBuf out = session.output().buffer();
-        BackendMessages.error(out, Severity.ERROR, error);
+        BackendMessages.error(out, Severity.ERROR, error, session.encoding());
         session.output().write(out);
         ended(order, Optional.empty());
     }

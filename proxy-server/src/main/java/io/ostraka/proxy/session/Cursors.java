@@ -189,6 +189,7 @@ final class Cursors {
         if (!target.isSeveral()) {
             return declareOn(declare, target, statement.text(), isSimple);
         }
+        session.encodingState().requireUtf8("a cursor over several shards");
         return declare.query().plan() instanceof Plan.Combine combine
                 ? declare(declare, combine.combination(), statement.planned().blanksTo(0), isSimple)
                 : declare(

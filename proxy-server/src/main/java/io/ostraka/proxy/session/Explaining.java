@@ -14,6 +14,7 @@ record Explaining(Session session) {
         if (plan.combined().isPresent()) {
             return session.combining().start(plan, statement, isSimple);
         }
+        session.encodingState().requireUtf8("EXPLAIN over several shards");
         Optional<List<Backend>> backends =
                 SimpleQuery.allReady(session, plan.query().shards());
         if (backends.isEmpty()) {

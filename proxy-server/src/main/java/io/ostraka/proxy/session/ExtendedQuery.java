@@ -76,12 +76,16 @@ final class ExtendedQuery {
         return switch (tag) {
             case FrontendTag.PARSE -> onParse(borrowed, frame);
             case FrontendTag.BIND -> onBind(borrowed, frame);
-            case FrontendTag.DESCRIBE -> onDescribe(FieldReader.ofFrame(borrowed, frame));
-            case FrontendTag.EXECUTE -> onExecute(FieldReader.ofFrame(borrowed, frame));
-            case FrontendTag.CLOSE -> onClose(FieldReader.ofFrame(borrowed, frame));
+            case FrontendTag.DESCRIBE -> onDescribe(fields(borrowed, frame));
+            case FrontendTag.EXECUTE -> onExecute(fields(borrowed, frame));
+            case FrontendTag.CLOSE -> onClose(fields(borrowed, frame));
             case FrontendTag.FLUSH -> onFlush();
             default -> throw new IllegalStateException("not a message of the extended protocol: " + tag);
         };
+    }
+
+    private FieldReader fields(ByteBuf borrowed, int frame) {
+        return FieldReader.ofFrame(borrowed, frame, session.encoding());
     }
 
     // ---- Parse ---------------------------------------------------------------------------------------------------
@@ -91,13 +95,13 @@ final class ExtendedQuery {
             return false;
         }
         portals.forgetQuery();
-        return statements.parse(Parse.read(borrowed, frame));
+        return statements.parse(Parse.read(borrowed, frame, session.encoding()));
     }
 
     // ---- Bind ----------------------------------------------------------------------------------------------------
 
     private boolean onBind(ByteBuf borrowed, int frame) {
-        bind.read(borrowed, frame);
+        bind.read(borrowed, frame, session.encoding());
         return onBind();
     }
 
@@ -106,7 +110,7 @@ final class ExtendedQuery {
         if (!pipeline.isEffectKnown()) {
             return false;
         }
-        bind.readBeginning(borrowed, frame, available);
+        bind.readBeginning(borrowed, frame, available, session.encoding());
         return onBind();
     }
 
@@ -131,7 +135,7 @@ final class ExtendedQuery {
         Planned.Statement planned = statement.statements().get(0);
         Plan plan = planned.plan();
         if (plan instanceof Plan.Session command) {
-            OwnCommands.requireSupported(command.command());
+            session.own().requireSupported(command.command());
             if (session.own().carriesOut(command.command())) {
                 return bindHere(statement, new Portal.Own(command.command(), planned));
             }
@@ -148,7 +152,7 @@ final class ExtendedQuery {
         if (plan instanceof Plan.Execute execute) {
             return bindDoomed(Statements.missing(execute.name()).error(), Sent.asWritten(statement, planned));
         }
-        values.use(planned.values(), statement.key.parameterOids());
+        values.use(planned.values(), statement.key.parameterOids(), session.encoding());
         return plan.asks() ? ask(statement, planned) : bindTo(Sent.asWritten(statement, planned), plan, values);
     }
 

@@ -4,6 +4,7 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.BackendPool;
 import io.ostraka.proxy.backend.BackendSettings;
 import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
@@ -27,6 +28,8 @@ final class HeldBackends {
         private Optional<Backend> backend = Optional.empty();
         private Optional<PgError> error = Optional.empty();
         private BackendSettings wanted = BackendSettings.NONE;
+        /** Whether more is wanted than that. */
+        private boolean goesOn;
 
         Pending(ShardName shard) {
             this.shard = shard;
@@ -157,12 +160,18 @@ final class HeldBackends {
 
     /** A backend that has yet to join the transaction gets what was set in it by the transaction's script. */
     private void adjust(Pending asked, Backend backend) {
+        BackendSettings now = backend.settings();
         asked.wanted = wanted(backend);
-        if (backend.settings().same(asked.wanted)) {
+        if (now.same(asked.wanted)) {
             arrived(asked, backend);
             return;
         }
-        backend.sendQuery(backend.settings().changeTo(asked.wanted), Visibility.NONE);
+        // An encoding that lacks characters of these settings is left first.
+        asked.goesOn = !now.encoding().isUtf8();
+        if (asked.goesOn) {
+            asked.wanted = now.without(ClientEncoding.SETTING);
+        }
+        backend.sendQuery(now.changeTo(asked.wanted), Visibility.NONE);
         backend.flush();
     }
 
@@ -186,7 +195,11 @@ final class HeldBackends {
         if (apart || !session.transaction().hasJoined(backend.shard())) {
             backend.keepSettings();
         }
-        arrived(asked, backend);
+        if (asked.goesOn) {
+            adjust(asked, backend);
+        } else {
+            arrived(asked, backend);
+        }
     }
 
     void onSettingsError(Backend backend, PgError error) {

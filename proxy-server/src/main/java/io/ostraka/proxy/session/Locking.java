@@ -22,6 +22,7 @@ import java.util.function.Consumer;
  */
 record Locking(Session session) {
     private static final String PORTAL = "ostraka: locking";
+    private static final String ROWS = "FOR UPDATE with LIMIT over several shards";
 
     /** Whether the shards are asked for one row at a time; then the order of their rows. */
     Optional<Merge.Ordered> inTurn(Plan.Scatter plan) {
@@ -32,6 +33,7 @@ record Locking(Session session) {
 
     /** A Query; false while backends are on their way. */
     boolean start(Merge.Ordered order, Planned.Statement statement, List<ShardName> shards) {
+        session.encodingState().requireUtf8(ROWS);
         StatementKey key = new StatementKey(statement.shardText(order), List.of(), List.of(), 0);
         Optional<ShardCursor> cursor =
                 cursor(new Portal.Locking.Rows(order, order.limit().bounds(statement.values()), shards));
@@ -49,6 +51,7 @@ record Locking(Session session) {
 
     /** An Execute; false while what was sent before must be answered first, or backends are on their way. */
     boolean start(Portal.Locking portal, int maxRows) {
+        session.encodingState().requireUtf8(ROWS);
         if (!session.isQuiet()) {
             return false;
         }

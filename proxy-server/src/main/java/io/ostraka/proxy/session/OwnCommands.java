@@ -120,12 +120,8 @@ final class OwnCommands {
     }
 
     /** Refuses a setting that the proxy could not live with. */
-    static void requireSupported(SessionCommand command) {
-        if (command instanceof SessionCommand.Set set
-                && set.name().equals(ClientEncoding.SETTING)
-                && !set.values().isEmpty()) {
-            ClientEncoding.require(set.values().get(0));
-        }
+    void requireSupported(SessionCommand command) {
+        session.encodingState().requireKept(command);
         if (command instanceof SessionCommand.Set set
                 && set.name().equals(StringSyntax.SETTING)
                 && !set.values().isEmpty()) {
@@ -253,7 +249,10 @@ final class OwnCommands {
         } else if (command instanceof SessionCommand.Show show) {
             requireKnown(show.name());
             ByteBuf out = session.output().buffer();
-            BackendMessages.textRow(out, session.settings().own(show.name()).orElse(Combining.defaultOf(show.name())));
+            BackendMessages.textRow(
+                    out,
+                    session.settings().own(show.name()).orElse(Combining.defaultOf(show.name())),
+                    session.encoding());
             session.output().write(out);
             complete("SHOW", after);
         } else if (command instanceof SessionCommand.Discard discard) {
@@ -458,7 +457,7 @@ final class OwnCommands {
 
     private ByteBuf errorOf(PgError error) {
         ByteBuf out = session.output().buffer();
-        BackendMessages.error(out, Severity.ERROR, error);
+        BackendMessages.error(out, Severity.ERROR, error, session.encoding());
         return out;
     }
 
@@ -594,7 +593,7 @@ final class OwnCommands {
 
     private void warn(SqlState state, String message) {
         ByteBuf out = session.output().buffer();
-        BackendMessages.notice(out, Severity.WARNING, new PgError(state, message));
+        BackendMessages.notice(out, Severity.WARNING, new PgError(state, message), session.encoding());
         session.output().write(out);
     }
 

@@ -52,12 +52,13 @@ final class PointReads {
                 || !plan.point().get().isFrequent()) {
             return Optional.empty();
         }
-        return plan.point().get().values(statement.planned()).map(PointReads::inText);
+        return plan.point().get().values(statement.planned()).map(this::inText);
     }
 
-    private static List<BindValue> inText(List<byte[]> values) {
+    private List<BindValue> inText(List<byte[]> values) {
         List<BindValue> inText = new ArrayList<>(values.size());
-        values.forEach(value -> inText.add(new BindValue(false, Optional.of(value))));
+        values.forEach(value ->
+                inText.add(new BindValue(false, Optional.of(session.encoding().ofUtf8(value)))));
         return inText;
     }
 

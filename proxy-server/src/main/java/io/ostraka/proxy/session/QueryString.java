@@ -49,6 +49,7 @@ final class QueryString {
         if (!session.failedBlock().isShared()) {
             return false;
         }
+        session.encodingState().requireKept(planned);
         boolean isJudgedHere = session.status() == TransactionStatus.FAILED
                 && session.failedBlock().backend().isEmpty();
         Optional<Together> together = isJudgedHere ? Optional.empty() : together(planned);
@@ -207,7 +208,8 @@ final class QueryString {
         ByteBuf query = session.output().buffer();
         try {
             boolean isNear = statement.planned().span().start() < MOST_BLANKS;
-            FrontendMessages.query(query, (isNear ? statement.planned().blanksTo(0) : "") + statement.text());
+            FrontendMessages.query(
+                    query, (isNear ? statement.planned().blanksTo(0) : "") + statement.text(), session.encoding());
             int frame = query.readerIndex();
             int bytes = query.readableBytes();
             if (statement.plan() instanceof Plan.Session command) {

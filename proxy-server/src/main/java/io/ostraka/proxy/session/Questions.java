@@ -6,6 +6,7 @@ import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.BindValue;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.Frame;
@@ -22,7 +23,6 @@ import io.ostraka.rules.plan.Route;
 import io.ostraka.rules.plan.ServerValues;
 import io.ostraka.rules.plan.StatementValues;
 import io.ostraka.rules.rule.KeyType;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -129,7 +129,7 @@ final class Questions {
                 return ask(clocked.clock().question(statement.planned()), values, judge);
             }
             List<String> answers = answer().values.stream()
-                    .map(value -> new String(value.orElseThrow(), StandardCharsets.UTF_8))
+                    .map(value -> session.encoding().text(value.orElseThrow()))
                     .toList();
             String text = clocked.clock().with(statement.planned(), answers);
             rewritten = Optional.of(session.plan(text).statements().get(0));
@@ -167,7 +167,7 @@ final class Questions {
             return ask(judge.orElseThrow().shard(), known.question(), known.oids(), values, judge);
         }
         List<Optional<String>> answers = answer().values.stream()
-                .map(value -> value.map(bytes -> new String(bytes, StandardCharsets.UTF_8)))
+                .map(value -> value.map(bytes -> session.encoding().text(bytes)))
                 .toList();
         String text = known.with(statement.text(), answers, session.statements().longestText());
         rewritten = Optional.of(session.plan(text).statements().get(0));
@@ -180,7 +180,7 @@ final class Questions {
         ServerValues wanted = asking.values();
         List<Computed> computed = List.of();
         if (asked.isPresent()) {
-            computed = computed(answer());
+            computed = computed(answer(), session.encoding());
         } else {
             Question question = wanted.question(statement.planned(), values);
             if (wanted.mayAsk(question, values)) {
@@ -221,13 +221,14 @@ final class Questions {
         return answered;
     }
 
-    private static List<Computed> computed(Asked answered) {
+    private static List<Computed> computed(Asked answered, ClientEncoding encoding) {
         List<Computed> computed = new ArrayList<>();
         for (int i = 0; i < answered.values.size(); i++) {
             Optional<KeyType> type = KeyType.ofOid(answered.types.get(i));
             computed.add(answered.values
                     .get(i)
-                    .map(bytes -> type.flatMap(known -> known.fromBinary(bytes))
+                    .map(bytes -> type.flatMap(
+                                    known -> known.fromBinary(known.hasCharacters() ? encoding.inUtf8(bytes) : bytes))
                             .<Computed>map(Computed.Known::new)
                             .orElse(Computed.UNKNOWN))
                     .orElse(Computed.NULL));
@@ -383,7 +384,7 @@ final class Questions {
     }
 
     void onError(Backend backend, ByteBuf borrowed, int frame) {
-        ErrorFields error = ErrorFields.read(FieldReader.ofFrame(borrowed, frame));
+        ErrorFields error = ErrorFields.read(FieldReader.ofFrame(borrowed, frame, backend.encoding()));
         Optional<SqlState> state = SqlState.of(error.sqlState());
         asked.orElseThrow().error = Optional.of(new PgError(
                 state.orElse(SqlState.DATA_EXCEPTION),
@@ -446,6 +447,11 @@ final class Questions {
         @Override
         public byte[] parameter(int number) {
             return values.parameter(number);
+        }
+
+        @Override
+        public byte[] inUtf8(byte[] text) {
+            return values.inUtf8(text);
         }
 
         @Override

@@ -10,6 +10,7 @@ import io.ostraka.proxy.transaction.SessionTransaction;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
 import io.ostraka.proxy.wire.BindView;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.proxy.wire.FrontendTag;
 import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.config.LimitsConfig;
@@ -51,6 +52,7 @@ final class Session {
     private final Sessions sessions;
     private final ServedDatabase database;
     private final SessionSettings settings;
+    private final SessionEncoding encoding = new SessionEncoding(this);
     private final DeadlockVictim victim = new DeadlockVictim(this);
     private final SessionSnapshot snapshot = new SessionSnapshot(this);
     private final SessionMoment moment = new SessionMoment(this);
@@ -175,6 +177,15 @@ final class Session {
 
     Settings settings() {
         return settings.now();
+    }
+
+    /** How the client's texts are encoded, and those of its backends. */
+    ClientEncoding encoding() {
+        return encoding.now();
+    }
+
+    SessionEncoding encodingState() {
+        return encoding;
     }
 
     SessionSettings settingState() {
@@ -424,7 +435,7 @@ final class Session {
     void end(PgError reason) {
         if (held.all().stream().noneMatch(Backend::isInsideMessage)) {
             ByteBuf out = output().buffer();
-            BackendMessages.error(out, Severity.FATAL, reason);
+            BackendMessages.error(out, Severity.FATAL, reason, encoding());
             output().write(out);
         }
         end();
@@ -628,6 +639,11 @@ final class Session {
         activity = Activity.BUSY;
     }
 
+    /** Whether a Query is being answered, behind which nothing was taken. */
+    boolean isInQuery() {
+        return activity == Activity.BUSY && extended.pipeline().isSynced();
+    }
+
     void available() {
         activity = Activity.AVAILABLE;
     }
@@ -690,7 +706,7 @@ final class Session {
 
     void writeError(PgError error) {
         ByteBuf out = output().buffer();
-        BackendMessages.error(out, Severity.ERROR, error);
+        BackendMessages.error(out, Severity.ERROR, error, encoding());
         output().write(out);
     }
 

@@ -44,7 +44,7 @@ final class SessionStart {
         ByteBuf out = session.output().buffer();
         session.answers()
                 .firstReport(first.get().parameters())
-                .forEach((name, value) -> BackendMessages.parameterStatus(out, name, value));
+                .forEach((name, value) -> BackendMessages.parameterStatus(out, name, value, session.encoding()));
         BackendMessages.backendKeyData(out, key.pid(), key.secret());
         session.output().write(out);
         session.settingState().startOn(first.get());

@@ -2,11 +2,13 @@ package io.ostraka.proxy.session;
 
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.BackendSettings;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.rules.plan.SessionCommand;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * What SET and RESET, once accepted by shards, change for the session, for those shards' backends, and for the shards that join
@@ -49,15 +51,25 @@ final class SettingEffects {
         if (set.name().equals(SearchPath.NAME)) {
             session.settingState().pathIs(path(set));
         }
-        made(set.name(), text, by);
+        if (set.name().equals(ClientEncoding.SETTING)) {
+            ClientEncoding encoding = ClientEncoding.require(set.values().get(0));
+            made(settings -> settings.with(encoding), text, by);
+        } else {
+            made(set.name(), text, by);
+        }
+    }
+
+    private void made(String name, String text, Collection<Backend> by) {
+        made(settings -> settings.with(name, text), text, by);
     }
 
     /** A setting made on some backends: others get it before they are used. */
-    private void made(String name, String text, Collection<Backend> by) {
+    private void made(UnaryOperator<BackendSettings> setting, String text, Collection<Backend> by) {
         session.settingState()
-                .are(session.settings().withMade(session.settings().made().with(name, text)));
+                .are(session.settings()
+                        .withMade(setting.apply(session.settings().made())));
         remember(text);
-        by.forEach(backend -> backend.settingsAre(backend.settings().with(name, text)));
+        by.forEach(backend -> backend.settingsAre(setting.apply(backend.settings())));
     }
 
     /**
@@ -76,9 +88,7 @@ final class SettingEffects {
             return;
         }
         Optional<String> first = initial.made().statement(name);
-        BackendSettings made = first.map(statement -> now.made().with(name, statement))
-                .orElseGet(() -> now.made().without(name));
-        session.settingState().are(now.withMade(made));
+        session.settingState().are(now.withMade(now.made().with(name, initial.made())));
         if (name.equals(SearchPath.NAME)) {
             session.settingState().pathIs(initial.searchPath());
         }

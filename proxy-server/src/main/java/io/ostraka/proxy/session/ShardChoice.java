@@ -159,6 +159,7 @@ final class ShardChoice {
         ShardName shard = backend.shard();
         if (transaction.isOpen() && !transaction.hasJoined(shard)) {
             requireOneSnapshot(List.of(backend));
+            requireSameEncoding(backend);
             tell(backend);
             backend.settingsAre(settings.now().made());
             transaction.join(shard);
@@ -170,6 +171,18 @@ final class ShardChoice {
             } else {
                 implicitWriter = Optional.of(shard);
             }
+        }
+    }
+
+    /** What was said so far would be sent in one encoding and read in the other. */
+    private void requireSameEncoding(Backend backend) {
+        if (backend.encoding() != settings.now().made().encoding()) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "a transaction that has changed client_encoding cannot go on to another shard",
+                            "",
+                            "Set client_encoding in front of BEGIN.")
+                    .toException();
         }
     }
 

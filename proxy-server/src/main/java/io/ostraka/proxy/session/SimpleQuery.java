@@ -81,8 +81,8 @@ final class SimpleQuery {
         executed = Optional.empty();
     }
 
-    private static String text(ByteBuf borrowed, int frame) {
-        FieldReader fields = FieldReader.ofFrame(borrowed, frame);
+    private String text(ByteBuf borrowed, int frame) {
+        FieldReader fields = FieldReader.ofFrame(borrowed, frame, session.encoding());
         String text = fields.string();
         fields.end();
         return text;
@@ -139,7 +139,7 @@ final class SimpleQuery {
     /** Another Query in place of the client's; owned by the caller. */
     private ByteBuf query(Planned.Statement statement) {
         ByteBuf query = session.output().buffer();
-        FrontendMessages.query(query, statement.text());
+        FrontendMessages.query(query, statement.text(), session.encoding());
         return query;
     }
 
@@ -278,7 +278,7 @@ final class SimpleQuery {
             return false;
         }
         session.failedBlock().requireJudge();
-        OwnCommands.requireSupported(command);
+        session.own().requireSupported(command);
         boolean isOfStatements = command instanceof SessionCommand.Prepare || command instanceof SessionCommand.Execute;
         Access access = isOfStatements ? Access.WRITE : Access.READ;
         ShardName shard = session.shards().anyShard();
@@ -471,7 +471,7 @@ final class SimpleQuery {
     private void sendText(Backend backend, String sql) {
         ByteBuf query = session.output().buffer();
         try {
-            FrontendMessages.query(query, sql);
+            FrontendMessages.query(query, sql, session.encoding());
             backend.sendQuery(query, query.readerIndex(), query.readableBytes(), Visibility.ROWS);
         } finally {
             query.release();

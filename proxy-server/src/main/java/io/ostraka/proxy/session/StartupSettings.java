@@ -1,6 +1,7 @@
 package io.ostraka.proxy.session;
 
 import io.ostraka.proxy.backend.BackendSettings;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.proxy.wire.StartupMessage;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
@@ -14,7 +15,6 @@ import java.util.Map;
 final class StartupSettings {
     private static final String OPTIONS = "options";
     private static final String REPLICATION = "replication";
-    private static final String CLIENT_ENCODING = "client_encoding";
 
     private StartupSettings() {}
 
@@ -35,15 +35,15 @@ final class StartupSettings {
         Map<String, String> own = new LinkedHashMap<>();
         for (Map.Entry<String, String> setting : values.entrySet()) {
             String name = setting.getKey();
-            if (name.equals(CLIENT_ENCODING)) {
-                ClientEncoding.require(setting.getValue());
-            } else if (name.equals(StringSyntax.SETTING)) {
+            if (name.equals(StringSyntax.SETTING)) {
                 StringSyntax.require(setting.getValue());
             } else if (name.equals(SearchPath.NAME)) {
                 searchPath = SearchPath.parse(setting.getValue());
             }
             if (name.startsWith(OwnCommands.PREFIX)) {
                 own.put(name, setting.getValue());
+            } else if (name.equals(ClientEncoding.SETTING)) {
+                made = made.with(ClientEncoding.require(setting.getValue()));
             } else {
                 made = made.with(name, setConfig(name, setting.getValue()));
             }

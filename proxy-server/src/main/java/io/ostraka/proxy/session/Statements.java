@@ -5,7 +5,6 @@ import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.ErrorFields;
-import io.ostraka.proxy.wire.FrontendMessages;
 import io.ostraka.proxy.wire.Parse;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.rules.config.LimitsConfig;
@@ -386,7 +385,7 @@ final class Statements {
     /** Sees to it that the backend has it; returns its name there. */
     byte[] prepare(Backend backend, PreparedStatement statement, Visibility visibility) {
         if (statement.isOfSql) {
-            return FrontendMessages.nameBytes(statement.name);
+            return session.encoding().bytes(statement.name);
         }
         Optional<SessionCommand> command = commandOf(statement);
         if (command.isPresent()) {

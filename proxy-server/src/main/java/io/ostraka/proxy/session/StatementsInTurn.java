@@ -49,7 +49,7 @@ final class StatementsInTurn {
                 isBehindOthers = false;
             } else {
                 if (plan instanceof Plan.Session command) {
-                    OwnCommands.requireSupported(command.command());
+                    session.own().requireSupported(command.command());
                 }
                 isBehindOthers = true;
             }

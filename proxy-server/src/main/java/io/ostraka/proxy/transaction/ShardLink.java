@@ -12,7 +12,6 @@ import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.tx.commit.ShardError;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -145,14 +144,14 @@ final class ShardLink implements BackendListener {
         }
     }
 
-    private static List<Optional<String>> row(FieldReader fields) {
+    private List<Optional<String>> row(FieldReader fields) {
         List<Optional<String>> row = new ArrayList<>();
         for (int left = fields.count(); left > 0; left--) {
             int length = fields.int32();
             row.add(
                     length < 0
                             ? Optional.empty()
-                            : Optional.of(new String(fields.bytes(length), StandardCharsets.UTF_8)));
+                            : Optional.of(backend.encoding().text(fields.bytes(length))));
         }
         return row;
     }
@@ -186,7 +185,7 @@ final class ShardLink implements BackendListener {
 
     @Override
     public void onError(Backend from, Visibility visibility, ByteBuf borrowed, int frame) {
-        ErrorFields fields = ErrorFields.read(FieldReader.ofFrame(borrowed, frame));
+        ErrorFields fields = ErrorFields.read(FieldReader.ofFrame(borrowed, frame, backend.encoding()));
         if (error.isEmpty()) {
             error = Optional.of(new ShardError(fields.sqlState(), fields.message(), fields.detail(), fields.hint()));
         }

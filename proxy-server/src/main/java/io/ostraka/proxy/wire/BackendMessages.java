@@ -7,7 +7,6 @@ import static io.ostraka.proxy.wire.FrontendMessages.string;
 import io.netty.buffer.ByteBuf;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Appends the messages that the proxy itself sends to a client. Thread-safe; the buffer is the caller's. */
@@ -44,9 +43,14 @@ public final class BackendMessages {
     }
 
     public static void parameterStatus(ByteBuf out, String name, String value) {
+        parameterStatus(out, name, value, ClientEncoding.UTF8);
+    }
+
+    /** The same for a client with this encoding. */
+    public static void parameterStatus(ByteBuf out, String name, String value, ClientEncoding encoding) {
         int frame = begin(out, BackendTag.PARAMETER_STATUS);
-        string(out, name);
-        string(out, value);
+        string(out, name, encoding);
+        string(out, encoding.told(value), encoding);
         end(out, frame);
     }
 
@@ -99,8 +103,8 @@ public final class BackendMessages {
     }
 
     /** DataRow of one text value; text and binary format are the same bytes. */
-    public static void textRow(ByteBuf out, String value) {
-        byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+    public static void textRow(ByteBuf out, String value, ClientEncoding encoding) {
+        byte[] bytes = encoding.bytes(value);
         int frame = begin(out, BackendTag.DATA_ROW);
         out.writeShort(1);
         out.writeInt(bytes.length);
@@ -109,48 +113,53 @@ public final class BackendMessages {
     }
 
     public static void error(ByteBuf out, Severity severity, PgError error) {
-        report(out, BackendTag.ERROR_RESPONSE, severity, error);
+        error(out, severity, error, ClientEncoding.UTF8);
+    }
+
+    /** The same for a client with this encoding. */
+    public static void error(ByteBuf out, Severity severity, PgError error, ClientEncoding encoding) {
+        report(out, BackendTag.ERROR_RESPONSE, severity, error, encoding);
     }
 
     /** An error in a server's own words, any SQLSTATE; empty strings for absent fields. */
     public static void error(
             ByteBuf out, Severity severity, String sqlState, String message, String detail, String hint) {
         int frame = begin(out, BackendTag.ERROR_RESPONSE);
-        field(out, 'S', severity.name());
-        field(out, 'V', severity.name());
-        field(out, 'C', sqlState);
-        field(out, 'M', message);
-        field(out, 'D', detail);
-        field(out, 'H', hint);
+        field(out, 'S', severity.name(), ClientEncoding.UTF8);
+        field(out, 'V', severity.name(), ClientEncoding.UTF8);
+        field(out, 'C', sqlState, ClientEncoding.UTF8);
+        field(out, 'M', message, ClientEncoding.UTF8);
+        field(out, 'D', detail, ClientEncoding.UTF8);
+        field(out, 'H', hint, ClientEncoding.UTF8);
         out.writeByte(0);
         end(out, frame);
     }
 
-    public static void notice(ByteBuf out, Severity severity, PgError notice) {
-        report(out, BackendTag.NOTICE_RESPONSE, severity, notice);
+    public static void notice(ByteBuf out, Severity severity, PgError notice, ClientEncoding encoding) {
+        report(out, BackendTag.NOTICE_RESPONSE, severity, notice, encoding);
     }
 
-    private static void report(ByteBuf out, byte tag, Severity severity, PgError error) {
+    private static void report(ByteBuf out, byte tag, Severity severity, PgError error, ClientEncoding encoding) {
         int frame = begin(out, tag);
-        field(out, 'S', severity.name());
-        field(out, 'V', severity.name());
-        field(out, 'C', error.state().code());
-        field(out, 'M', error.message());
-        field(out, 'D', error.detail());
-        field(out, 'H', error.hint());
+        field(out, 'S', severity.name(), encoding);
+        field(out, 'V', severity.name(), encoding);
+        field(out, 'C', error.state().code(), encoding);
+        field(out, 'M', error.message(), encoding);
+        field(out, 'D', error.detail(), encoding);
+        field(out, 'H', error.hint(), encoding);
         if (error.position() > 0) {
-            field(out, 'P', Integer.toString(error.position()));
+            field(out, 'P', Integer.toString(error.position()), encoding);
         }
-        field(out, 'R', error.routine());
+        field(out, 'R', error.routine(), encoding);
         out.writeByte(0);
         end(out, frame);
     }
 
-    private static void field(ByteBuf out, char code, String value) {
+    private static void field(ByteBuf out, char code, String value, ClientEncoding encoding) {
         if (!value.isEmpty()) {
             out.writeByte(code);
             // Text of ours may quote the client's, which may hold anything.
-            string(out, value.replace('\0', ' '));
+            string(out, encoding.told(value.replace('\0', ' ')), encoding);
         }
     }
 

@@ -22,6 +22,7 @@ public final class BindView {
     }
 
     private ByteBuf buffer;
+    private ClientEncoding encoding = ClientEncoding.UTF8;
     private int frame;
     private String portal = "";
     private String statement = "";
@@ -39,10 +40,10 @@ public final class BindView {
     private int resultFormats;
     private int resultFormatsStart;
 
-    /** Borrows the buffer, in which a whole frame stands at {@code frame}, until the next call. */
-    public void read(ByteBuf borrowed, int frame) {
-        FieldReader in = FieldReader.ofFrame(borrowed, frame);
-        readNames(borrowed, frame, in);
+    /** Borrows the buffer, in which a whole frame stands at {@code frame}, until the next call; its names are in {@code encoding}. */
+    public void read(ByteBuf borrowed, int frame, ClientEncoding encoding) {
+        FieldReader in = FieldReader.ofFrame(borrowed, frame, encoding);
+        readNames(borrowed, frame, in, encoding);
         for (int i = 0; i < parameters; i++) {
             valueStart[i] = in.position();
             int length = in.int32();
@@ -58,8 +59,9 @@ public final class BindView {
         in.end();
     }
 
-    private void readNames(ByteBuf borrowed, int frameStart, FieldReader in) {
+    private void readNames(ByteBuf borrowed, int frameStart, FieldReader in, ClientEncoding ofNames) {
         this.buffer = borrowed;
+        this.encoding = ofNames;
         this.frame = frameStart;
         portal = in.string();
         statementStart = in.position();
@@ -83,11 +85,12 @@ public final class BindView {
      * The same for a frame of which only {@code available} bytes are there. What is asked of the rest throws {@link NotHereYet}, and
      * so does this when not even the names and formats are there.
      */
-    public void readBeginning(ByteBuf borrowed, int frame, int available) {
+    public void readBeginning(ByteBuf borrowed, int frame, int available, ClientEncoding encoding) {
         int end = frame + 1 + borrowed.getInt(frame + 1);
         int there = frame + available;
         try {
-            readNames(borrowed, frame, new FieldReader(borrowed, frame + Frame.HEADER_BYTES, there));
+            readNames(
+                    borrowed, frame, new FieldReader(borrowed, frame + Frame.HEADER_BYTES, there, encoding), encoding);
         } catch (CorruptedFrameException e) {
             // Whether it is, or only cut off, shows when all of it is there.
             throw new NotHereYet();
@@ -127,7 +130,7 @@ public final class BindView {
         BindView copy = new BindView();
         byte[] bytes = new byte[1 + buffer.getInt(frame + 1)];
         buffer.getBytes(frame, bytes);
-        copy.read(Unpooled.wrappedBuffer(bytes), 0);
+        copy.read(Unpooled.wrappedBuffer(bytes), 0, encoding);
         return copy;
     }
 

@@ -75,16 +75,17 @@ public record ErrorFields(
     }
 
     /** Appends the ErrorResponse at {@code frame} with its context changed, if it has one. */
-    public static void copyWithContext(ByteBuf out, ByteBuf borrowed, int frame, UnaryOperator<String> change) {
+    public static void copyWithContext(
+            ByteBuf out, ByteBuf borrowed, int frame, UnaryOperator<String> change, ClientEncoding encoding) {
         int start = out.writerIndex();
         out.writeBytes(borrowed, frame, Frame.HEADER_BYTES);
-        FieldReader in = FieldReader.ofFrame(borrowed, frame);
+        FieldReader in = FieldReader.ofFrame(borrowed, frame, encoding);
         int from = in.position();
         for (byte code = in.int8(); code != 0; code = in.int8()) {
             String value = in.string();
             if (code == 'W') {
                 out.writeByte(code);
-                FrontendMessages.string(out, change.apply(value));
+                FrontendMessages.string(out, change.apply(value), encoding);
             } else {
                 out.writeBytes(borrowed, from, in.position() - from);
             }

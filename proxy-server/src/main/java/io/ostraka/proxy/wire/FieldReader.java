@@ -1,7 +1,6 @@
 package io.ostraka.proxy.wire;
 
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 
 /**
  * Reads the fields of one message's payload and trusts no length in it. Borrows the buffer; moves no index of it, so
@@ -10,18 +9,30 @@ import java.nio.charset.StandardCharsets;
 public final class FieldReader {
     private final ByteBuf buffer;
     private final int end;
+    private final ClientEncoding encoding;
     private int at;
 
     /** Over the payload of the frame whose tag stands at {@code frame}. The whole frame is in {@code buffer}. */
     public static FieldReader ofFrame(ByteBuf buffer, int frame) {
-        return new FieldReader(buffer, frame + Frame.HEADER_BYTES, frame + 1 + buffer.getInt(frame + 1));
+        return ofFrame(buffer, frame, ClientEncoding.UTF8);
+    }
+
+    /** The same with strings in this encoding. */
+    public static FieldReader ofFrame(ByteBuf buffer, int frame, ClientEncoding encoding) {
+        return new FieldReader(buffer, frame + Frame.HEADER_BYTES, frame + 1 + buffer.getInt(frame + 1), encoding);
     }
 
     /** Over bytes {@code [start, end)}. */
     public FieldReader(ByteBuf buffer, int start, int end) {
+        this(buffer, start, end, ClientEncoding.UTF8);
+    }
+
+    /** The same with strings in this encoding. */
+    FieldReader(ByteBuf buffer, int start, int end, ClientEncoding encoding) {
         this.buffer = buffer;
         this.at = start;
         this.end = end;
+        this.encoding = encoding;
     }
 
     /** Index in the buffer of the next byte to be read. */
@@ -58,13 +69,13 @@ public final class FieldReader {
         return value;
     }
 
-    /** A string ended by a zero byte, decoded as UTF-8. */
+    /** A string ended by a zero byte. */
     public String string() {
         int zero = at < end ? buffer.indexOf(at, end, (byte) 0) : -1;
         if (zero < 0) {
             throw new CorruptedFrameException("invalid string in message");
         }
-        String value = buffer.toString(at, zero - at, StandardCharsets.UTF_8);
+        String value = encoding.text(buffer, at, zero - at);
         at = zero + 1;
         return value;
     }

@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
@@ -52,10 +51,10 @@ public final class FrontendMessages {
         end(out, frame);
     }
 
-    public static void query(ByteBuf out, String sql) {
+    public static void query(ByteBuf out, String sql, ClientEncoding encoding) {
         requireSendable(sql, FrontendTag.MAX_LARGE);
         int frame = begin(out, FrontendTag.QUERY);
-        string(out, sql);
+        string(out, sql, encoding);
         end(out, frame);
     }
 
@@ -76,24 +75,30 @@ public final class FrontendMessages {
     }
 
     /** Parse, Bind and Execute of a statement without parameters, under the unnamed statement and portal. */
-    public static void parseBindExecute(ByteBuf out, String sql) {
-        Parse.write(out, "", sql, java.util.List.of());
+    public static void parseBindExecute(ByteBuf out, String sql, ClientEncoding encoding) {
+        Parse.write(out, "", sql, List.of(), encoding);
         int bind = begin(out, FrontendTag.BIND);
         out.writeZero(2 + 3 * Short.BYTES);
         end(out, bind);
-        execute(out, "", 0);
+        execute(out, "", 0, encoding);
     }
 
     /** Bind without parameters; {@code resultFormats} has one for each column, or none for text. */
-    public static void bind(ByteBuf out, String portal, byte[] statement, short[] resultFormats) {
-        bind(out, portal, statement, List.of(), resultFormats);
+    public static void bind(
+            ByteBuf out, String portal, byte[] statement, short[] resultFormats, ClientEncoding encoding) {
+        bind(out, portal, statement, List.of(), resultFormats, encoding);
     }
 
     /** Bind with these values; {@code resultFormats} has one for all columns, one for each, or none for text. */
     public static void bind(
-            ByteBuf out, String portal, byte[] statement, List<BindValue> values, short[] resultFormats) {
+            ByteBuf out,
+            String portal,
+            byte[] statement,
+            List<BindValue> values,
+            short[] resultFormats,
+            ClientEncoding encoding) {
         int frame = begin(out, FrontendTag.BIND);
-        string(out, portal);
+        string(out, portal, encoding);
         out.writeBytes(statement);
         out.writeByte(0);
         out.writeShort(values.size());
@@ -117,26 +122,26 @@ public final class FrontendMessages {
         end(out, frame);
     }
 
-    public static void execute(ByteBuf out, String portal, int maxRows) {
+    public static void execute(ByteBuf out, String portal, int maxRows, ClientEncoding encoding) {
         int frame = begin(out, FrontendTag.EXECUTE);
-        string(out, portal);
+        string(out, portal, encoding);
         out.writeInt(maxRows);
         end(out, frame);
     }
 
     /** {@code kind} is {@code 'S'} for a statement, {@code 'P'} for a portal. */
-    public static void describe(ByteBuf out, char kind, String name) {
+    public static void describe(ByteBuf out, char kind, String name, ClientEncoding encoding) {
         int frame = begin(out, FrontendTag.DESCRIBE);
         out.writeByte(kind);
-        string(out, name);
+        string(out, name, encoding);
         end(out, frame);
     }
 
     /** {@code kind} is {@code 'S'} for a statement, {@code 'P'} for a portal. */
-    public static void close(ByteBuf out, char kind, String name) {
+    public static void close(ByteBuf out, char kind, String name, ClientEncoding encoding) {
         int frame = begin(out, FrontendTag.CLOSE);
         out.writeByte(kind);
-        string(out, name);
+        string(out, name, encoding);
         end(out, frame);
     }
 
@@ -173,9 +178,9 @@ public final class FrontendMessages {
         empty(out, FrontendTag.COPY_DONE);
     }
 
-    public static void copyFail(ByteBuf out, String reason) {
+    public static void copyFail(ByteBuf out, String reason, ClientEncoding encoding) {
         int frame = begin(out, FrontendTag.COPY_FAIL);
-        string(out, reason);
+        string(out, reason, encoding);
         end(out, frame);
     }
 
@@ -197,15 +202,14 @@ public final class FrontendMessages {
     }
 
     static void string(ByteBuf out, String value) {
+        string(out, value, ClientEncoding.UTF8);
+    }
+
+    static void string(ByteBuf out, String value, ClientEncoding encoding) {
         if (value.indexOf('\0') >= 0) {
             throw new CorruptedFrameException("a string has a zero byte in it");
         }
-        ByteBufUtil.writeUtf8(out, value);
+        encoding.write(out, value);
         out.writeByte(0);
-    }
-
-    /** A name as it goes into messages many times. */
-    public static byte[] nameBytes(String name) {
-        return name.getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -11,8 +11,8 @@ public record Parse(String statement, String sql, List<Integer> parameterOids) {
     }
 
     /** Borrows the buffer, in which a whole frame stands at {@code frame}. */
-    public static Parse read(ByteBuf buffer, int frame) {
-        FieldReader in = FieldReader.ofFrame(buffer, frame);
+    public static Parse read(ByteBuf buffer, int frame, ClientEncoding encoding) {
+        FieldReader in = FieldReader.ofFrame(buffer, frame, encoding);
         String statement = in.string();
         String sql = in.string();
         int count = in.count();
@@ -25,11 +25,12 @@ public record Parse(String statement, String sql, List<Integer> parameterOids) {
     }
 
     /** Appends the message under another statement name. */
-    public static void write(ByteBuf out, String statement, String sql, List<Integer> parameterOids) {
+    public static void write(
+            ByteBuf out, String statement, String sql, List<Integer> parameterOids, ClientEncoding encoding) {
         FrontendMessages.requireSendable(sql, FrontendTag.MAX_LARGE);
         int frame = FrontendMessages.begin(out, FrontendTag.PARSE);
-        FrontendMessages.string(out, statement);
-        FrontendMessages.string(out, sql);
+        FrontendMessages.string(out, statement, encoding);
+        FrontendMessages.string(out, sql, encoding);
         out.writeShort(parameterOids.size());
         for (int oid : parameterOids) {
             out.writeInt(oid);

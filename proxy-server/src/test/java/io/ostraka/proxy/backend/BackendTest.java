@@ -10,6 +10,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
 import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.proxy.wire.FrontendTag;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
@@ -290,7 +291,7 @@ class BackendTest {
     }
 
     private static ByteBuf row(String value) {
-        return message(out -> BackendMessages.textRow(out, value));
+        return message(out -> BackendMessages.textRow(out, value, ClientEncoding.UTF8));
     }
 
     private static ByteBuf description() {

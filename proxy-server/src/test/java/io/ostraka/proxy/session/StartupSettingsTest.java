@@ -57,7 +57,7 @@ class StartupSettingsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"LATIN1", "SJIS", "GB18030"})
+    @ValueSource(strings = {"SJIS", "GB18030", "EUC_JP", "LATIN0", ""})
     void anEncodingTheProxyCannotReadIsRefused(String encoding) {
         assertThrows(PgErrorException.class, () -> settings("client_encoding", encoding));
     }

@@ -1,5 +1,7 @@
 package io.ostraka.proxy.wire;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,11 +41,11 @@ class BindViewTest {
 
     @Test
     void fieldsAreFoundWhereTheyStand() {
-        view.read(bind(3, 3, 2), 0);
+        view.read(bind(3, 3, 2), 0, ClientEncoding.UTF8);
         assertEquals("portal", view.portal());
         assertEquals("statement", view.statement());
         assertEquals(3, view.parameterCount());
-        assertArrayEquals("42".getBytes(StandardCharsets.US_ASCII), view.value(1));
+        assertArrayEquals("42".getBytes(US_ASCII), view.value(1));
         assertTrue(view.isNull(2));
         assertFalse(view.isBinary(1));
         assertTrue(view.isBinary(2));
@@ -53,34 +54,44 @@ class BindViewTest {
 
     @Test
     void oneFormatHoldsForAllParametersAndNoneMeansText() {
-        view.read(bind(0, 3, 2), 0);
+        view.read(bind(0, 3, 2), 0, ClientEncoding.UTF8);
         assertFalse(view.isBinary(3));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {-2, 3_000, Integer.MAX_VALUE, Integer.MIN_VALUE})
     void anInnerLengthIsNotTrusted(int length) {
-        assertThrows(CorruptedFrameException.class, () -> view.read(bind(0, 1, length), 0));
+        assertThrows(CorruptedFrameException.class, () -> view.read(bind(0, 1, length), 0, ClientEncoding.UTF8));
     }
 
     @Test
     void formatsMustMatchParameters() {
-        assertThrows(CorruptedFrameException.class, () -> view.read(bind(2, 3, 2), 0));
+        assertThrows(CorruptedFrameException.class, () -> view.read(bind(2, 3, 2), 0, ClientEncoding.UTF8));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "s", "a much longer name than it had"})
     void onlyTheStatementsNameChanges(String name) {
         ByteBuf original = bind(3, 3, 2);
-        view.read(original, 0);
+        view.read(original, 0, ClientEncoding.UTF8);
         ByteBuf renamed = Unpooled.buffer();
-        view.writeWithStatement(renamed, FrontendMessages.nameBytes(name));
+        view.writeWithStatement(renamed, name.getBytes(UTF_8));
         BindView other = new BindView();
-        other.read(renamed, 0);
+        other.read(renamed, 0, ClientEncoding.UTF8);
         assertEquals(name, other.statement());
         assertEquals(renamed.readableBytes(), 1 + renamed.getInt(1));
         ByteBuf back = Unpooled.buffer();
-        other.writeWithStatement(back, FrontendMessages.nameBytes("statement"));
+        other.writeWithStatement(back, "statement".getBytes(UTF_8));
         assertEquals(original, back);
+    }
+
+    @Test
+    void namesAreInTheClientsEncoding() {
+        ByteBuf out = Unpooled.buffer();
+        ClientEncoding latin1 = ClientEncoding.require("LATIN1");
+        FrontendMessages.bind(out, "caf\u00e9", latin1.bytes("\u00e0"), new short[0], latin1);
+        view.read(out, 0, latin1);
+        assertEquals("caf\u00e9", view.portal());
+        assertEquals("\u00e0", view.copy().statement());
     }
 }

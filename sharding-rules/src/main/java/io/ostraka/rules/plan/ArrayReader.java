@@ -71,15 +71,15 @@ final class ArrayReader {
         }
         byte[] bytes = values.parameter(number);
         return values.parameterIsBinary(number)
-                ? fromBinary(bytes, declared.get())
-                : fromText(new String(bytes, StandardCharsets.UTF_8), declared.get());
+                ? fromBinary(bytes, declared.get(), values)
+                : fromText(new String(values.inUtf8(bytes), StandardCharsets.UTF_8), declared.get());
     }
 
     private static Optional<KeyType> elementOf(int arrayOid) {
         return Optional.ofNullable(ELEMENT_OF.get(arrayOid));
     }
 
-    private static Optional<List<KeyValue>> fromBinary(byte[] bytes, KeyType type) {
+    private static Optional<List<KeyValue>> fromBinary(byte[] bytes, KeyType type, StatementValues values) {
         try {
             ByteBuffer in = ByteBuffer.wrap(bytes);
             int dimensions = in.getInt();
@@ -101,7 +101,7 @@ final class ArrayReader {
                 }
                 byte[] element = new byte[length];
                 in.get(element);
-                Optional<KeyValue> value = type.fromBinary(element);
+                Optional<KeyValue> value = type.fromBinary(type.hasCharacters() ? values.inUtf8(element) : element);
                 if (value.isEmpty()) {
                     return Optional.empty();
                 }

@@ -198,7 +198,7 @@ public final class FragmentFilter {
         }
         byte[] bytes = values.parameter(number);
         if (!values.parameterIsBinary(number)) {
-            String text = new String(bytes, StandardCharsets.UTF_8);
+            String text = new String(values.inUtf8(bytes), StandardCharsets.UTF_8);
             return ClockWords.isOne(text) ? Optional.empty() : Optional.of("'" + text.replace("'", "''") + "'" + cast);
         }
         return switch (oid) {

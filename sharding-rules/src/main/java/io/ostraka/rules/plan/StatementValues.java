@@ -22,6 +22,11 @@ public interface StatementValues {
     /** The bytes of a parameter that is not null, in the format {@link #parameterIsBinary} tells. */
     byte[] parameter(int number);
 
+    /** A client's text, or a parameter of a type that has characters, as the database has it. */
+    default byte[] inUtf8(byte[] text) {
+        return text;
+    }
+
     /** What a server said to the expression with this number of {@link Plan.Asking}. */
     default Computed computed(int number) {
         return Computed.UNKNOWN;

@@ -121,8 +121,8 @@ record ValueReader(Set<Integer> ambiguous, Map<SourceSpan, Integer> asked) {
         }
         byte[] bytes = values.parameter(number);
         Optional<KeyValue> read = values.parameterIsBinary(number)
-                ? type.get().fromBinary(bytes)
-                : type.get().fromText(bytes);
+                ? type.get().fromBinary(type.get().hasCharacters() ? values.inUtf8(bytes) : bytes)
+                : type.get().fromText(values.inUtf8(bytes));
         return of(read.flatMap(known -> convert(known, cast)));
     }
 

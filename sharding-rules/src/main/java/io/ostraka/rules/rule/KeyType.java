@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 
 /**
  * The types a shard key may have, with their input from PostgreSQL's text and binary formats. Text is UTF-8: the caller
- * sees to it that {@code client_encoding} and the shards' encoding are. Whatever would not be read exactly as the server
+ * sees to it that the shards' encoding is, and converts from {@code client_encoding}. Whatever would not be read exactly as the server
  * reads it, in any session, is not understood: an empty answer, never a guess.
  *
  * <p>Comparing and storing are two things. {@code WHERE id = v} compares with {@code v} itself ({@link #compared}); {@code
@@ -130,6 +130,11 @@ public enum KeyType {
             // No other type's input has a character outside ASCII; here it turns into one that no parser takes.
             default -> fromText(new String(utf8, StandardCharsets.ISO_8859_1));
         };
+    }
+
+    /** Whether its binary format is text, which is in the client's encoding as its text format is. */
+    public boolean hasCharacters() {
+        return family == Family.TEXT || family == Family.BPCHAR;
     }
 
     /** From a parameter in binary format. The key may share the array. Source: the types' {@code recv} functions. */
