@@ -11,6 +11,7 @@ import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -45,6 +46,26 @@ class ErrorPositionsTest {
             "INSERT INTO part (thing_id, no, w) VALUES (1001, 1, length('ä𝄞')), (1002, 1, 5), (1003, 1, nosuch)",
             "INSERT INTO part (thing_id, no, w) VALUES (1001, 1, 2), (1002, 1, '5'), (1003, 1, 'no number')");
 
+    /** What the proxy cannot even cut into words. */
+    private static final List<String> LEXICAL = List.of(
+            "SELECT 'unterminated",
+            "SELECT id FROM thing WHERE t = $tag$ä𝄞",
+            "SELECT \"unterminated FROM thing",
+            "SELECT \"\" FROM thing",
+            "SELECT 1 /* never /* ended */",
+            "SELECT 123abc FROM thing",
+            "SELECT id FROM thing WHERE id = $1a",
+            "SELECT E'\\u12' FROM thing",
+            "SELECT /* ä𝄞 */ E'\\ud800x' FROM thing",
+            "SELECT id FROM thing WHERE t = E'\\xff'",
+            "SELECT U&'\\00zz' FROM thing",
+            "SELECT U&'!0061' UESCAPE 'ab' FROM thing",
+            "SELECT id FROM thing WHERE t = U&'\\d800'",
+            "SELECT U&\"\\110000\" FROM thing",
+            "SELECT B'12', X'xy' FROM thing",
+            "SELECT 1; SELECT 'unterminated",
+            "DELETE FROM thing; SELECT \"\"");
+
     private static final List<String> CURSORS = List.of(
             "DECLARE c CURSOR FOR SELECT nosuch FROM thing",
             " /* ä𝄞 */ DECLARE c CURSOR FOR SELECT id FROM thing ORDER BY i4 + 1, length(nosuch)",
@@ -76,7 +97,27 @@ class ErrorPositionsTest {
         assertTrue(placed > 14, "only " + placed + " of the errors have a position");
     }
 
+    @ParameterizedTest
+    @EnumSource(Protocol.class)
+    void whatIsNoTextOfSqlIsToldInPostgresWords(Protocol protocol) throws SQLException {
+        TestCluster cluster = Bazaar.filled();
+        for (String sql : LEXICAL) {
+            for (boolean inBlock : List.of(false, true)) {
+                Map<Character, String> expected = fields(cluster.reference(), protocol, inBlock, sql);
+                Map<Character, String> actual = fields(cluster.proxy(), protocol, inBlock, sql);
+                for (char field : new char[] {'C', 'M', 'D', 'H', 'P'}) {
+                    assertEquals(expected.get(field), actual.get(field), sql + ": " + field);
+                }
+            }
+        }
+    }
+
     private static String error(Endpoint server, Protocol protocol, boolean inBlock, String sql) {
+        Map<Character, String> fields = fields(server, protocol, inBlock, sql);
+        return fields.isEmpty() ? "no error" : fields.get('C') + " at " + Optional.ofNullable(fields.get('P'));
+    }
+
+    private static Map<Character, String> fields(Endpoint server, Protocol protocol, boolean inBlock, String sql) {
         try (WireClient client = WireClient.login(server)) {
             if (inBlock) {
                 client.query("BEGIN");
@@ -95,8 +136,7 @@ class ErrorPositionsTest {
                     .filter(message -> message.type() == 'E')
                     .findFirst()
                     .map(BackendMessage::fields)
-                    .map(fields -> fields.get('C') + " at " + Optional.ofNullable(fields.get('P')))
-                    .orElse("no error");
+                    .orElseGet(Map::of);
         }
     }
 }

@@ -70,6 +70,25 @@ class ErrorOrderTest {
         twins.query("ROLLBACK; SELECT 1");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT 'unterminated",
+                "SELECT E'\\u12'",
+                "SELECT E'\\ud800'",
+                "SELECT E'\\xff'",
+                "SELECT U&'\\00zz'",
+                "SELECT U&'!0061' UESCAPE 'ab'",
+                "SELECT \"\"",
+                "SELECT 12ab",
+                "SELECT 1; SELECT $$"
+            })
+    void whatIsNoTextOfSqlIsToldInPostgresWords(String sql) {
+        twins.query(sql, "BEGIN", "SELECT 1 / 0", sql, "ROLLBACK");
+        twins.exchange(parse("", "SELECT 1"), parse("s", sql), bind("", "s"), execute("", 0), sync());
+        twins.exchange(bind("", "s"), sync());
+    }
+
     @Test
     void theSameWhenNoShardWasInTheBlock() {
         twins.query("BEGIN");

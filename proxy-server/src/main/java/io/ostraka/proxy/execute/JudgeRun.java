@@ -21,7 +21,7 @@ public final class JudgeRun extends SharedRun {
     private final String sql;
     private final PgError refusal;
 
-    /** {@code refusal} is told unless the shard finds the syntax of {@code sql} at fault. */
+    /** {@code refusal} is told unless the shard finds the syntax of {@code sql} at fault, or anything if the proxy does, too. */
     public JudgeRun(Host host, Backend judge, String sql, PgError refusal) {
         super(host, List.of(judge));
         this.judge = judge;
@@ -43,7 +43,11 @@ public final class JudgeRun extends SharedRun {
 
     @Override
     ByteBuf told(Backend backend, ByteBuf borrowed, int frame) {
-        if (ErrorFields.read(FieldReader.ofFrame(borrowed, frame)).sqlState().equals(SqlState.SYNTAX_ERROR.code())) {
+        boolean isNoSql = refusal.state() == SqlState.SYNTAX_ERROR
+                || ErrorFields.read(FieldReader.ofFrame(borrowed, frame))
+                        .sqlState()
+                        .equals(SqlState.SYNTAX_ERROR.code());
+        if (isNoSql) {
             return borrowed.copy(frame, 1 + borrowed.getInt(frame + 1));
         }
         ByteBuf out = client().buffer();

@@ -53,8 +53,8 @@ public final class Explanation {
         }
         if (statement.plan() instanceof Plan.Valued valued) {
             text.append("Puts the values of its parameters into its text, if several shards need it. Without them:\n");
-            PlannedStatement asWritten =
-                    new PlannedStatement(statement.span(), valued.asWritten(), statement.template());
+            PlannedStatement asWritten = new PlannedStatement(
+                    statement.span(), valued.asWritten(), statement.template(), statement.queryText());
             explain(asWritten, searchPath, arguments, text);
             return;
         }

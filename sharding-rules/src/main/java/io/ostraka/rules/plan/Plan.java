@@ -241,7 +241,7 @@ public sealed interface Plan {
     /** Answered, or carried out on the shards of the transaction, by the session itself. */
     record Session(SessionCommand command) implements Plan {}
 
-    /** Not supported, whatever the values; {@code isUnread}: the grammar does not know it, and perhaps PostgreSQL's does not either. */
+    /** Not supported, whatever the values; {@code isUnread}: lexer or grammar do not know it, and perhaps PostgreSQL's do not either. */
     record Refusal(PgError error, boolean isUnread) implements Plan {
         /** Of what is understood. */
         public Refusal(PgError error) {

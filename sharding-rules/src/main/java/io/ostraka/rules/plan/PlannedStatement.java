@@ -5,12 +5,14 @@ import java.util.Optional;
 
 /**
  * One statement of a query string with its plan. {@code template} has the literals that the plan's router asks for;
- * it is absent when the string could not be cut into statements, and the plan a refusal. Immutable.
+ * it is absent when the string could not be cut into statements, and the plan a refusal. {@code queryText} is the whole string.
+ * Immutable.
  */
-public record PlannedStatement(StatementSpan span, Plan plan, Optional<StatementTemplate> template) {
+public record PlannedStatement(StatementSpan span, Plan plan, Optional<StatementTemplate> template, String queryText) {
 
     static PlannedStatement of(StatementTemplate template, Plan plan) {
-        return new PlannedStatement(new StatementSpan(template.start(), template.end()), plan, Optional.of(template));
+        return new PlannedStatement(
+                new StatementSpan(template.start(), template.end()), plan, Optional.of(template), template.sql());
     }
 
     /** Its own text, without what stands around it; empty when the string could not be cut. */
@@ -21,11 +23,6 @@ public record PlannedStatement(StatementSpan span, Plan plan, Optional<Statement
     /** The same with what stands in front of it in the query string, for then its errors have their places there. */
     public String textInPlace() {
         return template.map(own -> own.sql().substring(0, own.end())).orElse("");
-    }
-
-    /** The whole query string; empty when it could not be cut. */
-    public String queryText() {
-        return template.map(StatementTemplate::sql).orElse("");
     }
 
     /** Blanks that stand for the query string up to this offset in the statement: what follows them has its place there. */

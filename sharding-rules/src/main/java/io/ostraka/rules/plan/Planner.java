@@ -79,8 +79,14 @@ public final class Planner {
     /** The same for a session that has chosen {@code shard}: everything goes there, and PostgreSQL judges it. */
     public List<PlannedStatement> planOn(ShardName shard, String queryText) {
         OneShardPlanner chosen = oneShard(space.of(shard));
-        List<PlannedStatement> planned = new ArrayList<>();
-        for (StatementTemplate template : StatementTemplate.of(queryText)) {
+        List<StatementTemplate> templates;
+        try {
+            templates = StatementTemplate.of(queryText);
+        } catch (PgErrorException lexical) {
+            return List.of(refusedWhole(queryText, lexical.error()));
+        }
+        List<PlannedStatement> planned = new ArrayList<>(templates.size());
+        for (StatementTemplate template : templates) {
             StatementKind kind = Classifier.classify(template);
             // What was prepared there otherwise than through a proxy has its name there.
             Plan plan = SessionCommands.of(kind)
@@ -94,7 +100,8 @@ public final class Planner {
 
     /** A string that cannot be cut into statements is one. */
     private static PlannedStatement refusedWhole(String text, PgError error) {
-        return new PlannedStatement(new StatementSpan(0, text.length()), new Plan.Refusal(error), Optional.empty());
+        return new PlannedStatement(
+                new StatementSpan(0, text.length()), new Plan.Refusal(error, true), Optional.empty(), text);
     }
 
     /** Plans one statement. */
@@ -126,7 +133,7 @@ public final class Planner {
                     "The statement is nested too deep.",
                     ""));
         } catch (PgErrorException refused) {
-            return new Plan.Refusal(refused.error());
+            return new Plan.Refusal(refused.error(), refused.error().state() == SqlState.SYNTAX_ERROR);
         }
     }
 

@@ -167,7 +167,7 @@ final class UtilityPlanner {
         if (!(body instanceof StatementKind.Query)) {
             Lexer lexer = new Lexer(template.sql(), start, template.end());
             String where = lexer.next() == TokenKind.END ? "at end of input" : "at or near \"" + lexer.text() + '"';
-            return new Plan.Refusal(new PgError(SqlState.SYNTAX_ERROR, "syntax error " + where).at(start + 1));
+            return new Plan.Refusal(new PgError(SqlState.SYNTAX_ERROR, "syntax error " + where).at(start + 1), true);
         }
         return new Plan.Prepare(
                 prepare.name(),
@@ -368,7 +368,7 @@ final class UtilityPlanner {
         try {
             names = StatementNames.of(template);
         } catch (PgErrorException notSql) {
-            return new Plan.Refusal(notSql.error());
+            return new Plan.Refusal(notSql.error(), true);
         }
         boolean creates = kind instanceof StatementKind.Query query
                 && !query.verb().equals("insert")
