@@ -69,6 +69,16 @@ class StatementNamesTest {
     }
 
     @Test
+    void aCommandThatTheSessionCarriesOutIsForgottenAmongOtherStatements() {
+        for (String command : List.of("DISCARD ALL", "BEGIN", "DEALLOCATE ALL")) {
+            twins.exchange(parse("a", command), sync());
+            twins.query("SELECT count(*) FROM t; DEALLOCATE a", "SELECT 1; DEALLOCATE a");
+            twins.exchange(parse("a", command), sync());
+            twins.query("SELECT 1 / 0; DEALLOCATE a", "DEALLOCATE a", "DEALLOCATE a");
+        }
+    }
+
+    @Test
     void namesAreTakenWhoeverTookThem() {
         twins.query("PREPARE mine AS SELECT 1", "PREPARE mine AS SELECT 2", "PREPARE \"Mine\" AS SELECT 3");
         assertTrue(twins.exchange(parse("mine", "SELECT 4"), sync()).get(0).contains("C=42P05"));

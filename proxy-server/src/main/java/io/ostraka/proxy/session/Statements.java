@@ -503,7 +503,8 @@ final class Statements {
         if (known == null && command instanceof SessionCommand.Prepare) {
             requireRoom(0);
         }
-        if (known != null && known.answered && known.underOwnName.isEmpty() && !isOwn(known)) {
+        boolean maySpeakOf = known != null && (!isOwn(known) || command instanceof SessionCommand.Deallocate);
+        if (maySpeakOf && known.answered && known.underOwnName.isEmpty()) {
             backend.prepareUnder(name, known.key);
             known.underOwnName = Optional.of(backend);
             session.held().pin(backend.shard());
