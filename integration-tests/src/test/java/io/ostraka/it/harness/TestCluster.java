@@ -12,7 +12,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +40,11 @@ public final class TestCluster implements AutoCloseable {
     /** The database's name at the proxies. */
     public static final String DATABASE = "test";
 
-    private static final Map<ClusterSpec, TestCluster> SHARED = new HashMap<>(); // guarded by itself
+    /** The longest unasked first. Guarded by itself. */
+    private static final Map<ClusterSpec, TestCluster> SHARED = new LinkedHashMap<>(16, 0.75f, true);
+    /** Above what one class uses; each has connections to the servers of all, and a proxy's memory. */
+    private static final int MOST_SHARED = 16;
+
     private static final AtomicInteger COUNTER = new AtomicInteger();
 
     static {
@@ -78,11 +81,14 @@ public final class TestCluster implements AutoCloseable {
         }
     }
 
-    /** The cluster of this JVM for {@code spec}, started when no test has asked for it before. Never close it. */
+    /** The cluster of this JVM for {@code spec}, started when it is not there. Never close it; ask again for each test. */
     public static TestCluster of(ClusterSpec spec) {
         synchronized (SHARED) {
             TestCluster cluster = SHARED.get(spec);
             if (cluster == null) {
+                if (SHARED.size() == MOST_SHARED) {
+                    SHARED.remove(SHARED.keySet().iterator().next()).close();
+                }
                 cluster = start(spec);
                 SHARED.put(spec, cluster);
             }
