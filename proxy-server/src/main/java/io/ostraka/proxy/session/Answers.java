@@ -10,6 +10,7 @@ import io.ostraka.proxy.transaction.SessionTransaction;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.ClientEncoding;
+import io.ostraka.proxy.wire.CommandTag;
 import io.ostraka.proxy.wire.ErrorFields;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.Frame;
@@ -214,6 +215,9 @@ final class Answers implements BackendListener {
 
     @Override
     public void onCommandEnd(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
+        if (session.transaction().isOpen() && CommandTag.hasChangedRows(borrowed, frame)) {
+            session.transaction().changed(backend.shard());
+        }
         switch (visibility) {
             case ALL, BUT_ERRORS -> {
                 onTag(borrowed, frame);

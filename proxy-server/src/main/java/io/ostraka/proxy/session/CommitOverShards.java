@@ -72,14 +72,20 @@ final class CommitOverShards implements CommitRequest.Committer {
     }
 
     private Participant participant(Backend backend) {
-        boolean wrote = session.transaction().writers().contains(backend.shard());
         return new Participant(
                 commits.numberOf(backend.shard()),
                 backend.shardEpoch(),
-                wrote ? Writes.PERHAPS : Writes.NO,
+                writes(backend.shard()),
                 session.shardUser(),
                 isSet(backend, ROLE, "role", "session_authorization"),
                 !isSet(backend, DURABILITY, "synchronous_commit"));
+    }
+
+    private Writes writes(ShardName shard) {
+        if (!session.transaction().writers().contains(shard)) {
+            return Writes.NO;
+        }
+        return session.transaction().hasChanged(shard) ? Writes.YES : Writes.PERHAPS;
     }
 
     /** Whether one of the settings was made, on the connection or for the transaction; on doubt yes. */

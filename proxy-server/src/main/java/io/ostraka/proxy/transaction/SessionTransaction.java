@@ -4,6 +4,7 @@ import io.ostraka.rules.config.ShardName;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -57,6 +58,8 @@ public final class SessionTransaction {
     private final Set<ShardName> joined = new LinkedHashSet<>();
     private final Deque<Savepoint> savepoints = new ArrayDeque<>();
     private final Set<ShardName> writers = new LinkedHashSet<>();
+    /** Those of them that have a transaction id, as far as is known. */
+    private final Set<ShardName> changed = new HashSet<>();
 
     public State state() {
         return state;
@@ -110,6 +113,7 @@ public final class SessionTransaction {
         joined.clear();
         savepoints.clear();
         writers.clear();
+        changed.clear();
     }
 
     /** What a shard that joins now must run first. */
@@ -179,6 +183,16 @@ public final class SessionTransaction {
 
     public void wrote(ShardName shard) {
         writers.add(shard);
+    }
+
+    /** The shard has said that rows were changed there. A return to a savepoint does not take the transaction's id away. */
+    public void changed(ShardName shard) {
+        changed.add(shard);
+    }
+
+    /** Whether it is known to have written on this writer; otherwise the shard must be asked. */
+    public boolean hasChanged(ShardName shard) {
+        return changed.contains(shard);
     }
 
     /** {@code restore} is given back by {@link #rollbackTo}. */
