@@ -34,7 +34,7 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /**
- * What the console shows, asked of those who know it each time: the sessions' event loops, the coordinator's thread, the
+ * What the console shows, asked of those who know it each time: the sessions' event loops, the coordinator's queue, the
  * shards, the peers. Thread-safe; blocks nowhere.
  */
 final class Views {

@@ -1,6 +1,5 @@
 package io.ostraka.proxy.transaction;
 
-import io.netty.channel.EventLoop;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.tx.commit.Outcome;
@@ -20,7 +19,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +29,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A name that this node does not know is nobody's: PREPARE TRANSACTION is answered when every node that lives has applied it.
  *
- * <p>Confined to the coordinator's thread.
+ * <p>Confined to the coordinator's queue.
  */
 final class ClientDecisions {
     private static final Logger LOG = LoggerFactory.getLogger(ClientDecisions.class);
@@ -43,7 +41,7 @@ final class ClientDecisions {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final ClusterMembership membership;
-    private final EventLoop loop;
+    private final CoordinatorQueue queue;
     private final Work work;
     /** By the client's name, until it is carried out. */
     private final Map<String, Deciding> underWay = new HashMap<>();
@@ -83,9 +81,9 @@ final class ClientDecisions {
         }
     }
 
-    ClientDecisions(ClusterMembership membership, EventLoop loop, Work work) {
+    ClientDecisions(ClusterMembership membership, CoordinatorQueue queue, Work work) {
         this.membership = membership;
-        this.loop = loop;
+        this.queue = queue;
         this.work = work;
     }
 
@@ -149,7 +147,7 @@ final class ClientDecisions {
                 .links()
                 .run(
                         List.of(query),
-                        result -> loop.execute(() -> {
+                        result -> queue.execute(() -> {
                             boolean isSuperuser = result.rows().equals(List.of(List.of(Optional.of("t"))));
                             if (isSuperuser) {
                                 propose(deciding, System.nanoTime());
@@ -173,7 +171,7 @@ final class ClientDecisions {
         membership
                 .propose(new TransactionEntry.ClientDecided(
                         decision.name(), deciding.gtid(), decision.commits(), membership.epoch()))
-                .whenComplete((answer, failure) -> loop.execute(() -> {
+                .whenComplete((answer, failure) -> queue.execute(() -> {
                     if (failure != null) {
                         LOG.warn(
                                 "tx {}: decision log: no answer, asking again: {}",
@@ -187,11 +185,11 @@ final class ClientDecisions {
                                     "It is decided as you wish when a majority is back, or stays prepared; look at"
                                             + " pg_prepared_xacts.")));
                         }
-                        loop.schedule(() -> propose(deciding, since), LOG_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+                        queue.schedule(() -> propose(deciding, since), LOG_PAUSE);
                     } else if (answer instanceof Answer.Accepted accepted) {
                         membership
                                 .appliedEverywhere(accepted.index())
-                                .thenRun(() -> loop.execute(() -> decided(deciding)));
+                                .thenRun(() -> queue.execute(() -> decided(deciding)));
                     } else {
                         end(deciding, unknownName(decision.name()));
                     }
@@ -236,7 +234,7 @@ final class ClientDecisions {
             String gid = deciding.transaction
                     .gid(membership.cluster(), branch.shard())
                     .toString();
-            Consumer<LinkResult> done = result -> loop.execute(() -> {
+            Consumer<LinkResult> done = result -> queue.execute(() -> {
                 isComplete[0] &= !result.lost()
                         && result.error()
                                 .filter(error -> !error.sqlState().equals(SqlState.UNDEFINED_OBJECT.code()))

@@ -115,8 +115,10 @@ final class CommitLinks {
 
     void answered(Outcome known) {
         outcome = Optional.of(known);
-        loop.schedule(this::stopWaiting, PATIENCE_OF_CLIENT.toMillis(), TimeUnit.MILLISECONDS);
         settle();
+        if (!told) {
+            loop.schedule(this::stopWaiting, PATIENCE_OF_CLIENT.toMillis(), TimeUnit.MILLISECONDS);
+        }
     }
 
     /** The coordinator needs none of the connections any more. */

@@ -28,7 +28,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Commits over several shards, of all databases of this process: the door between sessions and the coordinator's thread.
+ * Commits over several shards, of all databases of this process: the door between sessions and the coordinator's queue.
  * Thread-safe. Opened, settled and closed by the main thread.
  */
 public final class Commits implements AutoCloseable {
@@ -40,7 +40,7 @@ public final class Commits implements AutoCloseable {
 
     private final ClusterMembership membership;
     private final BackendConnector connector;
-    private final CoordinatorLoop coordinator;
+    private final CoordinatorHost coordinator;
     private final ShardLooks looks;
     private final Map<String, DatabaseCommits> databases = new HashMap<>();
     private final Map<ShardId, ShardServer> servers = new TreeMap<>();
@@ -49,7 +49,7 @@ public final class Commits implements AutoCloseable {
     public Commits(ClusterMembership membership, BackendConnector connector, Failpoints failpoints) {
         this.membership = membership;
         this.connector = connector;
-        this.coordinator = new CoordinatorLoop(membership, failpoints);
+        this.coordinator = new CoordinatorHost(membership, failpoints);
         this.looks = new ShardLooks(membership);
     }
 

@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * What sessions of one database need to know of commits over its shards: whom to hand them to, which shards cannot prepare,
  * and which must not be read because they lack a commit that others show.
  *
- * <p>Thread-safe: sessions read, the coordinator's thread writes. What a statement for one shard costs is the reading of one
+ * <p>Thread-safe: sessions read, the coordinator writes. What a statement for one shard costs is the reading of one
  * field.
  */
 public final class DatabaseCommits {

@@ -1,6 +1,5 @@
 package io.ostraka.proxy.transaction;
 
-import io.netty.channel.EventLoop;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.tx.deadlock.Deadlocks;
 import io.ostraka.tx.deadlock.Victim;
@@ -15,8 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * <p>Of a circle of several proxies each finds the same victim, and the one whose it is ends it. Whose a process is counts only if it was
  * said between the two samples that the circle is in: later it may be another transaction's.
  *
- * <p>Confined to the coordinator's thread. Source: {@code transactions.md}, section 8.
+ * <p>Confined to the coordinator's queue. Source: {@code transactions.md}, section 8.
  */
 final class DeadlockWatch {
     private static final Logger LOG = LoggerFactory.getLogger(DeadlockWatch.class);
@@ -41,7 +38,7 @@ final class DeadlockWatch {
             + " LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) b.pid"
             + " WHERE NOT w.granted AND w.waitstart IS NOT NULL";
 
-    private final EventLoop loop;
+    private final CoordinatorQueue queue;
     private final DatabaseCommits database;
     private final Map<ShardId, ShardServer> servers;
     private final Deadlocks deadlocks = new Deadlocks();
@@ -56,11 +53,11 @@ final class DeadlockWatch {
     private record Elsewhere(Waiter waiter, Map<ShardName, Integer> processes) {}
 
     DeadlockWatch(
-            EventLoop loop,
+            CoordinatorQueue queue,
             DatabaseCommits database,
             Collection<ShardServer> servers,
             Optional<SpanningElsewhere> group) {
-        this.loop = loop;
+        this.queue = queue;
         this.database = database;
         this.group = group;
         this.servers = new TreeMap<>();
@@ -73,7 +70,7 @@ final class DeadlockWatch {
     }
 
     private void lookLater() {
-        loop.schedule(this::look, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        queue.schedule(this::look, INTERVAL);
     }
 
     private void look() {
@@ -92,7 +89,7 @@ final class DeadlockWatch {
             server.links()
                     .run(
                             List.of(EDGES),
-                            result -> tell(() -> {
+                            result -> queue.execute(() -> {
                                 sample.addAll(waits(server.id(), result));
                                 awaited[0]--;
                                 if (awaited[0] == 0) {
@@ -101,14 +98,6 @@ final class DeadlockWatch {
                                     lookLater();
                                 }
                             }));
-        }
-    }
-
-    private void tell(Runnable what) {
-        try {
-            loop.execute(what);
-        } catch (RejectedExecutionException stopped) {
-            LOG.debug("after the end: {}", stopped.getMessage());
         }
     }
 

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  * <p>These two are told apart by the transaction's id, if the successor's WAL reaches the branch's {@link Branch#mark}: then no
  * other transaction has it there, and its status is its own.
  *
- * <p>Confined to the coordinator's thread. After a crash of this process the successor is asked again.
+ * <p>Confined to the coordinator's queue. After a crash of this process the successor is asked again.
  */
 final class FailoverEvidence {
     /** What a server says of a prepared transaction that it does not have. */
@@ -52,7 +52,7 @@ final class FailoverEvidence {
         return reply;
     }
 
-    /** As {@link io.ostraka.tx.commit.CommitPort#sendElsewhere}; {@code reply} comes on the coordinator's thread. */
+    /** As {@link io.ostraka.tx.commit.CommitPort#sendElsewhere}; {@code reply} comes on the coordinator's queue. */
     void sendElsewhere(
             Gtid gtid,
             ShardServer server,

@@ -1,6 +1,5 @@
 package io.ostraka.proxy.transaction;
 
-import io.netty.channel.EventLoop;
 import io.ostraka.proxy.backend.ShardAddress;
 import io.ostraka.proxy.backend.ShardPlace;
 import io.ostraka.tx.decision.Answer;
@@ -19,8 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * Connections to the old one are closed as soon as a new one is seen; nobody is lent one until the new one is admitted. What
  * was prepared is finished meanwhile, by whoever keeps it. A server of an older timeline than the log knows is never used.
  *
- * <p>Confined to the coordinator's thread. A crash loses nothing: the log says how far it has come. Source: {@code
+ * <p>Confined to the coordinator's queue. A crash loses nothing: the log says how far it has come. Source: {@code
  * transactions.md}, section 10.
  */
 final class Failovers implements Admission.Port {
@@ -45,7 +42,7 @@ final class Failovers implements Admission.Port {
     private static final Duration SHORT_INTERVAL = Duration.ofMillis(100);
 
     private final ClusterMembership membership;
-    private final EventLoop loop;
+    private final CoordinatorQueue queue;
     private final Map<ShardId, Followed> shards = new TreeMap<>();
     private final CompletableFuture<Void> settled = new CompletableFuture<>();
     private Optional<Admission> admission = Optional.empty();
@@ -74,9 +71,9 @@ final class Failovers implements Admission.Port {
         }
     }
 
-    Failovers(ClusterMembership membership, EventLoop loop) {
+    Failovers(ClusterMembership membership, CoordinatorQueue queue) {
         this.membership = membership;
-        this.loop = loop;
+        this.queue = queue;
     }
 
     void start(Collection<FollowedShard> all) {
@@ -128,7 +125,7 @@ final class Failovers implements Admission.Port {
                     .links()
                     .run(
                             ServerLook.QUERIES,
-                            result -> tell(() -> {
+                            result -> queue.execute(() -> {
                                 looks.set(place, ServerLook.of(listed.get(place).address(), result));
                                 left[0]--;
                                 if (left[0] == 0) {
@@ -149,7 +146,7 @@ final class Failovers implements Admission.Port {
         boolean isSettling =
                 membership.read(state -> state.isFenced(shard.shard.server().id()));
         Duration pause = isSettling ? SHORT_INTERVAL : INTERVAL;
-        loop.schedule(() -> ask(shard), pause.toMillis(), TimeUnit.MILLISECONDS);
+        queue.schedule(() -> ask(shard), pause);
     }
 
     /** Moves this node's connections to where they should be. */
@@ -237,14 +234,6 @@ final class Failovers implements Admission.Port {
         });
     }
 
-    private void tell(Runnable what) {
-        try {
-            loop.execute(what);
-        } catch (RejectedExecutionException after) {
-            LOG.debug("after the end: {}", after.getMessage());
-        }
-    }
-
     // What admission wants
 
     @Override
@@ -255,9 +244,9 @@ final class Failovers implements Admission.Port {
     @Override
     public void propose(ShardEntry entry) {
         LOG.info("proposing {}", entry);
-        tell(() -> membership
+        queue.execute(() -> membership
                 .propose(entry)
-                .whenComplete((answer, failure) -> tell(() -> {
+                .whenComplete((answer, failure) -> queue.execute(() -> {
                     if (answer instanceof Answer.Rejected rejected) {
                         LOG.warn("decision log: {}", rejected.reason());
                     }
@@ -270,9 +259,9 @@ final class Failovers implements Admission.Port {
         Followed followed = shards.get(shard);
         if (followed.awaited != epoch) {
             followed.awaited = epoch;
-            tell(() -> membership
+            queue.execute(() -> membership
                     .appliedEverywhere(index)
-                    .thenRun(() -> tell(() -> admission.ifPresent(leader -> {
+                    .thenRun(() -> queue.execute(() -> admission.ifPresent(leader -> {
                         leader.onFencedEverywhere(shard, epoch);
                         tick();
                     }))));
@@ -291,7 +280,7 @@ final class Failovers implements Admission.Port {
                         List.of("SELECT gid, owner FROM pg_catalog.pg_prepared_xacts"
                                 + " WHERE database = pg_catalog.current_database()"
                                 + " AND pg_catalog.starts_with(gid, '" + Gid.prefixOf(membership.cluster()) + "')"),
-                        result -> tell(() -> {
+                        result -> queue.execute(() -> {
                             boolean isIts = asked.epoch() == epoch && result.shardEpoch() == epoch;
                             if (!result.lost() && result.error().isEmpty() && isIts) {
                                 List<Found> found = result.rows().stream()

@@ -13,7 +13,7 @@ import java.util.Locale;
  * {@code kill -9} does, {@code stop} prints {@code failpoint <name>} and goes on when a line comes on standard input. With {@code
  * -Dostraka.failpoint=@<file>} a test writes that into a file while the process runs; it is gone when the place is reached.
  *
- * <p>Confined to the coordinator's thread, but for {@link Place#AFTER_APPLY}, which is the log's: nothing else is armed then.
+ * <p>Confined to the coordinator's queue, but for {@link Place#AFTER_APPLY}, which is the log's: nothing else is armed then.
  */
 public final class Failpoints {
     /** The same status as after {@code kill -9}. */
@@ -49,6 +49,11 @@ public final class Failpoints {
     public static Failpoints ofProcess() {
         String setting = System.getProperty("ostraka.failpoint", "");
         return setting.isEmpty() ? OFF : new Failpoints(setting);
+    }
+
+    /** Whether a place may make the thread wait that reaches it. */
+    boolean mayStop() {
+        return !setting.isEmpty() && !setting.endsWith(":halt");
     }
 
     /** The first time the armed place is reached, its action is taken. */

@@ -1,6 +1,5 @@
 package io.ostraka.proxy.transaction;
 
-import io.netty.channel.EventLoop;
 import io.ostraka.proxy.transaction.Keepers.Keeper;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
@@ -25,8 +24,6 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
@@ -40,7 +37,7 @@ import java.util.stream.Collectors;
  * error. A round that misses a shard's snapshot is for nobody, and another one follows; what it has taken is released. Those who
  * wait are in {@link #waiting} or in the one round under way, which ends by its own clock.
  *
- * <p>Confined to the coordinator's thread. A crash leaves what the shards roll back. Source: {@code transactions.md}, section 7.
+ * <p>Confined to the coordinator's queue. A crash leaves what the shards roll back. Source: {@code transactions.md}, section 7.
  */
 final class Fence {
     static final int MOST_SNAPSHOTS = 16;
@@ -60,7 +57,7 @@ final class Fence {
     /** The same in a group: a node that died must be expelled first, which may take an election. */
     static final Duration TIMEOUT_OF_GROUP = Duration.ofSeconds(10);
 
-    private final EventLoop loop;
+    private final CoordinatorQueue queue;
     private final ClusterMembership membership;
     private final Map<ShardId, ShardServer> servers = new TreeMap<>();
     private final Map<ShardId, Keepers> keepers = new TreeMap<>();
@@ -105,14 +102,21 @@ final class Fence {
     }
 
     /** {@code timeout}: for how long one asks in vain. */
-    Fence(EventLoop loop, ClusterMembership membership, Collection<ShardServer> shards, Gates gates, Duration timeout) {
-        this.loop = loop;
+    Fence(
+            CoordinatorQueue queue,
+            ClusterMembership membership,
+            Collection<ShardServer> shards,
+            Gates gates,
+            Duration timeout) {
+        this.queue = queue;
         this.membership = membership;
         this.gates = gates;
         this.timeout = timeout;
         shards.forEach(server -> {
             servers.put(server.id(), server);
-            keepers.put(server.id(), new Keepers(loop, server.keepers()::keep, MOST_KEEPERS, () -> tell(this::begin)));
+            keepers.put(
+                    server.id(),
+                    new Keepers(queue, server.keepers()::keep, MOST_KEEPERS, () -> queue.execute(this::begin)));
         });
     }
 
@@ -230,16 +234,7 @@ final class Fence {
     }
 
     private void later(Duration after, Runnable what) {
-        loop.schedule(what, after.toMillis() + 1, TimeUnit.MILLISECONDS);
-    }
-
-    private void tell(Runnable what) {
-        try {
-            loop.execute(what);
-        } catch (RejectedExecutionException stopped) {
-            // The process ends, and the keepers with it.
-            return;
-        }
+        queue.schedule(what, after.plusMillis(1));
     }
 
     /** The snapshot, or the next try, for those for whom a round was held. */
@@ -256,7 +251,7 @@ final class Fence {
         } else {
             open++;
             handedOut.add(vector.round());
-            Snapshot snapshot = new Snapshot(names, users.size(), () -> tell(() -> unused(vector.round())));
+            Snapshot snapshot = new Snapshot(names, users.size(), () -> queue.execute(() -> unused(vector.round())));
             users.forEach(user -> user.request.onSnapshot(snapshot));
         }
         List<Asked> others = new ArrayList<>(served);
@@ -423,13 +418,16 @@ final class Fence {
         public void enter(RoundId round, Requester requester) {
             Visitor visitor = (Visitor) requester;
             Set<ShardName> unreadable = unreadable();
-            tell(() -> visitor.visit()
-                    .onClosed(round, unreadable, () -> tell(() -> ifLeading(() -> rounds.onLeft(round, visitor)))));
+            queue.execute(() -> visitor.visit()
+                    .onClosed(
+                            round,
+                            unreadable,
+                            () -> queue.execute(() -> ifLeading(() -> rounds.onLeft(round, visitor)))));
         }
 
         @Override
         public void deliver(Requester requester, Vector vector) {
-            tell(() -> ifLeading(() -> {
+            queue.execute(() -> ifLeading(() -> {
                 requesters.remove(requester);
                 if (requester instanceof Askers askers) {
                     ended(askers.all(), vector);

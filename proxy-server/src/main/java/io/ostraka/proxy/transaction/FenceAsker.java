@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  * in one round at a time, and only the leader's word about that round says whether the gates stayed closed. A snapshot that nobody waits
  * for any more is released.
  *
- * <p>Confined to the coordinator's thread. A crash leaves nothing: what this node was given goes with its epoch.
+ * <p>Confined to the coordinator's queue. A crash leaves nothing: what this node was given goes with its epoch.
  */
 final class FenceAsker {
     /** Above the {@link Fence}'s own patience, so that its reason is told, if it has one. */

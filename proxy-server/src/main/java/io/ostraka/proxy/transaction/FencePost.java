@@ -1,12 +1,9 @@
 package io.ostraka.proxy.transaction;
 
-import io.netty.channel.EventLoop;
 import io.ostraka.proxy.transaction.FenceMessage.Node;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,12 +12,12 @@ import org.slf4j.LoggerFactory;
  * How messages about fences go from this node to others, and to itself, through the coordinator's queue. One may be lost, or come twice,
  * late, or before an earlier one.
  *
- * <p>To be used on the coordinator's thread, and brings everything there. A crash leaves nothing.
+ * <p>To be used on the coordinator's queue, and brings everything there. A crash leaves nothing.
  */
 final class FencePost {
     private static final Logger LOG = LoggerFactory.getLogger(FencePost.class);
 
-    private final EventLoop loop;
+    private final CoordinatorQueue queue;
     private final Node self;
     private final Carrier carrier;
     private final Consumer<FenceMessage> reader;
@@ -30,8 +27,8 @@ final class FencePost {
         CompletableFuture<Void> bring(String member, byte[] message);
     }
 
-    FencePost(EventLoop loop, Node self, Carrier carrier, Consumer<FenceMessage> reader) {
-        this.loop = loop;
+    FencePost(CoordinatorQueue queue, Node self, Carrier carrier, Consumer<FenceMessage> reader) {
+        this.queue = queue;
         this.self = self;
         this.carrier = carrier;
         this.reader = reader;
@@ -65,15 +62,11 @@ final class FencePost {
     }
 
     void later(Duration after, Runnable what) {
-        loop.schedule(what, after.toMillis() + 1, TimeUnit.MILLISECONDS);
+        queue.schedule(what, after.plusMillis(1));
     }
 
-    /** Does it on the coordinator's thread, in its turn. */
+    /** Does it on the coordinator's queue, in its turn. */
     void tell(Runnable what) {
-        try {
-            loop.execute(what);
-        } catch (RejectedExecutionException stopped) {
-            LOG.debug("after the end: {}", stopped.getMessage());
-        }
+        queue.execute(what);
     }
 }

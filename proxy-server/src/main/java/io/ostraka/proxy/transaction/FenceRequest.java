@@ -5,7 +5,7 @@ import io.ostraka.rules.error.PgError;
 import io.ostraka.tx.fence.RoundId;
 import java.util.Set;
 
-/** What the {@link Fence} of the node that leads is asked for. Called on the coordinator's thread. */
+/** What the {@link Fence} of the node that leads is asked for. Called on the coordinator's queue. */
 sealed interface FenceRequest {
     /** This node does not lead any more: to be asked again, there where another one does. */
     void onNoLeader();

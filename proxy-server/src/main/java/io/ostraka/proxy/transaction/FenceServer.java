@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The same question may come twice, under the same number. What a node had that died goes with its epoch.
  *
- * <p>Confined to the coordinator's thread. A crash leaves nothing.
+ * <p>Confined to the coordinator's queue. A crash leaves nothing.
  */
 final class FenceServer {
     private static final Logger LOG = LoggerFactory.getLogger(FenceServer.class);

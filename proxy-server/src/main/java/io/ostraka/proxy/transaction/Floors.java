@@ -16,7 +16,7 @@ import java.util.function.Consumer;
  * The barrier of shards that fail over: before a decision is forgotten, the log holds up to where a primary's WAL must reach for
  * having carried it out. So a standby that was behind is told from one that was not. One barrier at a time serves all who wait.
  *
- * <p>Confined to the coordinator's thread.
+ * <p>Confined to the coordinator's queue.
  */
 final class Floors {
     private final ClusterMembership membership;

@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 
 /**
  * The commit gates of one database on all nodes, as the rounds reach them. What they answer comes as {@link Fence#onClosed} and {@link
- * Fence#onOpened}. Confined to the coordinator's thread.
+ * Fence#onOpened}. Confined to the coordinator's queue.
  */
 interface Gates {
     /** The nodes that live, as far as this one knows. */

@@ -1,6 +1,5 @@
 package io.ostraka.proxy.transaction;
 
-import io.netty.channel.EventLoop;
 import io.ostraka.proxy.transaction.FenceMessage.Kind;
 import io.ostraka.proxy.transaction.FenceMessage.Node;
 import io.ostraka.tx.decision.DecisionState;
@@ -24,7 +23,7 @@ import java.util.function.Consumer;
  *
  * <p>A message may be lost, or come twice, late, or before an earlier one: gates know rounds by number.
  *
- * <p>Confined to the coordinator's thread. A crash leaves nothing.
+ * <p>Confined to the coordinator's queue. A crash leaves nothing.
  */
 final class GroupFence {
     /** A gate opens by itself after this. */
@@ -80,11 +79,11 @@ final class GroupFence {
     }
 
     /** From now on messages are heard: whoever has no fence yet has gates all the same, and no window open. */
-    GroupFence(EventLoop loop, ClusterMembership membership, Consumer<Gtid> windowOpen) {
+    GroupFence(CoordinatorQueue queue, ClusterMembership membership, Consumer<Gtid> windowOpen) {
         this.membership = membership;
         this.windowOpen = windowOpen;
         this.post = new FencePost(
-                loop, new Node(membership.member(), membership.epoch()), membership::sendFence, this::hear);
+                queue, new Node(membership.member(), membership.epoch()), membership::sendFence, this::hear);
         this.asker = new FenceAsker(post, membership::currentLeader);
         this.server = new FenceServer(post);
         this.spanning = new SpanningElsewhere(post, this::others);

@@ -1,13 +1,10 @@
 package io.ostraka.proxy.transaction;
 
-import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -20,7 +17,7 @@ import java.util.function.Consumer;
  * </pre>
  * Who needs a shard waits while it is COMING; nobody else waits for one that is AWAY.
  *
- * <p>Confined to the coordinator's thread. A crash leaves what the shard rolls back.
+ * <p>Confined to the coordinator's queue. A crash leaves what the shard rolls back.
  */
 final class Keepers {
     /** For how long a connection that is being opened may hold up those who can do without the shard. */
@@ -36,7 +33,7 @@ final class Keepers {
     private static final List<String> EXPORT = List.of("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
             + " SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_catalog.pg_export_snapshot()");
 
-    private final EventLoop loop;
+    private final CoordinatorQueue queue;
     private final Consumer<Consumer<Optional<KeptLink>>> opening;
     private final int most;
     private final Runnable whenChanged;
@@ -55,8 +52,8 @@ final class Keepers {
      * {@code opening} tries to open one, and calls back on any thread. At most {@code most} are open; {@code whenChanged} hears of
      * what was waited for, or need not be waited for any more.
      */
-    Keepers(EventLoop loop, Consumer<Consumer<Optional<KeptLink>>> opening, int most, Runnable whenChanged) {
-        this.loop = loop;
+    Keepers(CoordinatorQueue queue, Consumer<Consumer<Optional<KeptLink>>> opening, int most, Runnable whenChanged) {
+        this.queue = queue;
         this.opening = opening;
         this.most = most;
         this.whenChanged = whenChanged;
@@ -77,7 +74,7 @@ final class Keepers {
         }
         coming = true;
         all++;
-        opening.accept(kept -> tell(() -> arrived(kept)));
+        opening.accept(kept -> queue.execute(() -> arrived(kept)));
         later(GRACE, () -> {
             if (coming && free.isEmpty()) {
                 goesAway();
@@ -116,7 +113,7 @@ final class Keepers {
         prepare();
         link.run(
                 EXPORT,
-                result -> tell(() -> {
+                result -> queue.execute(() -> {
                     Optional<String> snapshot = result.rows().isEmpty()
                             ? Optional.empty()
                             : result.rows().get(0).get(0);
@@ -153,7 +150,7 @@ final class Keepers {
     private void end(KeptLink link) {
         link.run(
                 List.of("ROLLBACK"),
-                result -> tell(() -> {
+                result -> queue.execute(() -> {
                     if (result.lost() || result.error().isPresent()) {
                         drop(link);
                     } else {
@@ -174,15 +171,6 @@ final class Keepers {
     }
 
     private void later(Duration after, Runnable what) {
-        loop.schedule(what, after.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    private void tell(Runnable what) {
-        try {
-            loop.execute(what);
-        } catch (RejectedExecutionException stopped) {
-            // The process ends, and the connections with it.
-            return;
-        }
+        queue.schedule(what, after);
     }
 }

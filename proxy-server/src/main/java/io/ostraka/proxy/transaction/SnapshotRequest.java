@@ -4,7 +4,7 @@ import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import java.util.Set;
 
-/** Who asks for a {@link Snapshot}. One of the two is called, once, on the coordinator's thread: it hops home by itself. */
+/** Who asks for a {@link Snapshot}. One of the two is called, once, on the coordinator's queue: it hops home by itself. */
 public interface SnapshotRequest {
     /** The shards that the snapshot must cover; it covers others where it can. Any thread. */
     Set<ShardName> needed();

@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * What the nodes of a group tell each other of their transactions over shards, for whoever looks for deadlocks. An answer may be lost, or
  * late: the next question brings another one.
  *
- * <p>Confined to the coordinator's thread. A crash leaves nothing.
+ * <p>Confined to the coordinator's queue. A crash leaves nothing.
  */
 final class SpanningElsewhere {
     private final FencePost post;

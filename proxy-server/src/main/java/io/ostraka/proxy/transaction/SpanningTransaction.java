@@ -10,14 +10,14 @@ import java.util.Map;
 
 /**
  * A transaction that is open on several shards, for who looks for deadlocks: which of the shards' processes are its own.
- * Written by the session's event loop, read by the coordinator's thread.
+ * Written by the session's event loop, read by the coordinator.
  */
 public final class SpanningTransaction {
     private final Waiter waiter;
     private final Victim session;
     private volatile Map<ShardName, Integer> processes = Map.of();
 
-    /** The session of a transaction. Called on the coordinator's thread: hops home by itself. */
+    /** The session of a transaction. Called on the coordinator's queue: hops home by itself. */
     public interface Victim {
         /** Ends what that process runs for the transaction, if it still does, with this error. */
         void breakDeadlock(ShardName shard, int process, PgError error);

@@ -1,7 +1,6 @@
 package io.ostraka.proxy.transaction;
 
-import io.netty.channel.EventLoop;
-import io.netty.util.concurrent.ScheduledFuture;
+import io.netty.util.concurrent.Future;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.tx.commit.Coordinator;
 import io.ostraka.tx.decision.DecisionState;
@@ -24,7 +23,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * Looks at each shard every few seconds for prepared transactions that nobody finishes, and has {@link Recovery} say what
  * becomes of them. Keeps sessions from shards that lack a commit which others show.
  *
- * <p>Confined to the coordinator's thread. A crash in the middle leaves less to do for the next start.
+ * <p>Confined to the coordinator's queue. A crash in the middle leaves less to do for the next start.
  */
 final class Sweeper implements Recovery.Port {
     private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
@@ -46,7 +44,7 @@ final class Sweeper implements Recovery.Port {
     private final Coordinator coordinator;
     private final Consumer<PreparedBranches> finish;
     private final Runnable mayBeReadable;
-    private final EventLoop loop;
+    private final CoordinatorQueue queue;
     private final Recovery recovery;
     private final CompletableFuture<Void> settled = new CompletableFuture<>();
     private final Set<ShardId> unseen = new TreeSet<>();
@@ -54,7 +52,7 @@ final class Sweeper implements Recovery.Port {
     /** Where what other clusters have left has not been looked for yet. */
     private final Set<ShardId> unasked = new TreeSet<>();
     /** When each is looked at again. */
-    private final Map<ShardId, ScheduledFuture<?>> next = new HashMap<>();
+    private final Map<ShardId, Future<?>> next = new HashMap<>();
 
     private boolean leading;
     private Map<ShardId, ShardServer> servers = Map.of();
@@ -69,12 +67,12 @@ final class Sweeper implements Recovery.Port {
             Coordinator coordinator,
             Consumer<PreparedBranches> finish,
             Runnable mayBeReadable,
-            EventLoop loop) {
+            CoordinatorQueue queue) {
         this.membership = membership;
         this.coordinator = coordinator;
         this.finish = finish;
         this.mayBeReadable = mayBeReadable;
-        this.loop = loop;
+        this.queue = queue;
         this.recovery = new Recovery(membership.cluster(), membership.epoch(), this);
     }
 
@@ -170,7 +168,7 @@ final class Sweeper implements Recovery.Port {
                                         + " AND pg_catalog.starts_with(gid, '" + Gid.prefixOf(membership.cluster())
                                         + "')",
                                 "SELECT pg_catalog.current_setting('max_prepared_transactions')"),
-                        result -> loop.execute(() -> scanned(server, result)));
+                        result -> queue.execute(() -> scanned(server, result)));
     }
 
     /** What another cluster has prepared is never touched: a cluster with a new {@code data_dir} must not guess what the old one had decided. */
@@ -181,7 +179,7 @@ final class Sweeper implements Recovery.Port {
                                 + " WHERE database = pg_catalog.current_database()"
                                 + " AND pg_catalog.starts_with(gid, '" + Gid.PREFIX + "')"
                                 + " AND NOT pg_catalog.starts_with(gid, '" + Gid.prefixOf(membership.cluster()) + "')"),
-                        result -> loop.execute(() -> {
+                        result -> queue.execute(() -> {
                             if (result.lost() || result.error().isPresent()) {
                                 unasked.add(server.id());
                             } else if (!result.rows().get(0).get(0).equals(Optional.of("0"))) {
@@ -220,8 +218,7 @@ final class Sweeper implements Recovery.Port {
         unseen.remove(server.id());
         settleIfDone();
         Duration pause = answered ? INTERVAL : AWAY_INTERVAL;
-        ScheduledFuture<?> earlier =
-                next.put(server.id(), loop.schedule(() -> sweep(server.id()), pause.toMillis(), TimeUnit.MILLISECONDS));
+        Future<?> earlier = next.put(server.id(), queue.schedule(() -> sweep(server.id()), pause));
         if (earlier != null) {
             // Done, unless this look was one out of turn: there is one that comes next.
             earlier.cancel(false);
@@ -281,6 +278,6 @@ final class Sweeper implements Recovery.Port {
 
     @Override
     public void finish(PreparedBranches transaction) {
-        loop.execute(() -> finish.accept(transaction));
+        queue.execute(() -> finish.accept(transaction));
     }
 }

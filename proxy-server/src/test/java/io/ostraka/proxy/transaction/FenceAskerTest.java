@@ -2,8 +2,6 @@ package io.ostraka.proxy.transaction;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.netty.channel.DefaultEventLoop;
-import io.netty.channel.EventLoop;
 import io.ostraka.proxy.transaction.FenceMessage.Kind;
 import io.ostraka.proxy.transaction.FenceMessage.Node;
 import io.ostraka.rules.config.ShardName;
@@ -21,7 +19,6 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,9 +31,9 @@ class FenceAskerTest {
     private static final RoundId FIRST = new RoundId(7, 1);
     private static final RoundId SECOND = new RoundId(7, 2);
 
-    private final EventLoop loop = new DefaultEventLoop();
+    private final CoordinatorQueue queue = new CoordinatorQueue(true);
     private final BlockingQueue<FenceMessage> sent = new LinkedBlockingQueue<>();
-    private final FencePost post = new FencePost(loop, SELF, this::bring, message -> {});
+    private final FencePost post = new FencePost(queue, SELF, this::bring, message -> {});
     private final FenceAsker asker =
             new FenceAsker(post, () -> Optional.of(new ClusterMembership.Leader(LEADER.member(), 7)));
 
@@ -75,7 +72,7 @@ class FenceAskerTest {
 
     @AfterEach
     void stop() {
-        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        queue.close();
     }
 
     private CompletableFuture<Void> bring(String member, byte[] message) {
@@ -89,7 +86,7 @@ class FenceAskerTest {
     }
 
     private void run(Runnable what) {
-        loop.submit(what).awaitUninterruptibly();
+        CompletableFuture.runAsync(what, queue).join();
     }
 
     /** The next message of this kind: questions may have been repeated meanwhile. */

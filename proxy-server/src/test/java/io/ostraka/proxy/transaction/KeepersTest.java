@@ -24,7 +24,8 @@ class KeepersTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final Deque<Consumer<Optional<KeptLink>>> attempts = new ArrayDeque<>();
     private final List<Keepers.Keeper> exported = new ArrayList<>();
-    private final Keepers keepers = new Keepers(channel.eventLoop(), attempts::add, 4, () -> {});
+    private final Keepers keepers =
+            new Keepers(new CoordinatorQueue(channel.eventLoop(), true), attempts::add, 4, () -> {});
 
     private static final class Link implements KeptLink {
         private final Deque<Consumer<LinkResult>> running = new ArrayDeque<>();

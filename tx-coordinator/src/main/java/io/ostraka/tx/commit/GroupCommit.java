@@ -5,12 +5,13 @@ import io.ostraka.tx.decision.Gtid;
 import io.ostraka.tx.decision.LogEntry;
 import io.ostraka.tx.decision.PreparedBranches;
 import io.ostraka.tx.decision.TransactionEntry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Gathers decisions while a proposal is under way and puts them into the next entry: one flush for all of them. A lone
- * decision never waits. What is done goes the same way in entries of its own, because nobody waits for it.
+ * decision never waits. What is done is gathered for a while and goes in entries of its own, because nobody waits for it.
  *
  * <p>A proposal that got no answer is proposed again as it was: the log accepts what it has accepted before. Pure; confined
  * to its owner. Source: {@code transactions.md}, section 4.
@@ -19,11 +20,15 @@ public final class GroupCommit {
     /** An entry stays far below a segment of the log, whatever gathers. */
     private static final int MOST_IN_ONE_ENTRY = 1_000;
 
+    /** Flushes that nobody waits for would take turns with those that somebody waits for. */
+    private static final Duration GATHERING = Duration.ofMillis(50);
+
     private final Port port;
     private final List<PreparedBranches> decisions = new ArrayList<>();
     private final List<Gtid> finished = new ArrayList<>();
     private List<PreparedBranches> deciding = List.of();
     private List<Gtid> forgetting = List.of();
+    private boolean gathering;
 
     /** Where entries go, and answers come from. No method calls back before it has returned. */
     public interface Port {
@@ -32,6 +37,9 @@ public final class GroupCommit {
          * {@link GroupCommit#onForgotten} or {@link GroupCommit#onNotForgotten}.
          */
         void propose(LogEntry entry);
+
+        /** Calls {@link GroupCommit#onGathered} after this time. */
+        void wakeToForget(Duration after);
 
         void decided(Gtid gtid, boolean accepted);
 
@@ -49,7 +57,21 @@ public final class GroupCommit {
 
     public void forget(Gtid gtid) {
         finished.add(gtid);
-        proposeFinished();
+        gather();
+    }
+
+    private void gather() {
+        if (!gathering && forgetting.isEmpty()) {
+            gathering = true;
+            port.wakeToForget(GATHERING);
+        }
+    }
+
+    /** What {@link Port#wakeToForget} asked for. */
+    public void onGathered() {
+        gathering = false;
+        forgetting = take(finished);
+        port.propose(new TransactionEntry.Done(forgetting));
     }
 
     /** The log's answer to the commit entry under way. */
@@ -70,7 +92,9 @@ public final class GroupCommit {
     public void onForgotten() {
         List<Gtid> answered = forgetting;
         forgetting = List.of();
-        proposeFinished();
+        if (!finished.isEmpty()) {
+            gather();
+        }
         answered.forEach(port::forgotten);
     }
 
@@ -88,13 +112,6 @@ public final class GroupCommit {
         if (deciding.isEmpty() && !decisions.isEmpty()) {
             deciding = take(decisions);
             port.propose(new TransactionEntry.Commit(deciding));
-        }
-    }
-
-    private void proposeFinished() {
-        if (forgetting.isEmpty() && !finished.isEmpty()) {
-            forgetting = take(finished);
-            port.propose(new TransactionEntry.Done(forgetting));
         }
     }
 

@@ -10,6 +10,7 @@ import io.ostraka.tx.decision.LogEntry;
 import io.ostraka.tx.decision.PreparedBranches;
 import io.ostraka.tx.decision.ShardNumber;
 import io.ostraka.tx.decision.TransactionEntry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,7 @@ class GroupCommitTest implements GroupCommit.Port {
     private final GroupCommit log = new GroupCommit(this);
     private final List<LogEntry> proposed = new ArrayList<>();
     private final List<String> told = new ArrayList<>();
+    private int alarms;
 
     private static Gtid gtid(int sequence) {
         return new Gtid(new Epoch(5), sequence);
@@ -31,6 +33,11 @@ class GroupCommitTest implements GroupCommit.Port {
     @Override
     public void propose(LogEntry entry) {
         proposed.add(entry);
+    }
+
+    @Override
+    public void wakeToForget(Duration after) {
+        alarms++;
     }
 
     @Override
@@ -65,16 +72,22 @@ class GroupCommitTest implements GroupCommit.Port {
     }
 
     @Test
-    void whatIsDoneIsToldInEntriesOfItsOwn() {
+    void whatIsDoneIsGatheredAndToldInEntriesOfItsOwn() {
         log.decide(transaction(1));
         log.forget(gtid(7));
         log.forget(gtid(8));
+        assertEquals(1, proposed.size());
+        assertEquals(1, alarms);
+        log.onGathered();
+        assertEquals(new TransactionEntry.Done(List.of(gtid(7), gtid(8))), proposed.get(1));
         log.forget(gtid(9));
-        assertEquals(new TransactionEntry.Done(List.of(gtid(7))), proposed.get(1));
+        assertEquals(1, alarms);
         log.onNotForgotten();
         assertEquals(proposed.get(1), proposed.get(2));
         log.onForgotten();
-        assertEquals(new TransactionEntry.Done(List.of(gtid(8), gtid(9))), proposed.get(3));
-        assertEquals(List.of("5_7 forgotten"), told);
+        assertEquals(List.of("5_7 forgotten", "5_8 forgotten"), told);
+        assertEquals(2, alarms);
+        log.onGathered();
+        assertEquals(new TransactionEntry.Done(List.of(gtid(9))), proposed.get(3));
     }
 }

@@ -334,6 +334,11 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
     }
 
     @Override
+    public void wakeToForget(Duration after) {
+        node.later(after.toNanos() / 1_000, unlessEnded(log::onGathered));
+    }
+
+    @Override
     public void wake(RoundId round, Duration after) {
         node.later(after.toNanos() / 1_000, unlessEnded(() -> gate.onTooLong(round)));
     }

@@ -39,7 +39,7 @@ enum Mutation {
     /** The client is answered before every node knows which shard was left behind. */
     ANSWER_BEFORE_ALL_KNOW(105),
     /** A leader renews leases without asking whether it leads still. */
-    RENEW_WITHOUT_A_MAJORITY(6498),
+    RENEW_WITHOUT_A_MAJORITY(38_543),
     /** A promoted standby is read before it was settled. */
     READ_BEFORE_ADMISSION(3),
     /** Whoever is prepared and not known is rolled back, whatever its name. */

@@ -1,9 +1,5 @@
 package io.ostraka.proxy.transaction;
 
-import io.netty.channel.DefaultEventLoop;
-import io.netty.channel.EventLoop;
-import io.netty.util.concurrent.DefaultThreadFactory;
-import io.netty.util.concurrent.Future;
 import io.ostraka.proxy.transaction.Failpoints.Place;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
@@ -33,6 +29,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +37,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -48,15 +44,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The commit protocol's pure classes, plugged into the log and the shards, on the one thread {@code coordinator-1}: everything
- * that happens to a commit is an event there, and what it wants done is handed to the event loop of its connections, to the
- * log, or to the reserved connections. Nothing here blocks.
+ * The commit protocol's pure classes, plugged into the log and the shards: everything that happens to a commit is an event of the
+ * {@link CoordinatorQueue}, to which all of it is confined, and what it wants done is handed to the event loop of its connections,
+ * to the log, or to the reserved connections. Nothing here blocks.
  *
- * <p>A thread of its own, and not an event loop of sessions, because a decided transaction must not wait behind somebody's
- * statement of ten megabytes. A crash loses all of it; {@link Sweeper} finishes what is left at the next start.
+ * <p>A crash loses all of it; {@link Sweeper} finishes what is left at the next start.
  */
-final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
-    private static final Logger LOG = LoggerFactory.getLogger(CoordinatorLoop.class);
+final class CoordinatorHost implements CommitPort, GroupCommit.Port {
+    private static final Logger LOG = LoggerFactory.getLogger(CoordinatorHost.class);
 
     private static final CommitSettings SETTINGS = new CommitSettings(
             Consistency.ATOMIC, Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofMillis(200));
@@ -66,7 +61,10 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
 
     private static final Duration DRAIN = Duration.ofSeconds(5);
 
-    private final EventLoop loop = new DefaultEventLoop(new DefaultThreadFactory("coordinator", true));
+    /** By how much alarms may be late: nearly all are for what has ended long before, and cost it no timer. */
+    private static final Duration TICK = Duration.ofMillis(50);
+
+    private final CoordinatorQueue queue;
     private final ClusterMembership membership;
     private final Failpoints failpoints;
     private final Coordinator coordinator;
@@ -87,19 +85,26 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
     private Optional<Gtid> finishing = Optional.empty();
 
     /** {@code links} are those of the session; absent when this node finishes what an earlier life has left. */
-    private record UnderWay(String database, Optional<CommitLinks> links, List<Future<?>> timers) {}
+    private record UnderWay(String database, Optional<CommitLinks> links, Map<Alarm, Long> alarmNanos) {
+        UnderWay(String database, Optional<CommitLinks> links) {
+            this(database, links, new EnumMap<>(Alarm.class));
+        }
+    }
 
-    CoordinatorLoop(ClusterMembership membership, Failpoints failpoints) {
+    private boolean ticking;
+
+    CoordinatorHost(ClusterMembership membership, Failpoints failpoints) {
         this.membership = membership;
         this.failpoints = failpoints;
+        this.queue = new CoordinatorQueue(!failpoints.mayStop());
         this.coordinator = new Coordinator(membership.cluster(), membership.epoch(), SETTINGS, this);
         this.group = membership.isAlone()
                 ? Optional.empty()
-                : Optional.of(new GroupFence(loop, membership, this::windowOpen));
-        this.sweeper = new Sweeper(membership, coordinator, this::finish, this::mayBeReadable, loop);
-        this.failovers = new Failovers(membership, loop);
-        this.evidence = new FailoverEvidence(membership, failovers, this::tell);
-        this.decisions = new ClientDecisions(membership, loop, new ClientDecisions.Work() {
+                : Optional.of(new GroupFence(queue, membership, this::windowOpen));
+        this.sweeper = new Sweeper(membership, coordinator, this::finish, this::mayBeReadable, queue);
+        this.failovers = new Failovers(membership, queue);
+        this.evidence = new FailoverEvidence(membership, failovers, queue::execute);
+        this.decisions = new ClientDecisions(membership, queue, new ClientDecisions.Work() {
             @Override
             public Optional<ShardServer> server(ShardId shard) {
                 return sweeper.server(shard);
@@ -124,13 +129,13 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
 
     /** The future completes when what earlier lives left is settled. Any thread. */
     CompletableFuture<Void> start(Map<ShardId, ShardServer> servers, Collection<FollowedShard> followed) {
-        loop.execute(() -> {
+        queue.execute(() -> {
             Map<DatabaseCommits, List<ShardServer>> byDatabase = new HashMap<>();
             servers.values().forEach(server -> byDatabase
                     .computeIfAbsent(server.database(), first -> new ArrayList<>())
                     .add(server));
             byDatabase.forEach((database, its) -> {
-                new DeadlockWatch(loop, database, its, group.map(GroupFence::spanning)).start();
+                new DeadlockWatch(queue, database, its, group.map(GroupFence::spanning)).start();
                 Fence fence = fence(database.name(), its);
                 fences.put(database.name(), fence);
                 if (database.isAtomic()) {
@@ -140,20 +145,20 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
             failovers.start(followed);
             sweeper.start(servers);
         });
-        group.ifPresent(ofAll ->
-                membership.tell(new GroupEvents(this::tell, sweeper, failovers, ofAll, fences.values(), failpoints)));
+        group.ifPresent(ofAll -> membership.tell(
+                new GroupEvents(queue::executeLater, sweeper, failovers, ofAll, fences.values(), failpoints)));
         return CompletableFuture.allOf(sweeper.settled(), failovers.settled());
     }
 
     private Fence fence(String database, List<ShardServer> shards) {
         if (group.isPresent()) {
-            Fence fence = new Fence(loop, membership, shards, group.get().gatesOf(database), Fence.TIMEOUT_OF_GROUP);
+            Fence fence = new Fence(queue, membership, shards, group.get().gatesOf(database), Fence.TIMEOUT_OF_GROUP);
             group.get().add(database, fence);
             return fence;
         }
-        LoneGate gate = new LoneGate(loop, membership.epoch(), this::windowOpen);
+        LoneGate gate = new LoneGate(queue, membership.epoch(), this::windowOpen);
         gates.put(database, gate);
-        Fence fence = new Fence(loop, membership, shards, gate, Fence.TIMEOUT);
+        Fence fence = new Fence(queue, membership, shards, gate, Fence.TIMEOUT);
         gate.serves(fence);
         fence.lead(1);
         return fence;
@@ -171,9 +176,9 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
 
     /** Any thread; the links are confined to theirs. */
     void commit(String database, CommitLinks links, Optional<String> clientsName, List<Participant> participants) {
-        tell(() -> {
+        queue.execute(() -> {
             Gtid gtid = coordinator.next();
-            underWay.put(gtid, new UnderWay(database, Optional.of(links), new ArrayList<>()));
+            underWay.put(gtid, new UnderWay(database, Optional.of(links)));
             event(gtid, () -> {
                 if (clientsName.isPresent()) {
                     coordinator.prepare(gtid, clientsName.get(), database, participants);
@@ -186,18 +191,18 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
 
     /** Any thread. */
     void finishPrepared(String database, ClientDecision decision) {
-        tell(() -> decisions.decide(database, decision));
+        queue.execute(() -> decisions.decide(database, decision));
     }
 
     /** Any thread. */
     void snapshot(String database, SnapshotRequest request) {
-        tell(() -> group.ifPresentOrElse(ofAll -> ofAll.request(database, request), () -> fences.get(database)
+        queue.execute(() -> group.ifPresentOrElse(ofAll -> ofAll.request(database, request), () -> fences.get(database)
                 .request(new FenceRequest.Own(request))));
     }
 
     /** Any thread. */
     void visit(String database, ClosedGate visit) {
-        tell(() -> group.ifPresentOrElse(ofAll -> ofAll.visit(database, visit), () -> fences.get(database)
+        queue.execute(() -> group.ifPresentOrElse(ofAll -> ofAll.visit(database, visit), () -> fences.get(database)
                 .visit(new FenceRequest.OwnVisit(visit))));
     }
 
@@ -214,7 +219,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
                                         .orElse(OptionalInt.empty()),
                                 coordinator.stateOf(entry.getKey())))
                         .toList(),
-                loop);
+                queue);
     }
 
     private void finish(PreparedBranches transaction) {
@@ -225,17 +230,8 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
 
     private void finishQuietly(PreparedBranches transaction) {
         Gtid gtid = transaction.gtid();
-        underWay.putIfAbsent(gtid, new UnderWay(transaction.database(), Optional.empty(), new ArrayList<>()));
+        underWay.putIfAbsent(gtid, new UnderWay(transaction.database(), Optional.empty()));
         event(gtid, () -> coordinator.finish(transaction, behind -> decisions.shown(gtid, behind)));
-    }
-
-    /** Does it on this thread, later; nothing, when the thread has ended. */
-    private void tell(Runnable what) {
-        try {
-            loop.execute(what);
-        } catch (RejectedExecutionException stopped) {
-            LOG.debug("after the end: {}", stopped.getMessage());
-        }
     }
 
     private void event(Gtid gtid, Runnable what) {
@@ -243,7 +239,6 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
         if (!coordinator.isRunning(gtid)) {
             UnderWay ended = underWay.remove(gtid);
             if (ended != null) {
-                ended.timers().forEach(timer -> timer.cancel(false));
                 evidence.forget(gtid);
                 onLinks(ended, CommitLinks::ended);
             }
@@ -271,7 +266,8 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
                         shard.number(),
                         step,
                         commands,
-                        reply -> tell(() -> replied(gtid, shard, step, evidence.weighed(shard, step, reply)))));
+                        reply ->
+                                queue.execute(() -> replied(gtid, shard, step, evidence.weighed(shard, step, reply)))));
     }
 
     @Override
@@ -283,7 +279,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
                 .ifPresentOrElse(
                         server -> evidence.sendElsewhere(
                                 gtid, server, branch, step, gid, command, reply -> replied(gtid, shard, step, reply)),
-                        () -> tell(() -> replied(gtid, shard, step, new ShardReply.Lost())));
+                        () -> queue.execute(() -> replied(gtid, shard, step, new ShardReply.Lost())));
     }
 
     private void replied(Gtid gtid, ShardId shard, Step step, ShardReply reply) {
@@ -326,7 +322,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
         failpoints.reach(Place.BEFORE_DECIDE);
         membership
                 .propose(entry)
-                .whenComplete((answer, failure) -> tell(() -> {
+                .whenComplete((answer, failure) -> queue.execute(() -> {
                     if (failure != null) {
                         LOG.warn("decision log: no answer, asking again: {}", failure.getMessage());
                         later(LOG_PAUSE, () -> propose(gtid, entry));
@@ -335,7 +331,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
                         // From then on any node knows the name.
                         membership
                                 .appliedEverywhere(accepted.index())
-                                .thenRun(() -> tell(() -> event(gtid, () -> {
+                                .thenRun(() -> queue.execute(() -> event(gtid, () -> {
                                     coordinator.onDecided(gtid, true);
                                     coordinator.onForgotten(gtid);
                                 })));
@@ -367,7 +363,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
     private void proposeBehind(Gtid gtid, TransactionEntry.Behind entry) {
         membership
                 .propose(entry)
-                .whenComplete((answer, failure) -> tell(() -> {
+                .whenComplete((answer, failure) -> queue.execute(() -> {
                     if (failure != null) {
                         later(LOG_PAUSE, () -> proposeBehind(gtid, entry));
                         return;
@@ -376,7 +372,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
                     if (answer instanceof Answer.Accepted accepted) {
                         membership
                                 .appliedEverywhere(accepted.index())
-                                .thenRun(() -> tell(() -> event(gtid, () -> coordinator.onLeftBehind(gtid))));
+                                .thenRun(() -> queue.execute(() -> event(gtid, () -> coordinator.onLeftBehind(gtid))));
                     } else {
                         // Proposed again after the commit was forgotten: every shard shows it.
                         event(gtid, () -> coordinator.onLeftBehind(gtid));
@@ -392,14 +388,33 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
 
     @Override
     public void wake(Gtid gtid, Alarm alarm, Duration after) {
-        Future<?> timer = later(after, () -> event(gtid, () -> coordinator.onAlarm(gtid, alarm)));
-        UnderWay transaction = underWay.get(gtid);
-        transaction.timers().removeIf(Future::isDone);
-        transaction.timers().add(timer);
+        underWay.get(gtid).alarmNanos().put(alarm, System.nanoTime() + after.toNanos());
+        if (!ticking) {
+            ticking = true;
+            later(TICK, this::tick);
+        }
     }
 
-    private Future<?> later(Duration after, Runnable what) {
-        return loop.schedule(what, after.toMillis(), TimeUnit.MILLISECONDS);
+    private void tick() {
+        long now = System.nanoTime();
+        Map<Gtid, List<Alarm>> due = new HashMap<>();
+        underWay.forEach((gtid, transaction) -> transaction.alarmNanos().forEach((alarm, nanos) -> {
+            if (now - nanos >= 0) {
+                due.computeIfAbsent(gtid, first -> new ArrayList<>()).add(alarm);
+            }
+        }));
+        due.forEach((gtid, alarms) -> {
+            underWay.get(gtid).alarmNanos().keySet().removeAll(alarms);
+            alarms.forEach(alarm -> event(gtid, () -> coordinator.onAlarm(gtid, alarm)));
+        });
+        ticking = !underWay.isEmpty();
+        if (ticking) {
+            later(TICK, this::tick);
+        }
+    }
+
+    private void later(Duration after, Runnable what) {
+        queue.schedule(what, after);
     }
 
     @Override
@@ -431,7 +446,7 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
         if (entry instanceof TransactionEntry.Commit) {
             failpoints.reach(Place.AFTER_PROPOSE);
         }
-        asked.whenComplete((answer, failure) -> tell(() -> {
+        asked.whenComplete((answer, failure) -> queue.execute(() -> {
             boolean isDone = entry instanceof TransactionEntry.Done;
             if (failure != null) {
                 LOG.warn("decision log: no answer, asking again: {}", failure.getMessage());
@@ -443,6 +458,11 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
                 log.onDecided((Answer.Decided) answer);
             }
         }));
+    }
+
+    @Override
+    public void wakeToForget(Duration after) {
+        later(after, log::onGathered);
     }
 
     @Override
@@ -468,10 +488,10 @@ final class CoordinatorLoop implements CommitPort, GroupCommit.Port {
         while (isBusy() && System.nanoTime() < deadline) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
         }
-        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        queue.close();
     }
 
     private boolean isBusy() {
-        return loop.submit(() -> !underWay.isEmpty()).awaitUninterruptibly().getNow();
+        return CompletableFuture.supplyAsync(() -> !underWay.isEmpty(), queue).join();
     }
 }
