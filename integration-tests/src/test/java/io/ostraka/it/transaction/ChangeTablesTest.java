@@ -177,6 +177,27 @@ class ChangeTablesTest {
         }
     }
 
+    /** It would wait for the change, which waits for it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ALTER TABLE kept ADD COLUMN more int", "TRUNCATE kept"})
+    void whatTheCombinerPutsTogetherIsRefusedInATransactionThatHasChangedTables(String change) {
+        try (WireClient client = WireClient.login(cluster.proxy())) {
+            client.query("SET statement_timeout = '20s'");
+            client.query("INSERT INTO kept VALUES (1, 'a'), (2, 'b'), (3, 'c')");
+            client.query("BEGIN");
+            assertTrue(client.query("SELECT count(*) FROM kept").toString().contains("D[3]"));
+            client.query("CREATE INDEX ON kept (v)");
+            assertTrue(client.query("SELECT count(*) FROM kept").toString().contains("D[3]"));
+            client.query(change);
+            assertTrue(client.query("SELECT count(*) FROM kept WHERE id = 1")
+                    .toString()
+                    .contains("SELECT 1"));
+            assertTrue(client.query("SELECT count(*) FROM kept").toString().contains("0A000"));
+            client.query("ROLLBACK");
+            assertTrue(client.query("SELECT count(*) FROM kept").toString().contains("D[3]"));
+        }
+    }
+
     /** The rows of the other one would be looked for by the rule of this one. */
     @Test
     void aNamesakeIsNotUncoveredInABlock() {

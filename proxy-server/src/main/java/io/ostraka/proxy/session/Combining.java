@@ -240,6 +240,15 @@ final class Combining {
                             "Send a Sync before it.")
                     .toException();
         }
+        if (isInBlock && session.transaction().hasChangedTables()) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "rows of several shards cannot be put together in a transaction that has changed tables",
+                            "Another connection puts them together. It would see the tables as they were, or wait for the end of the"
+                                    + " transaction.",
+                            "Commit before it.")
+                    .toException();
+        }
         boolean copiesAll =
                 isInBlock && (!session.transaction().writers().isEmpty() || mixesSnapshots(combination, question));
         Map<Fragment, List<ShardName>> sources = new LinkedHashMap<>();

@@ -33,6 +33,8 @@ import java.util.Set;
  */
 final class Creating {
     private static final String TRUNCATE = "TRUNCATE";
+    /** A table, or an index, which keeps nobody from reading. */
+    private static final String CREATE = "CREATE";
 
     private final Session session;
     private final int maxRowBytes;
@@ -355,6 +357,9 @@ final class Creating {
         if (!tag.startsWith(TRUNCATE)) {
             session.transaction().changesSchema();
             session.database().onSchemaChange();
+        }
+        if (order.plan() instanceof Plan.ChangeTables change && change.made().isEmpty() && !tag.startsWith(CREATE)) {
+            session.transaction().changesTables();
         }
         ByteBuf out = session.output().buffer();
         BackendMessages.commandComplete(out, tag);

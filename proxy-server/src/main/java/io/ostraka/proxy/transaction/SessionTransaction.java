@@ -51,6 +51,7 @@ public final class SessionTransaction {
     private State state = State.NONE;
     private boolean implicit;
     private boolean changedSchema;
+    private boolean changedTables;
     /** Whether a statement of the script may say the isolation level; false for nearly all, which are not looked through then. */
     private boolean mayNameLevel;
 
@@ -98,6 +99,15 @@ public final class SessionTransaction {
         return changedSchema;
     }
 
+    /** It has changed, emptied or dropped tables that are there: other connections see them as they were, and wait for its end. */
+    public void changesTables() {
+        changedTables = true;
+    }
+
+    public boolean hasChangedTables() {
+        return changedTables;
+    }
+
     public void fail() {
         if (state == State.OPEN) {
             state = State.FAILED;
@@ -108,6 +118,7 @@ public final class SessionTransaction {
         state = State.NONE;
         implicit = false;
         changedSchema = false;
+        changedTables = false;
         mayNameLevel = false;
         script.clear();
         joined.clear();
