@@ -77,6 +77,9 @@ final class SchemaMerge {
         differences.stream()
                 .filter(SchemaDifference::ofMeaning)
                 .forEach(difference -> catalog.disagreement(difference.table().orElseThrow(), difference.text()));
+        tables.keySet().stream()
+                .filter(table -> !ShardSchema.isSystem(table.schema()))
+                .forEach(table -> alike(table, placement(rules, table)).forEach(shard -> catalog.alike(table, shard)));
         catalog.combiner(combiner(rules, tables.keySet(), differences));
         return new SchemaState(catalog.build(), rules, differences, unread);
     }
@@ -109,6 +112,24 @@ final class SchemaMerge {
                         && !combiner.get().tables().containsKey(table))
                 .forEach(unlike::add);
         return CombinerFit.of(combiner, Optional.ofNullable(shards.get(database.defaultShard())), unlike, differences);
+    }
+
+    /** The other shards that have the relation as those have it where it belongs. */
+    private Set<ShardName> alike(TableName table, Set<ShardName> placement) {
+        Set<TableShape> right = new HashSet<>();
+        Set<ShardName> alike = new HashSet<>();
+        shards.forEach((shard, schema) -> {
+            if (placement.contains(shard)) {
+                right.add(schema.shapes().get(table));
+            }
+        });
+        shards.forEach((shard, schema) -> {
+            TableShape shape = schema.shapes().get(table);
+            if (!placement.contains(shard) && shape != null && right.stream().allMatch(shape::equals)) {
+                alike.add(shard);
+            }
+        });
+        return right.isEmpty() ? Set.of() : alike;
     }
 
     private Collection<ShardSchema> defaultFirst() {

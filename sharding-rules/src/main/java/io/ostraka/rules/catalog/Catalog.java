@@ -1,5 +1,6 @@
 package io.ostraka.rules.catalog;
 
+import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.config.TableName;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -31,6 +32,7 @@ public final class Catalog {
     private final Set<OperatorName> operators;
     private final Map<TableName, String> disagreements;
     private final Map<TableName, Long> rows;
+    private final Map<TableName, Set<ShardName>> alike;
     private final CombinerSchema combiner;
 
     private Catalog(Builder builder) {
@@ -59,6 +61,9 @@ public final class Catalog {
         operators = Set.copyOf(builder.operators);
         disagreements = Map.copyOf(builder.disagreements);
         rows = Map.copyOf(builder.rows);
+        Map<TableName, Set<ShardName>> elsewhere = new HashMap<>(builder.alike);
+        elsewhere.replaceAll((table, shards) -> Set.copyOf(shards));
+        alike = Map.copyOf(elsewhere);
         combiner = builder.combiner;
     }
 
@@ -164,6 +169,11 @@ public final class Catalog {
         return Optional.ofNullable(disagreements.get(table));
     }
 
+    /** Shards that have a relation of this name and these columns although it belongs on others: its rows there mean nothing. */
+    public Set<ShardName> alike(TableName table) {
+        return alike.getOrDefault(table, Set.of());
+    }
+
     /** What the server has that puts rows together and has none. */
     public CombinerSchema combiner() {
         return combiner;
@@ -179,6 +189,7 @@ public final class Catalog {
         private final Set<OperatorName> operators = new HashSet<>();
         private final Map<TableName, String> disagreements = new LinkedHashMap<>();
         private final Map<TableName, Long> rows = new HashMap<>();
+        private final Map<TableName, Set<ShardName>> alike = new HashMap<>();
         private CombinerSchema combiner = CombinerSchema.NONE;
 
         private Builder(long version) {
@@ -232,6 +243,12 @@ public final class Catalog {
         /** {@code pg_class.reltuples} or {@code pg_stat_get_live_tuples}, to which those of the other shards are added. */
         public Builder rows(TableName table, long onOneShard) {
             rows.merge(table, onOneShard, Long::sum);
+            return this;
+        }
+
+        /** A shard that has the relation, where it does not belong, as those have it where it does. */
+        public Builder alike(TableName table, ShardName shard) {
+            alike.computeIfAbsent(table, first -> new HashSet<>()).add(shard);
             return this;
         }
 

@@ -14,6 +14,7 @@ import io.ostraka.rules.plan.QueryPlanner.Planned;
 import io.ostraka.rules.rule.KeyedRule;
 import io.ostraka.rules.rule.PinnedRule;
 import io.ostraka.rules.rule.ReferenceRule;
+import io.ostraka.rules.rule.TableRule;
 import io.ostraka.rules.sql.Lexer;
 import io.ostraka.rules.sql.SourceSpan;
 import io.ostraka.rules.sql.StatementNames;
@@ -41,6 +42,29 @@ import java.util.TreeSet;
  */
 final class CombinePlanner {
     private static final Set<String> QUERIES = Set.of("select", "with");
+    /** Types of which a value may have the bytes of another's; others say what they are, or are as long as no other. */
+    private static final Set<String> LIKE_OTHERS = Set.of(
+            "bool",
+            "int2",
+            "int4",
+            "int8",
+            "float4",
+            "float8",
+            "oid",
+            "date",
+            "time",
+            "timestamp",
+            "timestamptz",
+            "interval",
+            "money",
+            "uuid",
+            "text",
+            "varchar",
+            "bpchar",
+            "name",
+            "bytea",
+            "json",
+            "xml");
 
     private final QueryPlanner queries;
     private final StatementTemplate template;
@@ -277,20 +301,30 @@ final class CombinePlanner {
     }
 
     /**
-     * A shard that should have every table, and what the functions need: the default one if it can be. On another one a table of
-     * the same name may be left over that has other columns. Empty when there is none.
+     * A shard that has every table, where it belongs or, without rows that count, as it is there, and what the functions need: the default
+     * one if it can be. Empty when there is none.
      */
     private Optional<ShardName> home(Analysis analysis) {
         ShardName byDefault = queries.defaultShard().first().orElseThrow();
         SortedSet<ShardName> common = new TreeSet<>(queries.shards());
-        analysis.occurrences()
-                .forEach(occurrence -> common.retainAll(occurrence.rule().shards()));
+        analysis.occurrences().forEach(occurrence -> common.retainAll(known(occurrence.table(), occurrence.rule())));
+        analysis.named().stream()
+                .filter(Analysis.Named::isView)
+                .map(Analysis.Named::table)
+                .forEach(view -> common.retainAll(known(view, queries.rules().ruleFor(view))));
         analysis.functions()
                 .forEach(use -> queries.functions().shards(use).forEach(shard -> common.retainAll(Set.of(shard))));
         if (common.contains(byDefault)) {
             return Optional.of(byDefault);
         }
         return common.stream().findFirst();
+    }
+
+    /** The shards where a name means what it does where its rows are. */
+    private Set<ShardName> known(TableName table, TableRule rule) {
+        Set<ShardName> known = new HashSet<>(rule.shards());
+        known.addAll(queries.catalog().alike(table));
+        return known;
     }
 
     // ---- what is copied ------------------------------------------------------------------------------------------
@@ -367,6 +401,7 @@ final class CombinePlanner {
                 copied.table(),
                 copied.only(),
                 columns,
+                occurrences.get(0).rule().shards().contains(site.home()) ? Map.of() : types(table, columns),
                 hasKey ? table.primaryKey() : List.of(),
                 router(planned, occurrences, site.home()),
                 FragmentFilter.of(table, occurrences, planned.reader().ambiguous()),
@@ -374,6 +409,21 @@ final class CombinePlanner {
                 List.of());
         fragments.put(copied, fragment);
         small.add(fragment, table, occurrences);
+    }
+
+    /**
+     * What is read elsewhere may be of other columns by now than those that the home has by these names: one that was made anew would be
+     * misread where values of both types have the same bytes.
+     */
+    private static Map<String, String> types(Table table, List<String> columns) {
+        Map<String, String> types = new HashMap<>();
+        for (String column : columns) {
+            String type = table.column(column).orElseThrow().type();
+            if (LIKE_OTHERS.contains(type)) {
+                types.put(column, type);
+            }
+        }
+        return types;
     }
 
     /** What is not copied is read where the rows are put together: not where there are none. */

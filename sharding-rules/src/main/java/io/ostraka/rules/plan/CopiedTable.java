@@ -2,6 +2,7 @@ package io.ostraka.rules.plan;
 
 import io.ostraka.rules.config.TableName;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -9,6 +10,7 @@ import java.util.stream.Collectors;
  *
  * @param only whether the tables that inherit from it are left out
  * @param columns those that the statement may need, at least one
+ * @param types what some of them are sent as, by their names in {@code pg_catalog}: those of tables of whose columns the combiner has only its own word
  * @param primaryKey columns that are one there, too, because the statement may group by them; or none
  * @param isOwn whether the combiner has all of the rows: they are copied only when the transaction may have changed them
  */
@@ -17,6 +19,7 @@ record CopiedTable(
         TableName table,
         boolean only,
         List<String> columns,
+        Map<String, String> types,
         List<String> primaryKey,
         Router router,
         FragmentFilter filter,
@@ -25,28 +28,34 @@ record CopiedTable(
         implements Fragment {
     CopiedTable {
         columns = List.copyOf(columns);
+        types = Map.copyOf(types);
         primaryKey = List.copyOf(primaryKey);
         reductions = List.copyOf(reductions);
     }
 
     /** The same with these. */
     CopiedTable reducedBy(List<Reduction> others) {
-        return new CopiedTable(temporary, table, only, columns, primaryKey, router, filter, isOwn, others);
+        return new CopiedTable(temporary, table, only, columns, types, primaryKey, router, filter, isOwn, others);
     }
 
     @Override
     public String select(PlannedStatement statement, StatementValues values) {
-        return select() + filter.where(values);
+        return select(columns.stream().map(this::sent).collect(Collectors.joining(", "))) + filter.where(values);
     }
 
-    private String select() {
-        return "SELECT " + quoted(columns) + " FROM " + (only ? "ONLY " : "") + Fragment.quoted(table.schema()) + "."
+    private String sent(String column) {
+        String type = types.get(column);
+        return Fragment.quoted(column) + (type == null ? "" : "::pg_catalog." + Fragment.quoted(type));
+    }
+
+    private String select(String items) {
+        return "SELECT " + items + " FROM " + (only ? "ONLY " : "") + Fragment.quoted(table.schema()) + "."
                 + Fragment.quoted(table.name());
     }
 
     @Override
     public String creation(String select) {
-        return Fragment.creationOf(temporary, select());
+        return Fragment.creationOf(temporary, select(quoted(columns)));
     }
 
     @Override

@@ -237,7 +237,7 @@ final class Refusals {
         return unsupported(
                 "statement needs rows of several shards",
                 "Its tables are on different shards: " + tables + ".",
-                "Split the statement, or place the tables on one shard.");
+                "Split the statement, place the tables on one shard, or give one shard empty tables of the same columns.");
     }
 
     static PgError writesMany(TableName table) {

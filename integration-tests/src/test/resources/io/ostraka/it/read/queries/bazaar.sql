@@ -134,9 +134,9 @@ SELECT c.code, count(t.id) FROM country c LEFT JOIN thing t ON t.v = c.code GROU
 SELECT c.name, t.id FROM thing t RIGHT JOIN country c ON c.code = t.v;
 SELECT t.id, c.name FROM thing t FULL JOIN country c ON c.code = t.v;
 SELECT t.id, n.what FROM thing t JOIN note n ON n.v = t.i2;
-SELECT n.what, s.name FROM note n, setting s; -- refused: no shard has both tables
-SELECT n.what, s.name FROM note n JOIN setting s ON s.v = n.v; -- refused: no shard has both tables
-SELECT n.what, s.name, t.id FROM note n JOIN setting s USING (v) LEFT JOIN thing t ON t.i2 = n.v; -- refused: no shard has both tables
+SELECT n.what, s.name FROM note n, setting s;
+SELECT n.what, s.name FROM note n JOIN setting s ON s.v = n.v;
+SELECT n.what, s.name, t.id FROM note n JOIN setting s USING (v) LEFT JOIN thing t ON t.i2 = n.v;
 SELECT e.at, t.id FROM event e JOIN thing t ON t.d = e.at;
 SELECT a.region, sum(a.balance), count(e.what) FROM account a LEFT JOIN event e ON e.v = a.v GROUP BY a.region;
 SELECT s.name, l.amount FROM sess s JOIN ledger l ON l.account = s.v;

@@ -49,7 +49,12 @@ SELECT a.name, b.name FROM town a JOIN town b ON a.area = b.area AND a.name <> b
 SELECT w.name, t.name FROM worker w JOIN town t ON left(w.name, 1) = left(t.name, 1); -- error 42P22
 SELECT e.id, w.name FROM east.invoice e JOIN worker w USING (id);
 SELECT w.id, e.total FROM worker w LEFT JOIN east.invoice e USING (id) WHERE w.id < 12;
-SELECT e.id, x.id FROM east.invoice e FULL JOIN west.invoice x USING (id); -- refused: the tables are on different shards
+SELECT e.id, x.id FROM east.invoice e FULL JOIN west.invoice x USING (id);
+SELECT x.id, x.total, e.* FROM west.invoice x LEFT JOIN east.invoice e ON e.id = x.id + 1 AND e.total > 5 ORDER BY 1, 2;
+SELECT count(*), sum(total) FROM (TABLE east.invoice UNION ALL TABLE west.invoice) i;
+SELECT id FROM west.invoice WHERE total > ALL (SELECT total FROM east.invoice WHERE id < 5);
+SELECT w.id, (SELECT count(*) FROM west.invoice x WHERE x.id < e.id) FROM east.invoice e JOIN worker w USING (id);
+SELECT nosuch FROM east.invoice JOIN west.invoice USING (id); -- error 42703
 SELECT count(*) FROM east.invoice e, worker w, sale s;
 SELECT j.id, w.name, j.what FROM journal j JOIN worker w USING (id);
 SELECT j.id, w.name FROM journal_new j RIGHT JOIN worker w USING (id) WHERE w.id < 15;
