@@ -1,6 +1,7 @@
 package io.ostraka.it.transaction;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ostraka.it.harness.ClusterSpec;
@@ -26,6 +27,7 @@ class ChangeTablesTest {
     private static final ClusterSpec SPEC = ClusterSpec.shards(3).withDdl("""
                     CREATE TABLE kept (id int8 PRIMARY KEY, v text);
                     CREATE TABLE copied (id int8 PRIMARY KEY, v text);
+                    CREATE TABLE alone (id int8 PRIMARY KEY, v text);
                     CREATE SCHEMA other;
                     CREATE TABLE other.kept (id int8, v text);
                     CREATE DOMAIN five AS int DEFAULT 5;
@@ -33,6 +35,7 @@ class ChangeTablesTest {
                     """).withTables("""
                     kept: { hash: id }
                     copied: { reference: true }
+                    alone: { pinned: s0 }
                     made: { hash: id }
                     made_copy: { reference: true }
                     """);
@@ -174,6 +177,23 @@ class ChangeTablesTest {
             assertTrue(answer.contains("id"), answer);
             assertEquals("f f f ", onAll("SELECT to_regclass('made') IS NOT NULL"));
             assertTrue(client.query("CREATE TABLE made (id int8)").toString().contains("CREATE TABLE"));
+        }
+    }
+
+    /** What one shard does is seen by what it answers. */
+    @ParameterizedTest
+    @ValueSource(strings = {"LOCK TABLE alone", "TRUNCATE alone", "ALTER TABLE alone ALTER v SET NOT NULL"})
+    void theSameWhereOneShardHasTheTable(String change) {
+        try (WireClient client = WireClient.login(cluster.proxy())) {
+            client.query("SET statement_timeout = '20s'");
+            client.query("BEGIN");
+            String read = "SELECT count(*) FROM alone, kept";
+            assertTrue(client.query(read).toString().contains("SELECT 1"));
+            assertFalse(client.query(change).toString().contains("ERROR"));
+            assertTrue(client.query("SELECT count(*) FROM alone").toString().contains("SELECT 1"));
+            assertTrue(client.query(read).toString().contains("0A000"));
+            client.query("ROLLBACK");
+            assertTrue(client.query(read).toString().contains("SELECT 1"));
         }
     }
 

@@ -215,8 +215,8 @@ final class Answers implements BackendListener {
 
     @Override
     public void onCommandEnd(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
-        if (session.transaction().isOpen() && CommandTag.hasChangedRows(borrowed, frame)) {
-            session.transaction().changed(backend.shard());
+        if (session.transaction().isOpen()) {
+            noteEffect(backend, borrowed, frame);
         }
         switch (visibility) {
             case ALL, BUT_ERRORS -> {
@@ -244,6 +244,14 @@ final class Answers implements BackendListener {
                 }
             }
             case NONE -> session.own().rounds().onCommandEnd(backend, borrowed, frame);
+        }
+    }
+
+    private void noteEffect(Backend backend, ByteBuf borrowed, int frame) {
+        if (CommandTag.hasChangedRows(borrowed, frame)) {
+            session.transaction().changed(backend.shard());
+        } else if (CommandTag.mayLockOutReaders(borrowed, frame)) {
+            session.transaction().changesTables();
         }
     }
 

@@ -243,7 +243,7 @@ final class Combining {
         if (isInBlock && session.transaction().hasChangedTables()) {
             throw new PgError(
                             SqlState.FEATURE_NOT_SUPPORTED,
-                            "rows of several shards cannot be put together in a transaction that has changed tables",
+                            "rows of several shards cannot be put together in a transaction that has changed or locked tables",
                             "Another connection puts them together. It would see the tables as they were, or wait for the end of the"
                                     + " transaction.",
                             "Commit before it.")

@@ -99,7 +99,7 @@ public final class SessionTransaction {
         return changedSchema;
     }
 
-    /** It has changed, emptied or dropped tables that are there: other connections see them as they were, and wait for its end. */
+    /** It has changed, emptied, dropped or locked tables: other connections see them as they were, and may wait for its end. */
     public void changesTables() {
         changedTables = true;
     }

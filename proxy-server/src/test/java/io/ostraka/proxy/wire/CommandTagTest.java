@@ -8,6 +8,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class CommandTagTest {
+    private static final int BEFORE = 1;
+
+    private static ByteBuf complete(String tag) {
+        ByteBuf out = Unpooled.buffer();
+        out.writeZero(BEFORE);
+        BackendMessages.commandComplete(out, tag);
+        return out;
+    }
+
     @ParameterizedTest
     @CsvSource({
         "INSERT 0 1, true",
@@ -30,9 +39,27 @@ class CommandTagTest {
         "'', false",
     })
     void rowsAreChangedWhenTheCountSaysSo(String tag, boolean changes) {
-        ByteBuf out = Unpooled.buffer();
-        out.writeByte(0); // what is before does not matter
-        BackendMessages.commandComplete(out, tag);
-        assertEquals(changes, CommandTag.hasChangedRows(out, 1));
+        assertEquals(changes, CommandTag.hasChangedRows(complete(tag), BEFORE));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "LOCK TABLE, true",
+        "TRUNCATE TABLE, true",
+        "ALTER TABLE, true",
+        "DROP INDEX, true",
+        "CLUSTER, true",
+        "REINDEX, true",
+        "REFRESH MATERIALIZED VIEW, true",
+        "CREATE RULE, true",
+        "CREATE INDEX, false",
+        "CLOSE CURSOR, false",
+        "UPDATE 1, false",
+        "DELETE 1, false",
+        "DO, false",
+        "'', false",
+    })
+    void readersAreLockedOutByWhatChangesOrLocksTables(String tag, boolean locks) {
+        assertEquals(locks, CommandTag.mayLockOutReaders(complete(tag), BEFORE));
     }
 }
