@@ -403,14 +403,14 @@ final class CoordinatorHost implements CommitPort, GroupCommit.Port {
                 due.computeIfAbsent(gtid, first -> new ArrayList<>()).add(alarm);
             }
         }));
-        due.forEach((gtid, alarms) -> {
-            underWay.get(gtid).alarmNanos().keySet().removeAll(alarms);
-            alarms.forEach(alarm -> event(gtid, () -> coordinator.onAlarm(gtid, alarm)));
-        });
         ticking = !underWay.isEmpty();
         if (ticking) {
             later(TICK, this::tick);
         }
+        due.forEach((gtid, alarms) -> {
+            underWay.get(gtid).alarmNanos().keySet().removeAll(alarms);
+            alarms.forEach(alarm -> event(gtid, () -> coordinator.onAlarm(gtid, alarm)));
+        });
     }
 
     private void later(Duration after, Runnable what) {

@@ -47,7 +47,10 @@ final class CoordinatorQueue implements Executor {
         this.isHelped = isHelped;
     }
 
-    /** Before this returns, unless another event is being done, or the queue is not helped. An event that brings another one does not wait for it. */
+    /**
+     * Before this returns, unless another event is being done, or the queue is not helped. An event that brings another one does
+     * not wait for it.
+     */
     @Override
     public void execute(Runnable event) {
         if (closed) {
@@ -94,7 +97,11 @@ final class CoordinatorQueue implements Executor {
     }
 
     Future<?> schedule(Runnable event, Duration after) {
-        return own.schedule(() -> execute(event), after.toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            return own.schedule(() -> execute(event), after.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException stopped) {
+            return own.newFailedFuture(stopped);
+        }
     }
 
     /** What comes after this is dropped. Blocks until the thread has ended. */

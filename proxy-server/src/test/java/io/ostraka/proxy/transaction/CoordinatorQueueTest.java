@@ -1,6 +1,7 @@
 package io.ostraka.proxy.transaction;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -142,6 +143,7 @@ class CoordinatorQueueTest {
         queue.close();
         queue.execute(() -> done.add("late"));
         queue.executeLater(() -> done.add("later"));
+        assertFalse(queue.schedule(() -> done.add("scheduled"), Duration.ZERO).isSuccess());
         assertTrue(done.isEmpty());
     }
 }
