@@ -255,7 +255,7 @@ final class Questions {
         }
         Backend backend = ready.get();
         List<BindValue> bound = BoundValues.of(values, question.parameters());
-        byte[] name = backend.prepare(key(question.sql(), oids), false, Visibility.ROWS);
+        byte[] name = backend.prepare(session.statements().key(question.sql(), oids), false, Visibility.ROWS);
         backend.sendBind(name, PORTAL, bound, Visibility.ROWS);
         backend.sendDescribePortal(PORTAL, Visibility.ROWS);
         backend.sendExecute(PORTAL, 0, Visibility.ROWS);
@@ -272,11 +272,6 @@ final class Questions {
         byte[] name = ready.get().prepare(judge.parsed(), false, Visibility.ROWS);
         ready.get().sendDescribeStatement(name, judge.parsed(), Visibility.ROWS);
         return asked(ready.get(), false, true);
-    }
-
-    private StatementKey key(String sql, List<Integer> oids) {
-        return new StatementKey(
-                sql, oids, session.settings().searchPath(), session.database().schemaAge());
     }
 
     private boolean asked(Backend backend, boolean hasSync, boolean isAboutTypes) {
