@@ -146,6 +146,21 @@ class CancelTest {
         }
     }
 
+    /** As with PostgreSQL, the end of the connection that has asked for it says that the shard has been told. */
+    @Test
+    void aCancelThatIsDoneHitsNothingThatFollowsInItsTransaction() {
+        for (int i = 0; i < 100; i++) {
+            client.query("BEGIN");
+            client.send(query("SELECT " + i));
+            cancel(client.backendKeyData());
+            List<BackendMessage> answer = client.untilReady();
+            if (answer.get(answer.size() - 1).transactionStatus() == 'T') {
+                assertEquals("D[]", client.query("SELECT pg_sleep(0.02)").get(1).toString(), "behind statement " + i);
+            }
+            client.query("ROLLBACK");
+        }
+    }
+
     @Test
     void aScatterIsCancelledOnBothShards() {
         try (WireClient locking = WireClient.login(cluster.shard("s1"))) {

@@ -23,6 +23,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -95,10 +96,11 @@ public final class BackendConnector {
 
     /**
      * Sends a CancelRequest for what the backend runs, encrypted where the backend is; keeps it from being lent to others until
-     * the server has read it.
+     * the server has read it. Completes then, or when it cannot be reached; always normally, on the backend's event loop.
      */
-    public void cancel(Backend backend) {
+    public CompletableFuture<Void> cancel(Backend backend) {
         ShardAddress address = backend.address();
+        CompletableFuture<Void> ended = new CompletableFuture<>();
         backend.cancelStarted();
         open(backend.loop(), address, new Link() {
                     @Override
@@ -114,6 +116,7 @@ public final class BackendConnector {
                 .addListener((ChannelFuture connected) -> {
                     if (!connected.isSuccess()) {
                         backend.cancelEnded();
+                        ended.complete(null);
                         return;
                     }
                     Channel channel = connected.channel();
@@ -122,8 +125,10 @@ public final class BackendConnector {
                     channel.closeFuture().addListener(closed -> {
                         timer.cancel(false);
                         backend.cancelEnded();
+                        ended.complete(null);
                     });
                 });
+        return ended;
     }
 
     /** What becomes of a connection, on its event loop. */

@@ -168,7 +168,7 @@ public final class OstrakaServer implements AutoCloseable {
             places.put(name, placesOfShards);
         });
         opened.start();
-        membership.onCancel(sessions::cancel);
+        membership.onCancel(key -> sessions.cancel(key).orElseGet(() -> CompletableFuture.completedFuture(null)));
         databases = new ServedDatabases(served);
     }
 

@@ -44,10 +44,16 @@ public record FrontDoor(
         return rolesByDatabase.getOrDefault(database, ShardRoles.NONE);
     }
 
-    /** Does nothing when the key is wrong, and says nothing either way; completes when whoever may have the session is told. */
+    /**
+     * Does nothing when the key is wrong, and says nothing either way; completes when nothing that the session does after can be hit
+     * by it.
+     */
     CompletionStage<Void> cancel(byte[] key) {
-        boolean isDone = key.length > MAX_CANCEL_KEY_BYTES || sessions.cancel(key);
-        return isDone ? CompletableFuture.completedStage(null) : cancelElsewhere.apply(key);
+        if (key.length > MAX_CANCEL_KEY_BYTES) {
+            return CompletableFuture.completedStage(null);
+        }
+        Optional<CompletableFuture<Void>> here = sessions.cancel(key);
+        return here.isPresent() ? here.get() : cancelElsewhere.apply(key);
     }
 
     /** Prepares a connection that was just accepted. */

@@ -148,8 +148,9 @@ public final class ServedDatabase {
         return places.get(shard).unknown().isEmpty();
     }
 
-    void cancel(Backend backend) {
-        connector.cancel(backend);
+    /** Completes, always normally, when the backend's server has heard of it, or cannot. */
+    CompletableFuture<Void> cancel(Backend backend) {
+        return connector.cancel(backend);
     }
 
     /** Closes the backends nobody uses. */

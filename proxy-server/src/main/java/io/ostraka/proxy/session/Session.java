@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -523,16 +524,18 @@ final class Session {
                 victim.since()));
     }
 
-    /** Cancels what runs now, on each shard where something does. */
-    void cancel() {
+    /**
+     * Cancels what runs now, on each shard where something does. Completes, always normally, when nothing that comes after can be hit
+     * by it.
+     */
+    CompletableFuture<Void> cancel() {
         if (runs.cancel()) {
-            return;
+            return CompletableFuture.completedFuture(null);
         }
-        for (Backend backend : held.all()) {
-            if (backend.hasOutstandingReplies()) {
-                database.cancel(backend);
-            }
-        }
+        return CompletableFuture.allOf(held.all().stream()
+                .filter(Backend::hasOutstandingReplies)
+                .map(database::cancel)
+                .toArray(CompletableFuture<?>[]::new));
     }
 
     // ---- what the protocols share --------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ package io.ostraka.proxy.session;
 import io.ostraka.proxy.backend.BackendPid;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -55,21 +56,26 @@ public final class Sessions {
         });
     }
 
-    /** Cancels what runs under the key, which is that of BackendKeyData; returns whether a session here has it. */
-    public boolean cancel(byte[] key) {
+    /**
+     * Cancels what runs under the key, which is that of BackendKeyData. Empty when no session here has it; else completes, always
+     * normally, when nothing that the session does after can be hit by it.
+     */
+    public Optional<CompletableFuture<Void>> cancel(byte[] key) {
         if (key.length <= Integer.BYTES) {
-            return false;
+            return Optional.empty();
         }
         int pid = ByteBuffer.wrap(key).getInt();
         byte[] secret = Arrays.copyOfRange(key, Integer.BYTES, key.length);
-        boolean found = false;
+        List<CompletableFuture<?>> found = new ArrayList<>();
         for (Entry entry : byPid.getOrDefault(pid, List.of())) {
             if (entry.cancelKey().matches(secret)) {
-                entry.session().loop().execute(entry.session()::cancel);
-                found = true;
+                Session session = entry.session();
+                found.add(CompletableFuture.completedFuture(session).thenComposeAsync(Session::cancel, session.loop()));
             }
         }
-        return found;
+        return found.isEmpty()
+                ? Optional.empty()
+                : Optional.of(CompletableFuture.allOf(found.toArray(CompletableFuture<?>[]::new)));
     }
 
     /** Tells the clients that do nothing now, or all of them, that the server stops. */

@@ -114,8 +114,8 @@ final class StartupHandler extends ByteToMessageDecoder {
         switch (code) {
             case FrontendMessages.CANCEL_REQUEST -> {
                 state = State.CLOSED;
-                // The client takes the end of the connection for a sign that the cancel is under way.
-                door.cancel(fields.rest()).thenRun(ctx::close);
+                // To the client the end of the connection says that what it sends next will not be hit.
+                door.cancel(fields.rest()).whenComplete((done, failure) -> ctx.close());
             }
             default -> onStartup(ctx, code, fields);
         }

@@ -28,7 +28,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -296,8 +295,8 @@ public final class ClusterMembership implements AutoCloseable {
         return cancels.map(elsewhere -> elsewhere.passOn(key)).orElseGet(() -> CompletableFuture.completedFuture(null));
     }
 
-    /** Who is told of the keys that other members pass on; called by many threads. */
-    public void onCancel(Consumer<byte[]> handler) {
+    /** Who is told of the keys that other members pass on, and completes when that is done; called by many threads. */
+    public void onCancel(Function<byte[], CompletableFuture<Void>> handler) {
         peers.ifPresent(group -> group.onCancel(handler));
     }
 

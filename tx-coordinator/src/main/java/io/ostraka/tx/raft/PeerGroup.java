@@ -19,7 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.ratis.client.impl.ClientProtoUtils;
@@ -51,7 +51,8 @@ final class PeerGroup implements AutoCloseable {
     private volatile UnaryOperator<byte[]> onLeaseCall = call -> {
         throw new IllegalStateException("this node does not grant leases yet");
     };
-    private volatile Consumer<byte[]> onCancel = key -> {};
+    private volatile Function<byte[], CompletableFuture<Void>> onCancel =
+            key -> CompletableFuture.completedFuture(null);
     private volatile FenceListener onFence = message -> {
         throw new IOException("this node is starting");
     };
@@ -98,8 +99,8 @@ final class PeerGroup implements AutoCloseable {
         onLeaseCall = handler;
     }
 
-    /** What {@link PeerCall#CANCEL} brings; called by many threads. */
-    void onCancel(Consumer<byte[]> handler) {
+    /** What {@link PeerCall#CANCEL} brings; called by many threads. Who has called is answered when it completes. */
+    void onCancel(Function<byte[], CompletableFuture<Void>> handler) {
         onCancel = handler;
     }
 
@@ -195,10 +196,7 @@ final class PeerGroup implements AutoCloseable {
                 onFence.heard(body);
                 yield new byte[0];
             }
-            case CANCEL -> {
-                onCancel.accept(body);
-                yield new byte[0];
-            }
+            case CANCEL -> cancelled(body);
         };
     }
 
@@ -236,6 +234,18 @@ final class PeerGroup implements AutoCloseable {
             throw new IOException("interrupted", e);
         } catch (ExecutionException | TimeoutException e) {
             throw new IOException("the log did not answer: " + e.getMessage(), e);
+        }
+    }
+
+    private byte[] cancelled(byte[] key) throws IOException {
+        try {
+            onCancel.apply(key).get(PeerCall.CANCEL.timeout().toMillis(), TimeUnit.MILLISECONDS);
+            return new byte[0];
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("the shard was not told: " + e.getMessage(), e);
         }
     }
 
