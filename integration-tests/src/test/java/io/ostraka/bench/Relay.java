@@ -22,7 +22,7 @@ import java.net.InetAddress;
 
 /**
  * A proxy that understands nothing: each client gets a connection of its own to one server, and bytes are copied both
- * ways. What a proxy on Netty cannot do better than; the measure for Ostraka. One event loop per core; both sides of a
+ * ways. What a proxy on Netty cannot do better than; the measure for Ostraka. As many event loops as Ostraka has by default; both sides of a
  * client are on the same one. Reading one side stops while the other cannot be written.
  *
  * <p>Arguments: the port to listen on and the server's port, both on 127.0.0.1. Ends with its process.
@@ -36,7 +36,7 @@ final class Relay {
         int listenPort = Integer.parseInt(arguments[0]);
         int serverPort = Integer.parseInt(arguments[1]);
         MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(
-                Runtime.getRuntime().availableProcessors(),
+                Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
                 EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
         Class<? extends ServerChannel> serverChannel =
                 EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;

@@ -301,6 +301,7 @@ public final class TestCluster implements AutoCloseable {
         String tables = spec.tables().isBlank() ? "" : "    tables:\n" + indented(6, spec.tables());
         return """
                 listen: 127.0.0.1:0
+                workers: 2
                 data_dir: %s
                 users:
                   %s: { password: %s }

@@ -145,6 +145,7 @@ final class TestShards implements AutoCloseable {
                 false,
                 ClusterConfig.AuthMode.TRUST,
                 LimitsConfig.DEFAULT,
+                OptionalInt.empty(),
                 Map.of("shop", database()));
     }
 

@@ -80,6 +80,12 @@ public final class OstrakaServer implements AutoCloseable {
     /** The parser descends with the statement's nesting, and answers 54001 where the stack ends. Only what is used is taken. */
     private static final long LOOP_STACK_BYTES = 16L << 20;
 
+    /**
+     * Event loops. With one for each core they are woken for every message alone, and take turns with the kernel, the decision log and
+     * the shards that may live on the same machine; with half as many they find several messages at once.
+     */
+    private static final int DEFAULT_WORKERS = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+
     private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicInteger loopNumber = new AtomicInteger();
     private final NettyTransport transport = NettyTransport.best();
@@ -96,10 +102,9 @@ public final class OstrakaServer implements AutoCloseable {
     private Optional<Commits> commits = Optional.empty();
     private Optional<Console> console = Optional.empty();
 
-    private OstrakaServer(ClusterMembership membership) {
+    private OstrakaServer(ClusterMembership membership, int workers) {
         this.membership = membership;
-        loops = new MultiThreadIoEventLoopGroup(
-                Runtime.getRuntime().availableProcessors(), this::loopThread, transport.handlers());
+        loops = new MultiThreadIoEventLoopGroup(workers, this::loopThread, transport.handlers());
         blocking = Executors.newFixedThreadPool(2, new DefaultThreadFactory("login"));
         resolving = Executors.newFixedThreadPool(2, new DefaultThreadFactory("names"));
     }
@@ -117,7 +122,7 @@ public final class OstrakaServer implements AutoCloseable {
      */
     public static OstrakaServer start(ClusterConfig config) throws IOException {
         ClusterMembership membership = membership(config);
-        OstrakaServer server = new OstrakaServer(membership);
+        OstrakaServer server = new OstrakaServer(membership, config.workers().orElse(DEFAULT_WORKERS));
         try {
             server.serve(config);
             server.listen(config);

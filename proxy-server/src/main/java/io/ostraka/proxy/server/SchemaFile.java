@@ -108,6 +108,7 @@ final class SchemaFile implements AutoCloseable {
                 config.usersFromShards(),
                 config.auth(),
                 config.limits(),
+                config.workers(),
                 config.databases());
     }
 

@@ -4,10 +4,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The whole YAML file. Maps keep the file's order. {@code auth} and the listeners have been checked against each other, and
- * there is a {@code peerSecret} where there is more than one of {@code peers}.
+ * there is a {@code peerSecret} where there is more than one of {@code peers}. {@code workers}: event loops of sessions, if the file says how many.
  */
 public record ClusterConfig(
         List<HostPort> listen,
@@ -21,6 +22,7 @@ public record ClusterConfig(
         boolean usersFromShards,
         AuthMode auth,
         LimitsConfig limits,
+        OptionalInt workers,
         Map<String, DatabaseConfig> databases) {
 
     /** How clients log in. */

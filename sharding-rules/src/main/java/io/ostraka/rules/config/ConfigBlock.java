@@ -21,6 +21,7 @@ record ConfigBlock(String path, List<String> keys) {
             "users_from_shards",
             "auth",
             "limits",
+            "workers",
             "databases");
     static final ConfigBlock TLS = block("tls", "certificate", "key", "client_ca");
     static final ConfigBlock LIMITS = block(

@@ -28,6 +28,7 @@ public final class ConfigReader {
     private static final int DEFAULT_PORT = 6432;
     private static final String DEFAULT_DATA_DIR = "ostraka-data";
     private static final String DEFAULT_NODE = "n1";
+    private static final int MAX_WORKERS = 1024;
     /** The console's name on the wire. */
     private static final String CONSOLE_DATABASE = "ostraka";
 
@@ -119,6 +120,9 @@ public final class ConfigReader {
             boolean usersFromShards =
                     file.get("users_from_shards").flatMap(Value::bool).orElse(false);
             LimitsConfig limits = file.get("limits").map(LimitsReader::read).orElse(LimitsConfig.DEFAULT);
+            OptionalInt workers = file.get("workers")
+                    .map(value -> value.integer(1, MAX_WORKERS))
+                    .orElse(OptionalInt.empty());
             Map<String, DatabaseConfig> databases = databases(file, userEntries.keySet());
             if (usersFromShards) {
                 databases.values().forEach(database -> requireRecoveryUser(file, database));
@@ -136,6 +140,7 @@ public final class ConfigReader {
                             usersFromShards,
                             auth,
                             limits,
+                            workers,
                             databases))
                     : Optional.empty();
         }

@@ -55,6 +55,7 @@ class ConfigReaderTest {
                 limits: { login_timeout: 5s, logins_per_second: 7, failed_logins: 3, forgive_failed_login: 2s, sessions: 9,
                           logins_in_progress: 8, collected_message: 1MiB, prepared_statements: 4, prepared_text: 2KiB,
                           portals: 5 }
+                workers: 3
                 databases:
                   shop:
                     shards:
@@ -85,6 +86,7 @@ class ConfigReaderTest {
                 Map.of("left", new HostPort("10.0.0.1", 7432), "right", new HostPort("::1", 7433)), config.peers());
         assertEquals(Optional.of("value and more than that"), config.peerSecret());
         assertEquals(AuthMode.TRUST, config.auth());
+        assertEquals(OptionalInt.of(3), config.workers());
         assertEquals(
                 new LimitsConfig(Duration.ofSeconds(5), 8, 7, 3, Duration.ofSeconds(2), 9, 9, 1 << 20, 4, 2048, 5),
                 config.limits());
@@ -194,6 +196,7 @@ class ConfigReaderTest {
                 "users_from_shards | 1 | must be true or false, is \"1\"",
                 "auth | md5 | must be one of scram, trust, is \"md5\"",
                 "limits | 5 | must be a block of keys and values, is text",
+                "workers | 0 | must be at least 1, is 0",
                 "limits.login_timeout | 60 | must be a duration with its unit (ms, s, m, h), as in 5s, is \"60\"",
                 "limits.logins_per_second | 0 | must be at least 1, is 0",
                 "limits.failed_logins | none | must be a whole number, is \"none\"",
