@@ -29,6 +29,7 @@ import java.util.stream.Collectors;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroup;
@@ -68,6 +69,7 @@ final class ReplicatedLog implements AutoCloseable {
 
     private final RaftServer server;
     private final RaftServer.Division division;
+    private final RaftClientAsynchronousProtocol submitter;
     private final RaftPeerId self;
     private final RaftGroupId group;
     private final Optional<PeerGroup> peers;
@@ -84,11 +86,20 @@ final class ReplicatedLog implements AutoCloseable {
             ProposalsUnderWay proposals) {
         this.server = server;
         this.division = division;
+        this.submitter = submitter(server, division);
         this.self = server.getId();
         this.group = division.getMemberId().getGroupId();
         this.peers = peers;
         this.machine = machine;
         this.proposals = proposals;
+    }
+
+    /**
+     * A server has a thread of its own take each request in, and the caller wait for that thread. What is behind it takes the request
+     * from any thread, and waits for nothing.
+     */
+    private static RaftClientAsynchronousProtocol submitter(RaftServer server, RaftServer.Division division) {
+        return division instanceof RaftClientAsynchronousProtocol direct ? direct : server;
     }
 
     /**
@@ -165,9 +176,9 @@ final class ReplicatedLog implements AutoCloseable {
         }
         long call = nextCall.getAndIncrement();
         Message message = Message.valueOf(ByteString.copyFrom(entry.encode()));
-        CompletableFuture<Answer> answer = submit(call, message, System.nanoTime() + ANSWER_TIMEOUT.toNanos())
-                .orTimeout(ANSWER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-        proposals.add(call, answer);
+        long giveUpNanos = System.nanoTime() + ANSWER_TIMEOUT.toNanos();
+        CompletableFuture<Answer> answer = submit(call, message, giveUpNanos);
+        proposals.add(call, answer, giveUpNanos);
         return answer.whenComplete((decided, failure) -> proposals.remove(call))
                 .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unknown(failure)));
     }
@@ -177,7 +188,7 @@ final class ReplicatedLog implements AutoCloseable {
         RaftClientRequest request =
                 writing(self, nextCall.getAndIncrement(), Message.valueOf(ByteString.copyFrom(entry.encode())));
         try {
-            return server.submitClientRequestAsync(request).handle((reply, failure) -> null);
+            return submitter.submitClientRequestAsync(request).handle((reply, failure) -> null);
         } catch (IOException e) {
             LOG.debug("decision log: {} was not taken: {}", entry, e.getMessage());
             return CompletableFuture.completedFuture(null);
@@ -210,7 +221,7 @@ final class ReplicatedLog implements AutoCloseable {
                     .exceptionallyCompose(failure -> CompletableFuture.failedFuture(new AwayException(failure)));
         }
         try {
-            return server.submitClientRequestAsync(request);
+            return submitter.submitClientRequestAsync(request);
         } catch (IOException e) {
             return CompletableFuture.failedFuture(e);
         }
