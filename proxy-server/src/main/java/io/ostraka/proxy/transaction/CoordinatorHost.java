@@ -311,6 +311,11 @@ final class CoordinatorHost implements CommitPort, GroupCommit.Port {
     }
 
     @Override
+    public void wakeToDecide(Gtid gtid) {
+        onLinks(underWay.get(gtid), turnOfLoop -> queue.execute(log::onTurnEnd));
+    }
+
+    @Override
     public void register(String name, PreparedBranches transaction) {
         Instant now = Instant.now();
         propose(

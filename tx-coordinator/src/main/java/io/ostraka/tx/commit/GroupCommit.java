@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * Gathers decisions while a proposal is under way and puts them into the next entry: one flush for all of them. A lone
- * decision never waits. What is done is gathered for a while and goes in entries of its own, because nobody waits for it.
+ * decision waits for nothing but what came in together with it. What is done is gathered for a while and goes in entries of its own, because nobody waits for it.
  *
  * <p>A proposal that got no answer is proposed again as it was: the log accepts what it has accepted before. Pure; confined
  * to its owner. Source: {@code transactions.md}, section 4.
@@ -38,6 +38,9 @@ public final class GroupCommit {
          */
         void propose(LogEntry entry);
 
+        /** Calls {@link GroupCommit#onTurnEnd} when what has arrived together with this transaction's last vote was dealt with. */
+        void wakeToDecide(Gtid gtid);
+
         /** Calls {@link GroupCommit#onGathered} after this time. */
         void wakeToForget(Duration after);
 
@@ -52,6 +55,13 @@ public final class GroupCommit {
 
     public void decide(PreparedBranches transaction) {
         decisions.add(transaction);
+        if (decisions.size() == 1 && deciding.isEmpty()) {
+            port.wakeToDecide(transaction.gtid());
+        }
+    }
+
+    /** What {@link Port#wakeToDecide} asked for. */
+    public void onTurnEnd() {
         proposeDecisions();
     }
 

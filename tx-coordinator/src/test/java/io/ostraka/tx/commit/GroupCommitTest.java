@@ -19,6 +19,7 @@ class GroupCommitTest implements GroupCommit.Port {
     private final GroupCommit log = new GroupCommit(this);
     private final List<LogEntry> proposed = new ArrayList<>();
     private final List<String> told = new ArrayList<>();
+    private final List<Gtid> turns = new ArrayList<>();
     private int alarms;
 
     private static Gtid gtid(int sequence) {
@@ -33,6 +34,11 @@ class GroupCommitTest implements GroupCommit.Port {
     @Override
     public void propose(LogEntry entry) {
         proposed.add(entry);
+    }
+
+    @Override
+    public void wakeToDecide(Gtid gtid) {
+        turns.add(gtid);
     }
 
     @Override
@@ -51,20 +57,36 @@ class GroupCommitTest implements GroupCommit.Port {
     }
 
     @Test
-    void aLoneDecisionGoesAtOnceAndOthersGatherMeanwhile() {
+    void whatComesInOneTurnGoesInOneEntryAndOthersGatherMeanwhile() {
         log.decide(transaction(1));
         log.decide(transaction(2));
+        assertEquals(List.of(), proposed);
+        log.onTurnEnd();
         log.decide(transaction(3));
-        assertEquals(List.of(new TransactionEntry.Commit(List.of(transaction(1)))), proposed);
-        log.onDecided(new Answer.Decided(List.of(true)));
-        assertEquals(new TransactionEntry.Commit(List.of(transaction(2), transaction(3))), proposed.get(1));
+        log.decide(transaction(4));
+        assertEquals(List.of(gtid(1)), turns);
+        assertEquals(List.of(new TransactionEntry.Commit(List.of(transaction(1), transaction(2)))), proposed);
+        log.onDecided(new Answer.Decided(List.of(true, false)));
+        assertEquals(new TransactionEntry.Commit(List.of(transaction(3), transaction(4))), proposed.get(1));
         log.onDecided(new Answer.Decided(List.of(false, true)));
-        assertEquals(List.of("5_1 true", "5_2 false", "5_3 true"), told);
+        assertEquals(List.of("5_1 true", "5_2 false", "5_3 false", "5_4 true"), told);
+        log.decide(transaction(5));
+        assertEquals(List.of(gtid(1), gtid(5)), turns);
+    }
+
+    @Test
+    void aTurnThatEndsWhileAnEntryIsUnderWayProposesNothing() {
+        log.decide(transaction(1));
+        log.onTurnEnd();
+        log.decide(transaction(2));
+        log.onTurnEnd();
+        assertEquals(1, proposed.size());
     }
 
     @Test
     void whatGotNoAnswerIsProposedAgainAsItWas() {
         log.decide(transaction(1));
+        log.onTurnEnd();
         log.decide(transaction(2));
         log.onNoDecision();
         assertEquals(proposed.get(0), proposed.get(1));
@@ -74,6 +96,7 @@ class GroupCommitTest implements GroupCommit.Port {
     @Test
     void whatIsDoneIsGatheredAndToldInEntriesOfItsOwn() {
         log.decide(transaction(1));
+        log.onTurnEnd();
         log.forget(gtid(7));
         log.forget(gtid(8));
         assertEquals(1, proposed.size());

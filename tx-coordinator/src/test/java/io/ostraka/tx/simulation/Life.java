@@ -334,6 +334,11 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
     }
 
     @Override
+    public void wakeToDecide(Gtid gtid) {
+        node.later(0, unlessEnded(log::onTurnEnd));
+    }
+
+    @Override
     public void wakeToForget(Duration after) {
         node.later(after.toNanos() / 1_000, unlessEnded(log::onGathered));
     }
