@@ -15,6 +15,7 @@ import io.ostraka.it.harness.ClusterSpec;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -66,6 +67,57 @@ class StatementNamesTest {
         twins.exchange(closeStatement("theirs"), sync());
         twins.query("EXECUTE theirs (1)", "PREPARE theirs AS SELECT 1", "EXECUTE theirs", "DEALLOCATE PREPARE theirs");
         twins.query("EXECUTE theirs");
+    }
+
+    @Test
+    void aStatementWhoseCloseIsSkippedIsThere() {
+        byte[] failing = parse("f", "SELECT 10 / $1::int");
+        byte[][] skipped = {
+            closeStatement("s"),
+            parse("s", "SELECT 'another'"),
+            closeStatement("s"),
+            parse("s", "SELECT 'a third'"),
+            closeStatement(""),
+            parse("", "SELECT 'a fourth'"),
+        };
+        for (int length = 1; length <= skipped.length; length++) {
+            twins.exchange(parse("s", "SELECT 'the first'"), parse("", "SELECT 'unnamed'"), failing, sync());
+            twins.send(bound("f", "0"), execute("", 0));
+            twins.send(Arrays.copyOf(skipped, length));
+            twins.exchange(sync());
+            twins.exchange(bind("", "s"), execute("", 0), sync());
+            twins.exchange(bind("", ""), execute("", 0), sync());
+            twins.exchange(closeStatement("s"), closeStatement("f"), sync());
+        }
+    }
+
+    @Test
+    void aStatementThatSqlKnowsIsThereWhenItsCloseIsSkipped() {
+        twins.query("PREPARE s AS SELECT 1");
+        twins.exchange(parse("", "SELECT 10 / $1::int"), bound("", "0"), execute("", 0), closeStatement("s"), sync());
+        twins.exchange(bind("", "s"), execute("", 0), sync());
+        twins.query("EXECUTE s", "DEALLOCATE s");
+    }
+
+    @Test
+    void whatIsParsedAndClosedBehindAnErrorIsNotThere() {
+        twins.exchange(parse("f", "SELECT 10 / $1::int"), parse("", "SELECT 'unnamed'"), sync());
+        twins.exchange(
+                bound("f", "0"),
+                execute("", 0),
+                parse("s", "SELECT 1"),
+                bind("", "s"),
+                closeStatement("s"),
+                parse("", "SELECT 2"),
+                bind("", ""),
+                closeStatement(""),
+                sync());
+        twins.exchange(bind("", "s"), sync());
+        twins.exchange(bind("", ""), execute("", 0), sync());
+        twins.exchange(parse("", "SELECT * FROM missing"), closeStatement(""), sync());
+        twins.exchange(bind("", ""), execute("", 0), sync());
+        twins.exchange(parse("g", "SELECT 1"), closeStatement("g"), bound("f", "0"), execute("", 0), sync());
+        twins.exchange(bind("", "g"), sync());
     }
 
     @Test

@@ -365,10 +365,10 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         expect(Expected.Kind.PARSE, Visibility.NONE);
     }
 
-    /** Drops a statement that has the client's own name here. */
-    public void sendCloseStatement(String name, Visibility visibility) {
+    /** The client drops a statement that has its own name here; {@link BackendListener#onCloseSkipped} tells if that is skipped. */
+    public void sendCloseStatement(String name, StatementKey key) {
         FrontendMessages.close(out(), 'S', name, encoding());
-        expect(Expected.Kind.CLOSE, visibility);
+        expect(Expected.close(key));
     }
 
     /** A Bind of the client's, under the statement name that {@link #prepare} returned. */
@@ -494,6 +494,11 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     /** The same for the answer to a Parse, which {@link BackendListener#onParseSkipped} tells of if it is skipped. */
     public void answerParseInOrder(StatementKey key, ByteBuf owned) {
         replies.answerInOrder(Expected.ownParse(key, owned), owned);
+    }
+
+    /** The same for the answer to the Close of a statement, and {@link BackendListener#onCloseSkipped}. */
+    public void answerCloseInOrder(StatementKey key, ByteBuf owned) {
+        replies.answerInOrder(Expected.ownClose(key, owned), owned);
     }
 
     /** Forgets which statements are prepared here, after something dropped them all. */

@@ -53,6 +53,9 @@ public interface BackendListener {
     /** The client gets no ParseComplete for this statement: the Parse was refused, or an error came before it. */
     void onParseSkipped(Backend backend, StatementKey statement, boolean isRefused);
 
+    /** The client gets no CloseComplete for this statement, which is still there: an error came before the Close. */
+    default void onCloseSkipped(Backend backend, StatementKey statement) {}
+
     /**
      * CopyInResponse: the server now takes CopyData. {@code syncIgnored}: a Sync sent before will not be answered. Its bytes were
      * passed on under {@link Visibility#ALL}.

@@ -27,7 +27,8 @@ final class Expected {
         for (Kind kind : Kind.values()) {
             Map<Visibility, Expected> byVisibility = new EnumMap<>(Visibility.class);
             for (Visibility visibility : Visibility.values()) {
-                byVisibility.put(visibility, new Expected(kind, visibility, Optional.empty(), Optional.empty(), false));
+                byVisibility.put(
+                        visibility, new Expected(kind, visibility, Optional.empty(), Optional.empty(), false, false));
             }
             SHARED.put(kind, byVisibility);
         }
@@ -36,22 +37,26 @@ final class Expected {
     final Kind kind;
     final Visibility visibility;
     final Optional<ByteBuf> own;
-    /** What a Parse prepares, known to be there only once it is answered; or what a Describe is about. */
+    /** What a Parse prepares, known to be there only once it is answered; or what a Describe or Close is about. */
     final Optional<StatementKey> statement;
     /** Whether the statement gets a name of its own on the server. */
     final boolean isNamed;
+    /** Whether the client closes the statement. */
+    final boolean closes;
 
     private Expected(
             Kind kind,
             Visibility visibility,
             Optional<ByteBuf> own,
             Optional<StatementKey> statement,
-            boolean isNamed) {
+            boolean isNamed,
+            boolean closes) {
         this.kind = kind;
         this.visibility = visibility;
         this.own = own;
         this.statement = statement;
         this.isNamed = isNamed;
+        this.closes = closes;
     }
 
     /** Whether ReadyForQuery ends it. */
@@ -64,21 +69,31 @@ final class Expected {
     }
 
     static Expected parse(StatementKey statement, boolean isNamed, Visibility visibility) {
-        return new Expected(Kind.PARSE, visibility, Optional.empty(), Optional.of(statement), isNamed);
+        return new Expected(Kind.PARSE, visibility, Optional.empty(), Optional.of(statement), isNamed, false);
     }
 
     /** Of a statement, which the listener is told of. */
     static Expected describe(StatementKey statement, Visibility visibility) {
-        return new Expected(Kind.DESCRIBE, visibility, Optional.empty(), Optional.of(statement), true);
+        return new Expected(Kind.DESCRIBE, visibility, Optional.empty(), Optional.of(statement), true, false);
+    }
+
+    /** Of a statement that the client closes. */
+    static Expected close(StatementKey statement) {
+        return new Expected(Kind.CLOSE, Visibility.ALL, Optional.empty(), Optional.of(statement), false, true);
+    }
+
+    /** CloseComplete of the proxy's own, for a statement that the server keeps. Takes ownership of {@code owned}. */
+    static Expected ownClose(StatementKey statement, ByteBuf owned) {
+        return new Expected(Kind.OWN, Visibility.ALL, Optional.of(owned), Optional.of(statement), false, true);
     }
 
     /** ParseComplete of the proxy's own, for what is prepared already. Takes ownership of {@code owned}. */
     static Expected ownParse(StatementKey statement, ByteBuf owned) {
-        return new Expected(Kind.OWN, Visibility.ALL, Optional.of(owned), Optional.of(statement), false);
+        return new Expected(Kind.OWN, Visibility.ALL, Optional.of(owned), Optional.of(statement), false, false);
     }
 
     /** Takes ownership of {@code owned}. */
     static Expected own(ByteBuf owned) {
-        return new Expected(Kind.OWN, Visibility.ALL, Optional.of(owned), Optional.empty(), false);
+        return new Expected(Kind.OWN, Visibility.ALL, Optional.of(owned), Optional.empty(), false, false);
     }
 }

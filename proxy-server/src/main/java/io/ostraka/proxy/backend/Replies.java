@@ -326,6 +326,10 @@ final class Replies {
             owned.release();
         });
         skipped.statement.filter(key -> skipped.kind != Expected.Kind.DESCRIBE).ifPresent(key -> {
+            if (skipped.closes) {
+                listener().onCloseSkipped(backend, key);
+                return;
+            }
             if (skipped.isNamed) {
                 backend.forget(key);
             }

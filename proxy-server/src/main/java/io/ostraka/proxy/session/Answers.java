@@ -418,6 +418,11 @@ final class Answers implements BackendListener {
     }
 
     @Override
+    public void onCloseSkipped(Backend backend, StatementKey statement) {
+        session.statements().onCloseSkipped(statement);
+    }
+
+    @Override
     public void onCopyOut(Backend backend, ByteBuf borrowed, int frame) {
         throw new IllegalStateException("a scatter copies nothing");
     }

@@ -231,6 +231,19 @@ final class Pipeline {
         }
     }
 
+    /** CloseComplete for a statement; whether that is still to come, so that it may be skipped. */
+    boolean answerClose(StatementKey key) {
+        ByteBuf out = session.output().buffer();
+        BackendMessages.empty(out, BackendTag.CLOSE_COMPLETE);
+        boolean waits = target.filter(Backend::hasOutstandingReplies).isPresent();
+        if (waits) {
+            target.get().answerCloseInOrder(key, out);
+        } else {
+            session.output().write(out);
+        }
+        return waits;
+    }
+
     /** Ends the pipeline; ReadyForQuery follows. */
     void sync() {
         effectPending = false;

@@ -18,6 +18,7 @@ import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.Router;
 import io.ostraka.rules.plan.SessionCommand;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -38,6 +39,9 @@ final class Statements {
                     SqlState.FEATURE_NOT_SUPPORTED, "cached plan must not change result type")
             .from(ErrorFields.OUTDATED_PLAN_ROUTINE);
 
+    /** How many closed statements are remembered before what was sent must be answered. */
+    private static final int MOST_CLOSING = 64;
+
     private final Session session;
     private final Pipeline pipeline;
     private final Preparing preparing;
@@ -53,6 +57,8 @@ final class Statements {
     private Optional<PreparedStatement> latest = Optional.empty();
     /** Statements whose descriptions are on their way, in the order of asking. */
     private final Queue<PreparedStatement> describing = new ArrayDeque<>();
+    /** Those whose Close may still be skipped, in the order of closing. */
+    private final List<PreparedStatement> closing = new ArrayList<>();
     /** Whether the last of them is the proxy's own question, see {@link #isCurrent}. */
     private boolean checking;
     /** Whether a shard was asked what is wrong with a statement whose name is taken. */
@@ -403,9 +409,11 @@ final class Statements {
     /** The client has not been told that this is parsed. Another name may have the same content. */
     @SuppressWarnings("ReferenceEquality")
     void onParseSkipped(StatementKey key, boolean isRefused) {
-        for (PreparedStatement statement : List.copyOf(byName.values())) {
+        List<PreparedStatement> all = new ArrayList<>(byName.values());
+        all.addAll(closing);
+        for (PreparedStatement statement : all) {
             if (statement.key == key) {
-                remove(statement.name);
+                forget(statement);
                 if (!isRefused) {
                     statement.replaced().ifPresent(this::put);
                 }
@@ -417,11 +425,18 @@ final class Statements {
 
     /** A Parse that nobody has seen is forgotten. */
     void forgetUnanswered() {
-        unanswered.ifPresent(statement -> {
-            remove(statement.name);
+        unanswered.filter(statement -> byName.get(statement.name) == statement).ifPresent(statement -> {
+            forget(statement);
             statement.replaced().ifPresent(this::put);
         });
         unanswered = Optional.empty();
+    }
+
+    /** It is not there, whether closed since or not. */
+    private void forget(PreparedStatement statement) {
+        if (!closing.remove(statement)) {
+            remove(statement.name);
+        }
     }
 
     /** Everything up to Sync is answered. */
@@ -432,6 +447,7 @@ final class Statements {
             replacing = Optional.empty();
         }
         describing.clear();
+        closing.clear();
         checking = false;
         refusing = false;
     }
@@ -560,16 +576,37 @@ final class Statements {
     /** Close (F): shards keep what they know by its content, for others may have the same text. */
     boolean close(String name) {
         PreparedStatement statement = byName.get(name);
-        if (statement != null && statement.underOwnName.isPresent()) {
+        if (statement == null) {
+            pipeline.answer(BackendTag.CLOSE_COMPLETE);
+            return true;
+        }
+        if (closing.size() == MOST_CLOSING) {
+            if (!session.isQuiet()) {
+                return false;
+            }
+            closing.clear();
+        }
+        if (statement.underOwnName.isPresent()) {
             Backend backend = statement.underOwnName.get();
             if (!pipeline.turnTo(backend)) {
                 return false;
             }
-            backend.sendCloseStatement(name, Visibility.ALL);
-        } else {
-            pipeline.answer(BackendTag.CLOSE_COMPLETE);
+            backend.sendCloseStatement(name, statement.key);
+            closing.add(statement);
+        } else if (pipeline.answerClose(statement.key)) {
+            closing.add(statement);
         }
         remove(name);
         return true;
+    }
+
+    /** An error came before the Close of the statement: it is there again, and nothing that was parsed under its name behind that. */
+    @SuppressWarnings("ReferenceEquality")
+    void onCloseSkipped(StatementKey key) {
+        closing.stream().filter(statement -> statement.key == key).findFirst().ifPresent(back -> {
+            remove(back.name);
+            put(back);
+            closing.removeIf(other -> other.name.equals(back.name));
+        });
     }
 }
