@@ -207,6 +207,57 @@ class ErrorOrderTest {
         twins.exchange(bind("", "s", List.of(), one(), List.of()), execute("", 0), sync());
     }
 
+    /** The shard, whose block has failed, is not sent such a statement again: it would say no more than that. */
+    @Test
+    void theSameForAStatementThatTheShardHasForgotten() {
+        twins.query("BEGIN");
+        twins.exchange(parse("", "SELECT v FROM t WHERE id = $1"), sync());
+        twins.query("SELECT 1 / 0");
+        first("26000", twins.exchange(bind("", ""), sync()));
+        twins.query("ROLLBACK", "BEGIN");
+        for (String sql : List.of(
+                "SELECT v FROM t WHERE id = $1 OR '$3' = v",
+                "INSERT INTO t VALUES ($1)",
+                "SELECT 1",
+                "SET work_mem = '7MB'",
+                "PREPARE p (int) AS SELECT $1")) {
+            twins.exchange(parse("", sql), parse("s", "SELECT * FROM missing"), sync());
+            first("08P01", twins.exchange(bind("", "", List.of(), two(), List.of()), sync()));
+            first(
+                    "25P02",
+                    twins.exchange(
+                            bind(
+                                    "",
+                                    "",
+                                    List.of(),
+                                    sql.contains("$1") && !sql.startsWith("P") ? one() : List.of(),
+                                    List.of()),
+                            sync()));
+            twins.query("ROLLBACK", "BEGIN");
+        }
+        twins.exchange(parse("", "SELECT 1", 23), parse("s", "SELECT * FROM missing"), sync());
+        first("08P01", twins.exchange(bind("", ""), sync()));
+        first("25P02", twins.exchange(bind("", "", List.of(), one(), List.of()), sync()));
+    }
+
+    @Test
+    void aWrongNumberOfParametersIsToldOfBeforeAPortalsNameThatIsTaken() {
+        twins.exchange(
+                parse("", "BEGIN"), bind("q", ""), parse("s", "SELECT v FROM t WHERE id = $1"), bind("q", "s"), sync());
+        first(
+                "42P03",
+                twins.exchange(
+                                parse("", "SAVEPOINT one"),
+                                bind("q", ""),
+                                bind("q", "s", List.of(), one(), List.of()),
+                                sync())
+                        .subList(2, 3));
+    }
+
+    private static List<Optional<byte[]>> two() {
+        return List.of(Optional.of("1".getBytes(US_ASCII)), Optional.empty());
+    }
+
     private static List<Optional<byte[]>> one() {
         return List.of(Optional.of("1".getBytes(US_ASCII)));
     }

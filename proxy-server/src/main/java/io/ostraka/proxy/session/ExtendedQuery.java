@@ -13,6 +13,7 @@ import io.ostraka.proxy.wire.CorruptedFrameException;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.FrontendTag;
 import io.ostraka.proxy.wire.Parse;
+import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.config.LimitsConfig;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
@@ -119,10 +120,11 @@ final class ExtendedQuery {
         if (!statements.answerParseBut(statement) || !pipeline.mayAnswer()) {
             return false;
         }
-        portals.requireFree(bind.portal());
-        if (statements.isOwn(statement)) {
+        if (mayBeRefusedHere(statement)) {
             requireParameters(statement);
-        } else if (!session.failedBlock().isShared()) {
+        }
+        portals.requireFree(bind.portal());
+        if (!statements.isOwn(statement) && !session.failedBlock().isShared()) {
             return false;
         }
         if (statement.statements().isEmpty()) {
@@ -309,14 +311,24 @@ final class ExtendedQuery {
         return true;
     }
 
-    /** As many as were declared: what the session carries out itself has none but those. */
+    /**
+     * Whether no shard may tell that the parameters are too many or too few, which comes first: the session carries the statement out,
+     * or refuses the portal's name, or a shard would have to parse it in a block that has failed.
+     */
+    private boolean mayBeRefusedHere(PreparedStatement statement) {
+        return statements.isOwn(statement)
+                || (!statement.isOfSql
+                        && ((!bind.portal().isEmpty() && portals.has(bind.portal()))
+                                || (statement.answered && session.status() == TransactionStatus.FAILED)));
+    }
+
     private void requireParameters(PreparedStatement statement) {
-        if (bind.parameterCount() != statement.key.parameterOids().size()) {
+        int parameters = statement.parameters();
+        if (bind.parameterCount() != parameters) {
             throw new PgError(
                             SqlState.PROTOCOL_VIOLATION,
                             "bind message supplies " + bind.parameterCount() + " parameters, but prepared statement \""
-                                    + statement.name + "\" requires "
-                                    + statement.key.parameterOids().size())
+                                    + statement.name + "\" requires " + parameters)
                     .toException();
         }
     }

@@ -90,6 +90,16 @@ final class PreparedStatement {
         return !name.isEmpty();
     }
 
+    /** How many parameters it takes: those that were declared, and those of its text if that is analysed, which commands are not. */
+    int parameters() {
+        int declared = key.parameterOids().size();
+        boolean isCommand =
+                statements().isEmpty() || Portal.commandOf(statements().get(0)).isPresent();
+        return isCommand
+                ? declared
+                : Math.max(declared, statements().get(0).planned().parameters());
+    }
+
     /** Its one statement; empty text has none. */
     List<Planned.Statement> statements() {
         return planned.statements();

@@ -20,6 +20,11 @@ public record PlannedStatement(StatementSpan span, Plan plan, Optional<Statement
         return template.map(StatementTemplate::text).orElse("");
     }
 
+    /** How many parameters its text names: the highest number of one. */
+    public int parameters() {
+        return template.map(StatementTemplate::parameters).orElse(0);
+    }
+
     /** The same with what stands in front of it in the query string, for then its errors have their places there. */
     public String textInPlace() {
         return template.map(own -> own.sql().substring(0, own.end())).orElse("");

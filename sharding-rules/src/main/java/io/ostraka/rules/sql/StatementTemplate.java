@@ -28,6 +28,9 @@ import java.util.List;
  * LIMIT and OFFSET are lifted: their value limits rows, and is looked at when rows are counted. Immutable.
  */
 public final class StatementTemplate {
+    /** Of a number that is read: Bind counts its values in 16 bits. */
+    private static final int MOST_DIGITS = 9;
+
     private final String sql;
     private final int start;
     private final int end;
@@ -73,6 +76,20 @@ public final class StatementTemplate {
     /** The statement's own text. */
     public String text() {
         return sql.substring(start, end);
+    }
+
+    /** The highest number of a parameter that the statement names, 0 if it names none. Reads it anew. */
+    public int parameters() {
+        int highest = 0;
+        Lexer lexer = new Lexer(sql, start, end);
+        for (TokenKind kind = lexer.next(); kind != TokenKind.END; kind = lexer.next()) {
+            if (kind == TokenKind.PARAMETER) {
+                String digits = lexer.text().substring(1);
+                boolean isPossible = digits.length() <= MOST_DIGITS;
+                highest = Math.max(highest, isPossible ? Integer.parseInt(digits) : Integer.MAX_VALUE);
+            }
+        }
+        return highest;
     }
 
     public String key() {
