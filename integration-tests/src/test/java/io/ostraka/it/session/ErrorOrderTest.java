@@ -254,6 +254,24 @@ class ErrorOrderTest {
                         .subList(2, 3));
     }
 
+    @Test
+    void aBlocksIsolationIsToldBeforeAnythingIsParsed() {
+        for (String begin : List.of(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ",
+                "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
+                "START TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE",
+                "BEGIN")) {
+            twins.exchange(parse("", "SELECT id FROM t"), parse("", begin), bind("p", ""), execute("p", 0), sync());
+            twins.query("SHOW transaction_isolation", "SELECT count(*) FROM t", "ROLLBACK");
+            twins.exchange(parse("", "SET work_mem = '3MB'"), parse("", begin), bind("p", ""), execute("p", 0), sync());
+            twins.query(
+                    "SHOW transaction_isolation", "INSERT INTO t VALUES (9)", "COMMIT", "DELETE FROM t WHERE id = 9");
+            twins.query("BEGIN");
+            twins.exchange(parse("", "SELECT id FROM t"), parse("", begin), bind("p", ""), execute("p", 0), sync());
+            twins.query("COMMIT");
+        }
+    }
+
     private static List<Optional<byte[]>> two() {
         return List.of(Optional.of("1".getBytes(US_ASCII)), Optional.empty());
     }

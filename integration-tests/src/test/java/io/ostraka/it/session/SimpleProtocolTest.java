@@ -131,6 +131,11 @@ class SimpleProtocolTest {
                         + "INSERT INTO t VALUES (9, 'x')|COMMIT",
                 "BEGIN TRANSACTION READ ONLY|SHOW transaction_read_only|COMMIT",
                 "BEGIN|BEGIN|COMMIT",
+                "BEGIN|START TRANSACTION READ ONLY|SHOW transaction_read_only|INSERT INTO t VALUES (9, 'x')|COMMIT",
+                "BEGIN|SELECT 1|BEGIN READ ONLY|INSERT INTO t VALUES (9, 'x')|COMMIT",
+                "BEGIN|BEGIN ISOLATION LEVEL SERIALIZABLE|SHOW transaction_isolation|COMMIT|SHOW transaction_isolation",
+                "BEGIN|SELECT 1|begin/* a */isolation level serializable|SELECT 1|COMMIT",
+                "BEGIN|SELECT 1; BEGIN READ ONLY|INSERT INTO t VALUES (9, 'x')|COMMIT",
                 "COMMIT|ROLLBACK|END|ABORT",
                 "COMMIT AND CHAIN|ROLLBACK AND CHAIN",
                 "BEGIN ISOLATION LEVEL REPEATABLE READ|INSERT INTO t VALUES (9, 'x')|COMMIT AND CHAIN|"

@@ -65,6 +65,16 @@ class TwoShardsTest {
         client.close();
     }
 
+    @Test
+    void beginInABlockSetsItsModesOnAllShards() {
+        assertEquals(
+                List.of("BEGIN T", "UPDATE 1 T", "25001 BEGIN T", "25006 E", "ROLLBACK I"),
+                run("BEGIN", UPDATE0, "BEGIN READ ONLY", UPDATE1, "ROLLBACK"));
+        assertEquals(
+                List.of("BEGIN T", "UPDATE 1 T", "UPDATE 1 T", "25001 BEGIN T", "25006 E", "ROLLBACK I"),
+                run("BEGIN", UPDATE0, UPDATE1, "BEGIN READ ONLY", UPDATE0, "ROLLBACK"));
+    }
+
     /** Runs statements one by one; answers in short: a tag, a SQLSTATE, a value; with the status at the end. */
     private List<String> run(String... statements) {
         List<String> answers = new ArrayList<>();

@@ -134,8 +134,10 @@ final class OwnCommands {
         SessionTransaction transaction = session.transaction();
         if (isSetting(command)) {
             settings.apply(command, text, List.of(by));
-        } else if (command instanceof SessionCommand.Begin) {
-            if (!transaction.isOpen()) {
+        } else if (command instanceof SessionCommand.Begin begin) {
+            if (transaction.isOpen()) {
+                begin.setTransaction().ifPresent(transaction::remember);
+            } else {
                 transaction.begin(text);
                 transaction.join(by.shard());
                 // Other statements of the string may have written already.
@@ -195,8 +197,8 @@ final class OwnCommands {
     /** Runs it to its end and answers CommandComplete; then {@code after}, when the session is available again. */
     void run(SessionCommand command, String text, Runnable after) {
         SessionTransaction transaction = session.transaction();
-        if (command instanceof SessionCommand.Begin) {
-            begin(text, after);
+        if (command instanceof SessionCommand.Begin begin) {
+            begin(begin, text, after);
         } else if (command instanceof SessionCommand.Commit commit) {
             end(transaction.state() == SessionTransaction.State.OPEN, "COMMIT", commit.chain(), after);
         } else if (command instanceof SessionCommand.Rollback rollback) {
@@ -260,19 +262,23 @@ final class OwnCommands {
         } else if (command instanceof SessionCommand.Deallocate deallocate) {
             deallocate(deallocate.name(), text, after);
         } else if (isSetting(command)) {
-            setEverywhere(command, text, after);
+            setEverywhere(command, text, tagOf(command), after);
         } else {
             throw new IllegalStateException("not a command of the session's own: " + command);
         }
     }
 
     /** On all shards of the transaction, so that they go on alike. */
-    private void setEverywhere(SessionCommand command, String text, Runnable after) {
+    private static String tagOf(SessionCommand command) {
+        if (command instanceof SessionCommand.Reset) {
+            return "RESET";
+        }
+        return command instanceof SessionCommand.SetConstraints ? "SET CONSTRAINTS" : "SET";
+    }
+
+    private void setEverywhere(SessionCommand command, String text, String tag, Runnable after) {
         requireSupported(command);
         List<Backend> all = participants();
-        String tag = command instanceof SessionCommand.Reset
-                ? "RESET"
-                : command instanceof SessionCommand.SetConstraints ? "SET CONSTRAINTS" : "SET";
         rounds.start(all, text, false, () -> {
             if (rounds.step().error.isEmpty()) {
                 settings.apply(command, text, all);
@@ -292,16 +298,21 @@ final class OwnCommands {
         }
     }
 
-    private void begin(String text, Runnable after) {
-        if (session.transaction().isOpen()) {
-            session.requireNotFailed();
-            warn(SqlState.ACTIVE_SQL_TRANSACTION, "there is already a transaction in progress");
-        } else {
+    private void begin(SessionCommand.Begin command, String text, Runnable after) {
+        String tag = text.stripLeading().toLowerCase(Locale.ROOT).startsWith("start") ? "START TRANSACTION" : "BEGIN";
+        if (!session.transaction().isOpen()) {
             session.transaction().begin(text);
+            complete(tag, after);
+            return;
         }
-        complete(
-                text.stripLeading().toLowerCase(Locale.ROOT).startsWith("start") ? "START TRANSACTION" : "BEGIN",
-                after);
+        session.requireNotFailed();
+        warn(SqlState.ACTIVE_SQL_TRANSACTION, "there is already a transaction in progress");
+        Optional<String> modes = command.setTransaction();
+        if (modes.isPresent()) {
+            setEverywhere(new SessionCommand.SetTransaction(false), modes.get(), tag, after);
+        } else {
+            complete(tag, after);
+        }
     }
 
     private void end(boolean commits, String word, boolean chain, Runnable after) {

@@ -484,13 +484,17 @@ final class Portals {
                 || command instanceof SessionCommand.Rollback
                 || command instanceof SessionCommand.PrepareTransaction;
         // What was executed since the last Sync is a transaction of its own, which such a command ends or turns into a
-        // block.
-        boolean isOfPipeline = (ends || command instanceof SessionCommand.Begin)
-                && pipeline.hasExecuted()
+        // block. Where one server has parsed something, it may have a snapshot, with which no isolation level can be
+        // chosen any more.
+        boolean begins = command instanceof SessionCommand.Begin;
+        boolean isBehindOthers = pipeline.hasExecuted()
+                || (begins && !pipeline.isSynced() && session.database().hasOneShard());
+        boolean isOfPipeline = (ends || begins)
+                && isBehindOthers
                 && (!session.transaction().isOpen() || session.transaction().isImplicit());
         if (isOfPipeline) {
             executeOwnThere(portal);
-        } else if (ends || command instanceof SessionCommand.Begin) {
+        } else if (ends || begins) {
             pipeline.endOneTime();
             // A block has its own time, which begins with its first statement.
             session.snapshot().release();

@@ -1,14 +1,23 @@
 package io.ostraka.rules.plan;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Statements that change the session or its transaction rather than rows. Names are folded as PostgreSQL folds them.
  */
 public sealed interface SessionCommand {
 
-    /** BEGIN or START TRANSACTION; the text is replayed on each shard at its first use. */
-    record Begin() implements SessionCommand {}
+    /**
+     * BEGIN or START TRANSACTION; the text is replayed on each shard at its first use. {@code modes} is what SET TRANSACTION may say too,
+     * as it is written.
+     */
+    record Begin(String modes) implements SessionCommand {
+        /** What it does in a block that is open: the block gets these modes. Empty for none. */
+        public Optional<String> setTransaction() {
+            return modes.isEmpty() ? Optional.empty() : Optional.of("SET TRANSACTION " + modes);
+        }
+    }
 
     /** COMMIT or END. */
     record Commit(boolean chain) implements SessionCommand {}

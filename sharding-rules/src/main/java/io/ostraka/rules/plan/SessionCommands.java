@@ -12,8 +12,8 @@ final class SessionCommands {
     }
 
     private static SessionCommand commandOf(StatementKind kind) {
-        if (kind instanceof StatementKind.Begin) {
-            return new SessionCommand.Begin();
+        if (kind instanceof StatementKind.Begin begin) {
+            return new SessionCommand.Begin(begin.modes());
         } else if (kind instanceof StatementKind.Commit commit) {
             return new SessionCommand.Commit(commit.chain());
         } else if (kind instanceof StatementKind.Rollback rollback) {

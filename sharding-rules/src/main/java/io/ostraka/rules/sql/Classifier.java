@@ -155,8 +155,9 @@ public final class Classifier {
     }
 
     private StatementKind begin() {
+        int from = tokens.start();
         transactionModes(true);
-        return new Begin();
+        return new Begin(tokens.textFrom(from));
     }
 
     /** ISOLATION LEVEL, READ, [NOT] DEFERRABLE in any number, with or without commas between them. */

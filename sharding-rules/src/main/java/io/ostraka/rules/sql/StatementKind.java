@@ -13,8 +13,8 @@ public sealed interface StatementKind {
     /** For the grammar. {@code verb} is select, values, table, with, insert, update, delete or merge. */
     record Query(String verb) implements StatementKind {}
 
-    /** BEGIN or START TRANSACTION, with any options. */
-    record Begin() implements StatementKind {}
+    /** BEGIN or START TRANSACTION; {@code modes} is the rest as it is written. */
+    record Begin(String modes) implements StatementKind {}
 
     /** COMMIT or END. */
     record Commit(boolean chain) implements StatementKind {}

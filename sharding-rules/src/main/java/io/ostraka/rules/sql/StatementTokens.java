@@ -43,6 +43,11 @@ final class StatementTokens {
         return lexer.text();
     }
 
+    /** All from there up to the token at hand. */
+    String textFrom(int from) {
+        return sql.substring(from, start());
+    }
+
     boolean at(String keyword) {
         return word.equals(keyword);
     }

@@ -798,7 +798,7 @@ class PlanShapeTest {
 
     @Test
     void sessionCommandsAreTheSessions() {
-        assertEquals(new Plan.Session(new SessionCommand.Begin()), DB.plan("BEGIN"));
+        assertEquals(new Plan.Session(new SessionCommand.Begin("")), DB.plan("BEGIN"));
         assertEquals(new Plan.Session(new SessionCommand.Commit(false)), DB.plan("COMMIT"));
         assertEquals(
                 new Plan.Session(new SessionCommand.Set("ostraka.shard", false, List.of("s1"))),

@@ -22,9 +22,9 @@ class ClassifierTest {
             value = {
                 "(SELECT 1) ~ Query[verb=select]",
                 "with x as (select 1) insert into t table x ~ Query[verb=with]",
-                "BEGIN ~ Begin[]",
-                "BEGIN WORK ISOLATION LEVEL REPEATABLE READ READ ONLY, NOT DEFERRABLE ~ Begin[]",
-                "START TRANSACTION READ WRITE ~ Begin[]",
+                "BEGIN ~ Begin[modes=]",
+                "BEGIN WORK ISOLATION LEVEL REPEATABLE READ READ ONLY, NOT DEFERRABLE ~ Begin[modes=ISOLATION LEVEL REPEATABLE READ READ ONLY, NOT DEFERRABLE]",
+                "START TRANSACTION READ WRITE ~ Begin[modes=READ WRITE]",
                 "COMMIT ~ Commit[chain=false]",
                 "END TRANSACTION AND CHAIN ~ Commit[chain=true]",
                 "COMMIT AND NO CHAIN ~ Commit[chain=false]",
