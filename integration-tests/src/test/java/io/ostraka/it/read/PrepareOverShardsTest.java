@@ -1,5 +1,7 @@
 package io.ostraka.it.read;
 
+import static io.ostraka.it.harness.FrontendMessages.parse;
+import static io.ostraka.it.harness.FrontendMessages.sync;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -13,6 +15,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -122,13 +125,145 @@ class PrepareOverShardsTest {
     }
 
     @Test
-    void anExpressionAsAnArgumentIsRefused() {
+    void expressionsAreComputedOnce() {
+        both(
+                Protocol.SIMPLE,
+                "PREPARE p AS SELECT id, t FROM thing WHERE id IN ($1, $1 + 1)",
+                "EXECUTE p(3 + 4)",
+                "EXECUTE p(length('seven') - (2))",
+                "EXECUTE p(7.4)",
+                "EXECUTE p(7.4 + 0.2)",
+                "EXECUTE p(NULL::int)",
+                "PREPARE all_same (float8) AS SELECT count(DISTINCT $1), min($1) = max($1) FROM thing",
+                "EXECUTE all_same(random())",
+                "PREPARE v (bpchar, bit, mood, timestamptz, int[]) AS SELECT $1, $2, $3, $4, $5 FROM thing WHERE id < 3",
+                "EXECUTE v('a' || 'b', B'10' || B'1', lower('SAD')::mood, 'epoch'::date + 1, ARRAY[1, 2] || 3)",
+                "PREPARE del AS DELETE FROM part WHERE thing_id = $1 AND w > $2 RETURNING thing_id, w",
+                "BEGIN",
+                "EXECUTE del(2 + 3, abs(-1))",
+                "PREPARE late AS SELECT $1 = now(), count(*) FROM thing",
+                "EXECUTE late(now())",
+                "ROLLBACK",
+                "EXECUTE p(3 + 4); EXECUTE p(id); EXECUTE p(4)",
+                "EXECUTE p(3 + 4); EXECUTE p(4 + 4); EXECUTE p(4)",
+                "SELECT 1");
+    }
+
+    @Test
+    void explainShowsThePlanOfWhatIsExecuted() {
+        try (WireClient client = WireClient.login(cluster.proxy())) {
+            client.query("PREPARE p AS SELECT t FROM thing WHERE id = $1");
+            List<String> plan = told(client, "EXPLAIN (COSTS OFF) SELECT t FROM thing WHERE id = 7");
+            assertEquals(plan, told(client, "EXPLAIN (COSTS OFF) EXECUTE p(7)"));
+            assertEquals(plan, told(client, "EXPLAIN (COSTS OFF) EXECUTE p(3 + 4)"));
+            client.query("PREPARE all_of AS SELECT count(*) FROM thing WHERE n > $1");
+            plan = told(
+                    client,
+                    "EXPLAIN (COSTS OFF) SELECT count(*) FROM thing WHERE n > (CAST('3' AS pg_catalog.\"numeric\"))");
+            assertEquals(plan, told(client, "EXPLAIN (COSTS OFF) EXECUTE all_of(1 + 2)"));
+        }
         try (Differential both = cluster.differential(Protocol.SIMPLE)) {
-            both.check("PREPARE p AS SELECT id FROM thing WHERE id = $1");
-            both.checkRefused("EXECUTE p(1 + 1)");
-            both.checkRefused("EXECUTE p(pg_catalog.random())");
+            both.check("PREPARE p AS SELECT t FROM thing WHERE id = $1");
+            both.check(
+                    "EXPLAIN EXECUTE p",
+                    "EXPLAIN EXECUTE p(1 / 0)",
+                    "EXPLAIN EXECUTE missing",
+                    "EXPLAIN EXECUTE p('x')");
+        }
+    }
+
+    @Test
+    void whatIsWrongWithArgumentsIsToldAsByPostgreSQL() {
+        String[] wrong = {
+            "EXECUTE p(1 / 0)",
+            "EXECUTE p(1 + nocolumn)",
+            "  EXECUTE p ( 'a' || 'b' )",
+            "EXECUTE p(1 + 1, 2)",
+            "EXECUTE p(1 = 1)",
+            "EXECUTE p(sum(1))",
+            "EXECUTE p(generate_series(1, 2))",
+            "EXECUTE p(2147483647 + 1)",
+            "EXECUTE p(2147483647::int8 + 1)",
+            "EXPLAIN (COSTS OFF) EXECUTE p(1 + nocolumn)",
+        };
+        try (WireClient proxy = WireClient.login(cluster.proxy());
+                WireClient reference = WireClient.login(cluster.reference())) {
+            for (String prepare :
+                    List.of("PREPARE p AS SELECT id FROM thing WHERE id = $1", "BEGIN", "SAVEPOINT s", "SELECT 1")) {
+                proxy.query(prepare);
+                reference.query(prepare);
+                for (String sql : wrong) {
+                    Map<Character, String> expected = error(reference, sql);
+                    Map<Character, String> told = error(proxy, sql);
+                    for (char field : new char[] {'C', 'M', 'D', 'H', 'P'}) {
+                        assertEquals(expected.get(field), told.get(field), sql);
+                    }
+                    proxy.query("ROLLBACK TO s");
+                    reference.query("ROLLBACK TO s");
+                }
+            }
+        }
+    }
+
+    @Test
+    void argumentsThatMeanSomethingElseOnAnotherShardAreRefused() {
+        try (Differential both = cluster.differential(Protocol.SIMPLE)) {
+            both.check(
+                    "PREPARE p AS SELECT id FROM thing WHERE id = $1",
+                    "PREPARE now (timestamptz) AS SELECT now() = $1");
+            both.checkRefused("EXECUTE p((SELECT max(id) FROM thing))");
+            both.checkRefused("EXECUTE p(nosuchfunction(1))");
+            both.checkRefused("EXECUTE now(now())");
+            both.check("SET ostraka.shard = 's0'", "PREPARE there (int) AS SELECT $1", "RESET ostraka.shard");
+            both.checkRefused("EXECUTE there(1 + 1)");
             both.check("EXECUTE p(4)");
         }
+        try (Differential both = cluster.differential(Protocol.EXTENDED)) {
+            both.check("PREPARE p AS SELECT id FROM thing WHERE id = $1");
+            both.checkRefused("EXECUTE p(1 + 1)");
+        }
+    }
+
+    @Test
+    void sqlExecutesWhatTheProtocolHasParsed() {
+        try (WireClient proxy = WireClient.login(cluster.proxy());
+                WireClient reference = WireClient.login(cluster.reference())) {
+            for (WireClient client : List.of(proxy, reference)) {
+                client.send(
+                        parse("one", "SELECT id, t, mood FROM thing WHERE id = $1 OR mood = $2 ORDER BY id"),
+                        parse("typed", "SELECT $1, count(*) FROM thing", 1114),
+                        parse("none", "SELECT count(*) FROM thing"),
+                        parse("own", "BEGIN"),
+                        sync());
+                client.untilReady();
+            }
+            for (String sql : List.of(
+                    "EXECUTE one(7, 'sad')",
+                    "EXECUTE one(3 + 4, NULL)",
+                    "EXECUTE one('8', lower('HAPPY')::mood)",
+                    "EXECUTE one",
+                    "EXECUTE one(1)",
+                    "EXECUTE one(1, 'nosuchmood')",
+                    "EXECUTE typed('2026-01-02'::date)",
+                    "EXECUTE typed('2026-01-02')",
+                    "EXECUTE none",
+                    "EXECUTE none(1)",
+                    "DEALLOCATE one",
+                    "EXECUTE one(7, 'sad')")) {
+                assertEquals(told(reference, sql), told(proxy, sql), sql);
+            }
+            assertEquals("0A000", error(proxy, "EXECUTE own").get('C'));
+            assertEquals(told(reference, "EXECUTE none"), told(proxy, "EXECUTE none"));
+        }
+    }
+
+    private static List<String> told(WireClient client, String sql) {
+        return client.query(sql).stream()
+                .filter(message -> "DEC".indexOf(message.type()) >= 0)
+                .map(message -> message.type() == 'E'
+                        ? message.sqlState() + message.fields().get('M')
+                        : message.toString())
+                .toList();
     }
 
     @Test

@@ -365,6 +365,12 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         expect(Expected.Kind.PARSE, Visibility.NONE);
     }
 
+    /** Drops what {@link #prepareUnder} has prepared, if that was taken. */
+    public void dropUnder(String name) {
+        FrontendMessages.close(out(), 'S', name, encoding());
+        expect(Expected.Kind.CLOSE, Visibility.NONE);
+    }
+
     /** The client drops a statement that has its own name here; {@link BackendListener#onCloseSkipped} tells if that is skipped. */
     public void sendCloseStatement(String name, StatementKey key) {
         FrontendMessages.close(out(), 'S', name, encoding());

@@ -66,27 +66,46 @@ record Preparing(Session session) {
 
     // ---- EXECUTE -------------------------------------------------------------------------------------------------
 
-    /** What the EXECUTE stands for now. */
-    Planned.Statement meaningOf(Plan.Execute execute) {
-        return session.plan(textOf(execute)).statements().get(0);
+    /** The text that an EXECUTE stands for, with its plan. */
+    Planned.Statement meaningOf(String text) {
+        Planned planned = session.plan(text);
+        Optional<Planned.Statement> statement = planned.statements().stream()
+                .filter(found -> Portal.commandOf(found).isEmpty())
+                .findFirst();
+        return statement.orElseThrow(() -> new PgError(
+                        SqlState.FEATURE_NOT_SUPPORTED,
+                        "EXECUTE of a command that the proxy carries out is not supported",
+                        "The protocol has parsed it.",
+                        "Execute it by Bind and Execute.")
+                .toException());
     }
 
+    /** Whether no shard has to be asked for its arguments. */
+    boolean knowsArguments(Plan.Execute execute) {
+        PreparedStatement statement = session.statements().named(execute.name());
+        if (statement.parameterTypes.isPresent()) {
+            return !execute.text().hasExpressions();
+        }
+        return execute.text().arguments().isEmpty() && statement.parameters() == 0;
+    }
+
+    /** What the EXECUTE stands for now. */
     String textOf(Plan.Execute execute) {
         PreparedStatement statement = session.statements().named(execute.name());
-        if (statement.parameterTypes.isEmpty() && !execute.text().arguments().isEmpty()) {
+        if (!knowsArguments(execute)) {
             throw new PgError(
                             SqlState.FEATURE_NOT_SUPPORTED,
-                            "EXECUTE of a statement that the protocol has parsed is not supported over several shards",
-                            "The types of the parameters of prepared statement \"" + execute.name()
-                                    + "\" are known to the shards only.",
-                            "Prepare it by PREPARE, or execute it by Bind and Execute.")
+                            "EXECUTE with such arguments is not supported over several shards in the extended protocol",
+                            "They are expressions, or the protocol has parsed the statement, so that a shard must be asked.",
+                            "Send it as a simple query, or execute the statement by Bind and Execute.")
                     .toException();
         }
-        return execute.text()
-                .of(
-                        statement.key.sql(),
-                        statement.parameterTypes.orElse(List.of()),
-                        session.statements().longestText());
+        return execute.before()
+                + execute.text()
+                        .of(
+                                statement.key.sql(),
+                                statement.parameterTypes.orElse(List.of()),
+                                session.statements().longestText());
     }
 
     /** That of a name which is there: whoever executes another one is told when it is executed. */

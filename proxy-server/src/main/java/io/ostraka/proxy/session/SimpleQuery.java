@@ -37,8 +37,12 @@ final class SimpleQuery {
     /** What it stands for, if it is an EXECUTE. */
     private Optional<Planned.Statement> executed = Optional.empty();
 
+    /** Those of that EXECUTE, where a shard computes them. */
+    private final ExecuteArguments arguments;
+
     SimpleQuery(Session session) {
         this.session = session;
+        this.arguments = new ExecuteArguments(session);
         this.several = new QueryString(session, this);
     }
 
@@ -78,6 +82,7 @@ final class SimpleQuery {
     /** Nothing is left to do for a statement: it was sent, or refused. */
     void hasRun() {
         session.questions().clear();
+        arguments.clear();
         executed = Optional.empty();
     }
 
@@ -114,7 +119,9 @@ final class SimpleQuery {
         if (plan instanceof Plan.Prepare prepare) {
             return session.statements().preparing().start(prepare, statement, true);
         }
-        return plan instanceof Plan.Execute execute ? execute(execute) : run(statement, borrowed, frame, bytes);
+        return plan instanceof Plan.Execute execute
+                ? execute(execute, statement)
+                : run(statement, borrowed, frame, bytes);
     }
 
     private boolean run(Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
@@ -124,10 +131,23 @@ final class SimpleQuery {
                 : run(statement, plan, statement.values(), borrowed, frame, bytes);
     }
 
-    private boolean execute(Plan.Execute plan) {
-        Planned.Statement statement =
-                executed.orElseGet(() -> session.statements().preparing().meaningOf(plan));
-        executed = Optional.of(statement);
+    private boolean execute(Plan.Execute plan, Planned.Statement asWritten) {
+        if (arguments.haveFailed()) {
+            arguments.clear();
+            session.runs().endQuery(true);
+            return true;
+        }
+        if (executed.isEmpty()) {
+            Preparing preparing = session.statements().preparing();
+            Optional<String> text = preparing.knowsArguments(plan)
+                    ? Optional.of(preparing.textOf(plan))
+                    : arguments.textOf(plan, asWritten);
+            executed = text.map(preparing::meaningOf);
+        }
+        if (executed.isEmpty()) {
+            return false;
+        }
+        Planned.Statement statement = executed.get();
         ByteBuf query = query(statement);
         try {
             return run(statement, query, query.readerIndex(), query.readableBytes());

@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What EXECUTE stands for: the text that was prepared, with the arguments in place of its parameters, each as a constant of the
@@ -52,6 +53,16 @@ public record ExecutedText(String name, List<ExecuteArgument> arguments) {
 
     public ExecutedText {
         arguments = List.copyOf(arguments);
+    }
+
+    /** Whether a shard has to compute some of the arguments. */
+    public boolean hasExpressions() {
+        return arguments.stream().anyMatch(argument -> argument.kind() == ExecuteArgument.Kind.EXPRESSION);
+    }
+
+    /** A query of the arguments, for who wants to know what they need. */
+    public String query() {
+        return arguments.stream().map(ExecuteArgument::text).collect(Collectors.joining("), (", "SELECT (", ")"));
     }
 
     /**

@@ -3,6 +3,7 @@ package io.ostraka.rules.plan;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.sql.ExecuteArgument;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -12,9 +13,10 @@ import java.util.stream.IntStream;
  * The parameters of a statement that several shards can only be sent without any ({@link Plan.Valued}): a shard writes their values as
  * literals, in whatever format they come, and these take their places. Immutable.
  *
- * @param oids their types, as the shard has them
+ * @param oids their types, as the shard has them; 0 where these are known by name
+ * @param types their types by name, written with their schemas, if they are known so; else none
  */
-public record InlinedParameters(List<Integer> oids) {
+public record InlinedParameters(List<Integer> oids, List<String> types) {
     private static final Set<String> INTEGERS = Set.of("pg_catalog.int2", "pg_catalog.int4", "pg_catalog.int8");
 
     /** Written so that it is read as the same, whatever the settings. */
@@ -41,6 +43,16 @@ public record InlinedParameters(List<Integer> oids) {
 
     public InlinedParameters {
         oids = List.copyOf(oids);
+        types = List.copyOf(types);
+    }
+
+    public InlinedParameters(List<Integer> oids) {
+        this(oids, List.of());
+    }
+
+    /** Those of types that are known by name. */
+    public static InlinedParameters named(List<String> types) {
+        return new InlinedParameters(Collections.nCopies(types.size(), 0), types);
     }
 
     /**
@@ -49,7 +61,11 @@ public record InlinedParameters(List<Integer> oids) {
      */
     public Question question() {
         List<String> asked = new ArrayList<>();
-        for (int i = 0; i < oids.size(); i++) {
+        for (int i = 0; i < types.size(); i++) {
+            asked.add("'" + types.get(i).replace("'", "''") + "'");
+            asked.add("pg_catalog.format('%L', $" + (i + 1) + "::" + types.get(i) + ")");
+        }
+        for (int i = types.size(); i < oids.size(); i++) {
             asked.add("(SELECT pg_catalog.quote_ident(n.nspname) OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||)"
                     + " pg_catalog.quote_ident(t.typname) FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n"
                     + " ON n.oid OPERATOR(pg_catalog.=) t.typnamespace WHERE t.oid OPERATOR(pg_catalog.=) "
@@ -70,7 +86,7 @@ public record InlinedParameters(List<Integer> oids) {
      * @throws PgErrorException when a value would not be the same as a literal, or the text would be too long
      */
     public String with(String text, List<Optional<String>> answers, int longest) {
-        List<String> types = new ArrayList<>();
+        List<String> names = new ArrayList<>();
         List<ExecuteArgument> values = new ArrayList<>();
         boolean isFaithful = answers.get(answers.size() - 1).isPresent();
         for (int i = 0; i < oids.size(); i++) {
@@ -83,10 +99,10 @@ public record InlinedParameters(List<Integer> oids) {
                                 + ", and with other settings than extra_float_digits = 1, DateStyle = ISO and IntervalStyle ="
                                 + " postgres its value might change when it is written.");
             }
-            types.add(type);
+            names.add(type);
             values.add(value(type, answers.get(2 * i + 1).orElseThrow()));
         }
-        return new ExecutedText("", values).of(text, types, longest);
+        return new ExecutedText("", values).of(text, names, longest);
     }
 
     private static ExecuteArgument value(String type, String literal) {

@@ -74,7 +74,7 @@ final class UtilityPlanner {
         } else if (kind instanceof StatementKind.Prepare prepare) {
             return prepare(template, prepare);
         } else if (kind instanceof StatementKind.Execute execute) {
-            return new Plan.Execute(execute.name(), new ExecutedText(execute.name(), execute.arguments()));
+            return execute("", execute);
         } else if (kind instanceof StatementKind.Listen || kind instanceof StatementKind.Unlisten) {
             return onDefault(true);
         } else if (kind instanceof StatementKind.Notify) {
@@ -190,6 +190,9 @@ final class UtilityPlanner {
 
     private Plan explain(StatementTemplate template, StatementKind.Explain explain, List<String> searchPath) {
         StatementKind body = Classifier.classify(template.sql(), explain.bodyStart(), template.end());
+        if (body instanceof StatementKind.Execute execute) {
+            return execute(template.sql().substring(template.start(), explain.bodyStart()), execute);
+        }
         if (!(body instanceof StatementKind.Query)) {
             return refusal("EXPLAIN of this statement", "It is no query.");
         }
@@ -204,6 +207,10 @@ final class UtilityPlanner {
             asWritten = new Plan.Refusal(refused.error());
         }
         return new Plan.Clocked(clock.get(), asWritten);
+    }
+
+    private static Plan execute(String before, StatementKind.Execute execute) {
+        return new Plan.Execute(before, execute.name(), new ExecutedText(execute.name(), execute.arguments()));
     }
 
     private Plan explained(

@@ -316,7 +316,6 @@ class PlanShapeTest {
                 "0A000 | SELECT * FROM PG_Catalog.\"pg_prepared_xact\"()",
                 "0A000 | EXPLAIN SELECT * FROM pg_prepared_xacts",
                 "0A000 | GRANT SELECT ON t TO someone",
-                "0A000 | EXPLAIN EXECUTE p",
             })
     void whatCannotBeRightIsRefused(String state, String sql) {
         PgError error = refusal(sql);
