@@ -11,21 +11,38 @@ import java.util.Optional;
  * by identity and by their text first, because a backend mostly serves sessions of one application, which all start alike.
  */
 public final class BackendSettings {
+    /** Whose value decides how string constants are read. */
+    public static final String STRING_SYNTAX = "standard_conforming_strings";
+
+    private static final String BACKSLASHES_ESCAPE = "SET " + STRING_SYNTAX + " TO off";
+
     public static final BackendSettings NONE = new BackendSettings(Map.of(), ClientEncoding.UTF8);
 
     private final Map<String, String> statements;
     private final String text;
     private final ClientEncoding encoding;
+    private final boolean backslashesEscape;
 
     private BackendSettings(Map<String, String> statements, ClientEncoding encoding) {
         this.statements = statements;
         this.encoding = encoding;
         text = String.join(";", statements.values());
+        backslashesEscape = BACKSLASHES_ESCAPE.equals(statements.get(STRING_SYNTAX));
     }
 
     /** How texts are encoded on a connection with these settings, in both directions. */
     public ClientEncoding encoding() {
         return encoding;
+    }
+
+    /** Whether a connection with these settings reads a backslash in {@code '...'} as an escape. */
+    public boolean backslashesEscape() {
+        return backslashesEscape;
+    }
+
+    /** These settings with {@link #STRING_SYNTAX} off, or on. */
+    public BackendSettings withBackslashEscapes(boolean escape) {
+        return with(STRING_SYNTAX, escape ? BACKSLASHES_ESCAPE : "SET " + STRING_SYNTAX + " TO on");
     }
 
     /** These settings and one more, or one changed, which is not the encoding. */

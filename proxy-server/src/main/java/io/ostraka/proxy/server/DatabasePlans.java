@@ -9,6 +9,7 @@ import io.ostraka.rules.plan.PlanCache;
 import io.ostraka.rules.plan.PlannedStatement;
 import io.ostraka.rules.plan.Planner;
 import io.ostraka.rules.rule.RuleSet;
+import io.ostraka.rules.sql.BackslashEscapes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +68,11 @@ final class DatabasePlans implements Planned.Source {
     public Planned plan(String text, List<String> searchPath) {
         Current now = current;
         return planned(now.cache().plan(text, searchPath), now);
+    }
+
+    @Override
+    public String spelledOut(String text) {
+        return BackslashEscapes.spelledOut(text);
     }
 
     @Override

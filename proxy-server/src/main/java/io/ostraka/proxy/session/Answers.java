@@ -52,6 +52,8 @@ final class Answers implements BackendListener {
     private Optional<Backend> copyTarget = Optional.empty();
     /** Whether the session itself has cancelled statements: what comes next must not be hit. */
     private boolean cancelsOwn;
+    /** What the server says of {@link StringSyntax#SETTING}. */
+    private boolean isSyntaxOn = true;
     /** Whether the transaction has changed the schema. */
     private boolean changesSchema;
     /** Whether the transaction has changed what new connections begin with. */
@@ -567,9 +569,18 @@ final class Answers implements BackendListener {
             return;
         }
         tellInTime(name, value);
-        if (name.equals(StringSyntax.SETTING) && !value.equals("on")) {
-            session.end(StringSyntax.unsupported());
+        if (name.equals(StringSyntax.SETTING)) {
+            isSyntaxOn = value.equals("on");
         }
+    }
+
+    /**
+     * Whether the server reads string constants otherwise than the session: a function has told it to. In a block that has failed
+     * it has returned already to what it will be after the block.
+     */
+    boolean readsOtherwise() {
+        return isSyntaxOn == session.settings().made().backslashesEscape()
+                && session.status() != TransactionStatus.FAILED;
     }
 
     private void tellInTime(String name, String value) {

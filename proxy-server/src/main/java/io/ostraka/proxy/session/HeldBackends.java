@@ -209,6 +209,9 @@ final class HeldBackends {
     private void arrived(Pending asked, Backend backend) {
         pending.remove(asked.shard);
         held.put(asked.shard, backend);
+        if (backend.settings().backslashesEscape()) {
+            pin(asked.shard);
+        }
         session.resume();
         // What it was asked for may have been refused meanwhile.
         session.releaseUnused();

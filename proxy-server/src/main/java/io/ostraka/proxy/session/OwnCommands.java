@@ -83,6 +83,7 @@ final class OwnCommands {
     /** Commands that mean the same within a query string that goes to a shard as a whole. */
     void requireForwardable(SessionCommand command) {
         requireSupported(command);
+        session.syntax().requireKept(command);
         boolean isOfSeveral = command instanceof SessionCommand.Discard
                 || command instanceof SessionCommand.PrepareTransaction
                 || command instanceof SessionCommand.FinishPrepared;
@@ -122,11 +123,7 @@ final class OwnCommands {
     /** Refuses a setting that the proxy could not live with. */
     void requireSupported(SessionCommand command) {
         session.encodingState().requireKept(command);
-        if (command instanceof SessionCommand.Set set
-                && set.name().equals(StringSyntax.SETTING)
-                && !set.values().isEmpty()) {
-            StringSyntax.require(set.values().get(0));
-        }
+        session.syntax().requireSupported(command);
     }
 
     /** What a command has changed, once a shard has accepted it. */

@@ -60,6 +60,12 @@ public record Planned(List<Statement> statements, long generation) {
         /** For a session that sends everything to one shard. */
         Planned planOn(ShardName shard, String text);
 
+        /**
+         * The text of a session in whose constants backslashes escape, so that it means the same where they do not. Throws {@link
+         * io.ostraka.rules.error.PgErrorException} when it cannot be written so.
+         */
+        String spelledOut(String text);
+
         /** Reads the catalog again; completes, on any thread, when it is in use, or cannot be had soon. */
         CompletableFuture<Boolean> refresh();
 

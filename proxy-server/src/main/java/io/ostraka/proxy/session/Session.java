@@ -593,6 +593,12 @@ final class Session {
         return true;
     }
 
+    /** How the session's texts are read. */
+    StringSyntax syntax() {
+        return new StringSyntax(this);
+    }
+
+    /** Of what the client has said, see {@link StringSyntax#read}. */
     Planned plan(String text) {
         Optional<ShardName> forced = shards.forcedShard();
         return forced.isPresent()
@@ -688,6 +694,10 @@ final class Session {
     }
 
     void writeReady() {
+        if (answers.readsOtherwise()) {
+            end(StringSyntax.unsupported());
+            return;
+        }
         if (simple.several().goesOn()) {
             return;
         }

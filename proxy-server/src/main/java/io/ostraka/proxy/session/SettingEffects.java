@@ -54,6 +54,11 @@ final class SettingEffects {
         if (set.name().equals(ClientEncoding.SETTING)) {
             ClientEncoding encoding = ClientEncoding.require(set.values().get(0));
             made(settings -> settings.with(encoding), text, by);
+        } else if (set.name().equals(StringSyntax.SETTING)) {
+            boolean escapes = !StringSyntax.isOn(set.values().get(0));
+            made(settings -> settings.withBackslashEscapes(escapes), text, by);
+            by.stream().filter(backend -> escapes).forEach(backend -> session.held()
+                    .pin(backend.shard()));
         } else {
             made(set.name(), text, by);
         }

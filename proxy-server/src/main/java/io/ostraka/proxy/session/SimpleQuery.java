@@ -63,7 +63,7 @@ final class SimpleQuery {
         }
         session.statements().dropUnnamed();
         session.extended().pipeline().requireSynced();
-        Planned planned = current.orElseGet(() -> session.plan(text(borrowed, frame)));
+        Planned planned = current.orElseGet(() -> session.plan(session.syntax().read(text(borrowed, frame))));
         current = Optional.of(planned);
         boolean taken = run(planned, borrowed, frame, bytes);
         if (taken) {

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A session's prepared statements by the client's names, whether the protocol has made them or SQL. A Parse is kept until it is
@@ -171,13 +172,14 @@ final class Statements {
     }
 
     private PreparedStatement parsed(Parse parse) {
-        Planned planned = session.plan(parse.sql());
+        String text = session.syntax().read(parse.sql());
+        Planned planned = session.plan(text);
         if (planned.statements().size() > 1) {
             throw new PgError(SqlState.SYNTAX_ERROR, "cannot insert multiple commands into a prepared statement")
                     .toException();
         }
         Optional<Plan.Execute> execute = preparing.executeIn(planned);
-        String sql = execute.map(preparing::textOf).orElse(parse.sql());
+        String sql = execute.map(preparing::textOf).orElse(text);
         PreparedStatement statement = PreparedStatement.parsed(
                 parse.statement(),
                 key(sql, parse.parameterOids()),
@@ -193,6 +195,11 @@ final class Statements {
                 parameterOids,
                 session.settings().searchPath(),
                 session.database().schemaAge());
+    }
+
+    /** Of all that is prepared. */
+    Stream<String> texts() {
+        return byName.values().stream().map(statement -> statement.key.sql());
     }
 
     void requireFree(String name) {

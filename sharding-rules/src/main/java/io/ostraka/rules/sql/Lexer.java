@@ -11,7 +11,7 @@ import java.util.List;
  * PostgreSQL's lexer as a cursor: {@link #next()} moves to the next token, {@link #kind()}, {@link #start()} and {@link
  * #end()} describe it; whitespace and comments lie between tokens. Nothing is allocated for a token.
  *
- * <p>The rules are those of PostgreSQL 18 with {@code standard_conforming_strings} on. A statement that is split,
+ * <p>The rules are those of PostgreSQL 18 with {@code standard_conforming_strings} on, as a rule. A statement that is split,
  * templated or proven harmless here must mean the same to the server, so every rule, the odd ones too, is the
  * server's: the longest match for operators, strings that continue on the next line, nested comments, numbers that may
  * not touch a name. Source: PostgreSQL manual, "Lexical Structure", and the rules of its scanner, {@code scan.l}.
@@ -45,6 +45,9 @@ public final class Lexer {
 
     private final String sql;
     private final int limit;
+    /** Whether a backslash escapes in {@code '...'} and {@code N'...'}: {@code standard_conforming_strings} is off. */
+    private final boolean escapes;
+
     private int at;
     private TokenKind kind = TokenKind.END;
     private int start;
@@ -56,10 +59,20 @@ public final class Lexer {
 
     /** Reads the characters {@code [from, to)} of the text; offsets still count from its beginning. */
     public Lexer(String sql, int from, int to) {
+        this(sql, from, to, false);
+    }
+
+    private Lexer(String sql, int from, int to, boolean escapes) {
         this.sql = sql;
         this.limit = to;
+        this.escapes = escapes;
         this.at = from;
         this.start = from;
+    }
+
+    /** One that reads as the server does with {@code standard_conforming_strings} off. */
+    static Lexer escaping(String sql) {
+        return new Lexer(sql, 0, sql.length(), true);
     }
 
     /** Moves to the next token and tells its kind; {@link TokenKind#END} again and again at the end of the text. */
@@ -125,7 +138,7 @@ public final class Lexer {
             case ']' -> token(1, TokenKind.RIGHT_BRACKET);
             case ',' -> token(1, TokenKind.COMMA);
             case ';' -> token(1, TokenKind.SEMICOLON);
-            case '\'' -> quoted(at + 1, false, TokenKind.STRING);
+            case '\'' -> quoted(at + 1, escapes, TokenKind.STRING);
             case '"' -> quotedIdentifier(at + 1, TokenKind.QUOTED_IDENTIFIER);
             case '$' -> dollar();
             case '.' -> dot();
@@ -236,7 +249,7 @@ public final class Lexer {
                 case 'e', 'E' -> quoted(at + 2, true, TokenKind.ESCAPE_STRING);
                 case 'b', 'B' -> quoted(at + 2, false, TokenKind.BIT_STRING);
                 case 'x', 'X' -> quoted(at + 2, false, TokenKind.HEX_STRING);
-                case 'n', 'N' -> quoted(at + 2, false, TokenKind.NATIONAL_STRING);
+                case 'n', 'N' -> quoted(at + 2, escapes, TokenKind.NATIONAL_STRING);
                 default -> identifier();
             };
         }
