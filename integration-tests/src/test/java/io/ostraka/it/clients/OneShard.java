@@ -19,6 +19,9 @@ import java.util.List;
  */
 final class OneShard implements AutoCloseable {
     static final String DATABASE = "test";
+    /** A database that the proxy knows and the server does not: one of the JDBC driver's tests creates and drops it. */
+    static final String CREATED_LATER = "authtest";
+
     static final String USER = "test";
     static final String PASSWORD = "test";
 
@@ -81,11 +84,18 @@ final class OneShard implements AutoCloseable {
                   %s: { password: "%s" }
                   %s: { password: "%s" }
                 users_from_shards: true
+                # Tests of clients try wrong passwords by the dozen, from one address.
+                limits: { failed_logins: 10000000 }
                 databases:
                   %s:
                     shards:
                       s0: { primary: "127.0.0.1:%d" }
                     default_shard: s0
+                    pool: { size: 20, mode: %s }
+                    recovery_user: %s
+                  %s:
+                    shards:
+                      s0: { primary: "127.0.0.1:%d" }
                     pool: { size: 20, mode: %s }
                     recovery_user: %s
                 """.formatted(
@@ -95,6 +105,10 @@ final class OneShard implements AutoCloseable {
                         PostgresServer.SUPERUSER,
                         server.superuserPassword(),
                         DATABASE,
+                        server.port(),
+                        mode,
+                        PostgresServer.SUPERUSER,
+                        CREATED_LATER,
                         server.port(),
                         mode,
                         PostgresServer.SUPERUSER));

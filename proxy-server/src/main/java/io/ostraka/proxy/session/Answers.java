@@ -262,8 +262,9 @@ final class Answers implements BackendListener {
             return;
         }
         String tag = FieldReader.ofFrame(borrowed, frame).string();
-        changesRoles |= tag.endsWith(" ROLE");
-        if (tag.equals("CREATE ROLE")) {
+        // Who may log in to a database that is in the file can be read once it is there.
+        changesRoles |= tag.endsWith(" ROLE") || tag.equals("CREATE DATABASE");
+        if (tag.equals("CREATE ROLE") || tag.startsWith("CREATE D")) {
             return;
         }
         session.database().onSchemaChange();
@@ -284,7 +285,7 @@ final class Answers implements BackendListener {
 
     /**
      * Whether a command's tag says that statements prepared before may have another result now, or others may log in: ALTER ..., DROP
-     * ..., CREATE VIEW, CREATE ROLE.
+     * ..., CREATE VIEW, CREATE ROLE, CREATE DATABASE.
      */
     private static boolean mayChangeMuch(ByteBuf borrowed, int frame) {
         if (borrowed.getByte(frame) != BackendTag.COMMAND_COMPLETE) {
@@ -294,13 +295,15 @@ final class Answers implements BackendListener {
         return switch (borrowed.getByte(tag)) {
             case 'A' -> borrowed.getByte(tag + 1) == 'L';
             case 'D' -> borrowed.getByte(tag + 1) == 'R';
-            case 'C' -> borrowed.getByte(tag + 1) == 'R' && isViewOrRole(borrowed.getByte(tag + "CREATE ".length()));
+            case 'C' ->
+                borrowed.getByte(tag + 1) == 'R' && isViewRoleOrDatabase(borrowed.getByte(tag + "CREATE ".length()));
             default -> false;
         };
     }
 
-    private static boolean isViewOrRole(byte letter) {
-        return letter == 'V' || letter == 'R';
+    /** VIEW, ROLE, DATABASE, and what else begins as they do. */
+    private static boolean isViewRoleOrDatabase(byte letter) {
+        return letter == 'V' || letter == 'R' || letter == 'D';
     }
 
     @Override
