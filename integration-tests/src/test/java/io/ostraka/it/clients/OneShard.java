@@ -8,6 +8,7 @@ import io.ostraka.rules.config.ConfigReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -19,9 +20,6 @@ import java.util.List;
  */
 final class OneShard implements AutoCloseable {
     static final String DATABASE = "test";
-    /** A database that the proxy knows and the server does not: one of the JDBC driver's tests creates and drops it. */
-    static final String CREATED_LATER = "authtest";
-
     static final String USER = "test";
     static final String PASSWORD = "test";
 
@@ -73,8 +71,11 @@ final class OneShard implements AutoCloseable {
         return server.superuserPassword();
     }
 
-    /** A proxy for the database as it is now; the caller closes both parts. {@code mode}: {@code transaction} or {@code session}. */
-    Proxied proxied(String mode) throws IOException {
+    /**
+     * A proxy for the database as it is now; the caller closes both parts. {@code mode}: {@code transaction} or {@code session}. {@code
+     * others}: databases that the proxy knows, too, whether the server has them or not.
+     */
+    Proxied proxied(String mode, String... others) throws IOException {
         Path directory = Files.createTempDirectory("ostraka-clients-");
         Path file = directory.resolve("ostraka.yaml");
         Files.writeString(file, """
@@ -93,11 +94,6 @@ final class OneShard implements AutoCloseable {
                     default_shard: s0
                     pool: { size: 20, mode: %s }
                     recovery_user: %s
-                  %s:
-                    shards:
-                      s0: { primary: "127.0.0.1:%d" }
-                    pool: { size: 20, mode: %s }
-                    recovery_user: %s
                 """.formatted(
                         directory.resolve("data"),
                         USER,
@@ -107,11 +103,19 @@ final class OneShard implements AutoCloseable {
                         DATABASE,
                         server.port(),
                         mode,
-                        PostgresServer.SUPERUSER,
-                        CREATED_LATER,
-                        server.port(),
-                        mode,
                         PostgresServer.SUPERUSER));
+        for (String other : others) {
+            Files.writeString(
+                    file,
+                    """
+                      %s:
+                        shards:
+                          s0: { primary: "127.0.0.1:%d" }
+                        pool: { mode: %s }
+                        recovery_user: %s
+                    """.formatted(other, server.port(), mode, PostgresServer.SUPERUSER),
+                    StandardOpenOption.APPEND);
+        }
         return new Proxied(OstrakaServer.start(ConfigReader.read(file)), directory);
     }
 

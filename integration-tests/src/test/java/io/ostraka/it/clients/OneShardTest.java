@@ -15,26 +15,27 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What clients rely on that have the proxy for a server, and make their own roles and databases. */
 class OneShardTest {
+    private static final String LATER = "later";
+
     @ParameterizedTest
     @ValueSource(strings = {"transaction", "session"})
     void aDatabaseOfTheFileServesAsSoonAsItIsCreated(String mode) throws IOException, SQLException {
         try (OneShard shard = OneShard.start(List.of())) {
             shard.renew();
-            try (OneShard.Proxied proxied = shard.proxied(mode)) {
+            try (OneShard.Proxied proxied = shard.proxied(mode, LATER)) {
                 Endpoint endpoint = proxied.endpoint();
                 String url = "jdbc:postgresql://127.0.0.1:" + endpoint.port() + "/";
                 try (Connection superuser =
                                 DriverManager.getConnection(url + "test", "postgres", shard.superuserPassword());
                         Statement statement = superuser.createStatement()) {
                     statement.execute("CREATE ROLE visitor LOGIN PASSWORD 'secret'");
-                    statement.execute("CREATE DATABASE " + OneShard.CREATED_LATER);
+                    statement.execute("CREATE DATABASE " + LATER);
                 }
-                try (Connection visitor =
-                                DriverManager.getConnection(url + OneShard.CREATED_LATER, "visitor", "secret");
+                try (Connection visitor = DriverManager.getConnection(url + LATER, "visitor", "secret");
                         Statement statement = visitor.createStatement();
                         ResultSet row = statement.executeQuery("SELECT current_database(), current_user")) {
                     row.next();
-                    assertEquals(OneShard.CREATED_LATER + " visitor", row.getString(1) + " " + row.getString(2));
+                    assertEquals(LATER + " visitor", row.getString(1) + " " + row.getString(2));
                 }
             }
         }
