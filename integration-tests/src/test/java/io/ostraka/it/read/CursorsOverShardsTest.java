@@ -17,6 +17,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +36,31 @@ class CursorsOverShardsTest {
         try (Differential both = cluster.differential(Protocol.SIMPLE)) {
             both.checkOrdered(statements);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT 1 / (id - id) FROM thing",
+                "SELECT 1 / (id - id), id FROM thing ORDER BY id",
+                "SELECT id FROM thing WHERE id > 1000",
+                "SELECT id FROM thing WHERE id > 1000 ORDER BY id",
+                "SELECT id FROM thing WHERE id IN (1, 2) ORDER BY id",
+            })
+    void columnsAreToldWhenThereIsARowOrNone(String query) {
+        List<String> types = new ArrayList<>();
+        for (WireClient client : List.of(WireClient.login(cluster.reference()), WireClient.login(cluster.proxy()))) {
+            try (client) {
+                client.query("BEGIN");
+                client.query("DECLARE c CURSOR FOR " + query);
+                types.add(types(client.query("FETCH 3 FROM c")));
+            }
+        }
+        assertEquals(types.get(0), types.get(1));
+    }
+
+    private static String types(List<BackendMessage> answer) {
+        return answer.stream().map(message -> String.valueOf(message.type())).collect(Collectors.joining());
     }
 
     @ParameterizedTest

@@ -19,7 +19,9 @@ public final class FetchRun extends SharedRun {
 
     private final ShardCursor cursor;
     private final boolean moves;
-    private final boolean describes;
+    /** Whether the client is yet to be told of the columns: in front of the first row, or the end, so that an error comes without. */
+    private boolean describes;
+
     private final long wanted;
     private int asked;
     private int answered;
@@ -33,21 +35,25 @@ public final class FetchRun extends SharedRun {
         super(host, cursor.backends());
         this.cursor = cursor;
         this.moves = moves;
-        this.describes = describes;
+        this.describes = describes && !moves;
         this.wanted = wanted;
     }
 
     /** Whether no shard must be asked: the rows are here, or there are none. Answers then. */
     public boolean answersAtOnce() {
-        if (!moves && describes) {
-            client().write(client().buffer().writeBytes(cursor.columns()));
-        }
         cursor.merged().ifPresent(rows -> rows.discards(moves));
         if (ask()) {
             return false;
         }
         complete(0);
         return true;
+    }
+
+    private void describe() {
+        if (describes) {
+            describes = false;
+            client().write(client().buffer().writeBytes(cursor.columns()));
+        }
     }
 
     /** Has asked by now. */
@@ -66,6 +72,9 @@ public final class FetchRun extends SharedRun {
         int before = asked;
         if (cursor.merged().isPresent()) {
             OrderedRows rows = cursor.merged().get();
+            if (rows.first().isPresent()) {
+                describe();
+            }
             got += rows.take(wanted - got);
             if (got < wanted && !rows.isDone()) {
                 int batch = (int) Math.min(Math.max(wanted - got, MIN_ROWS), MAX_ROWS);
@@ -93,8 +102,19 @@ public final class FetchRun extends SharedRun {
         } else if (moves) {
             writeNotices(owned);
         } else {
+            if (describes && hasRow(owned)) {
+                describe();
+            }
             client().write(owned);
         }
+    }
+
+    private static boolean hasRow(ByteBuf borrowed) {
+        int at = borrowed.readerIndex();
+        while (at < borrowed.writerIndex() && borrowed.getByte(at) != BackendTag.DATA_ROW) {
+            at += 1 + borrowed.getInt(at + 1);
+        }
+        return at < borrowed.writerIndex();
     }
 
     private void writeNotices(ByteBuf owned) {
@@ -140,6 +160,7 @@ public final class FetchRun extends SharedRun {
 
     @Override
     void complete(long counted) {
+        describe();
         finish((moves ? "MOVE " : "FETCH ") + got);
     }
 }
