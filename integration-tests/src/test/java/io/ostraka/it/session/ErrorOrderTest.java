@@ -148,6 +148,37 @@ class ErrorOrderTest {
     }
 
     @Test
+    void aPortalWhoseBindIsSkippedIsNotThere() {
+        for (byte[][] behind : new byte[][][] {
+            {parse("", "SELECT * FROM missing"), bind("q", "")},
+            {parse("", "SELECT v FROM t"), bind("q", ""), parse("", "SELECT * FROM missing"), bind("p", "")},
+            {bind("q", "one", List.of(), List.of(Optional.of("x".getBytes(US_ASCII))), List.of())},
+            {
+                bind("q", "one", List.of(), one(), List.of()),
+                execute("none", 0),
+                bind("p", "one", List.of(), one(), List.of())
+            },
+        }) {
+            twins.exchange(parse("c", "ROLLBACK AND CHAIN"), parse("one", "SELECT v FROM t WHERE id = $1"), sync());
+            twins.query("BEGIN");
+            twins.send(behind);
+            twins.exchange(sync());
+            twins.exchange(bind("p", "c"), closePortal("p"), sync());
+            twins.exchange(bind("q", "c"), execute("q", 0), sync());
+            twins.query("ROLLBACK", "DEALLOCATE ALL");
+        }
+    }
+
+    @Test
+    void aPortalThatABlockThatHasFailedHasNotTakenIsNotThere() {
+        twins.exchange(parse("c", "ROLLBACK AND CHAIN"), parse("one", "SELECT v FROM t WHERE id = $1"), sync());
+        twins.exchange(bind("", "one", List.of(), one(), List.of()), execute("", 0), sync());
+        twins.query("BEGIN", "SELECT 1 / 0");
+        first("25P02", twins.exchange(bind("q", "one", List.of(), one(), List.of()), sync()));
+        twins.exchange(bind("q", "c"), execute("q", 0), sync());
+    }
+
+    @Test
     void aStatementWithoutNameThatIsRefusedLeavesNoneBehind() {
         twins.exchange(parse("", "SELECT 1"), sync());
         twins.exchange(parse("", "SELECT * FROM missing"), sync());

@@ -53,6 +53,9 @@ public interface BackendListener {
     /** The client gets no ParseComplete for this statement: the Parse was refused, or an error came before it. */
     void onParseSkipped(Backend backend, StatementKey statement, boolean isRefused);
 
+    /** A Bind of the client's to this backend alone has made no portal, as none behind it: an error came before. Told of each. */
+    default void onBindSkipped(Backend backend) {}
+
     /** The client gets no CloseComplete for this statement, which is still there: an error came before the Close. */
     default void onCloseSkipped(Backend backend, StatementKey statement) {}
 

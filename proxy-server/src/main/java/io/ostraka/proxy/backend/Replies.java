@@ -8,6 +8,7 @@ import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.proxy.wire.Frame;
 import io.ostraka.proxy.wire.RowShape;
 import io.ostraka.proxy.wire.TransactionStatus;
+import io.ostraka.rules.error.SqlState;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.Optional;
@@ -26,6 +27,9 @@ final class Replies {
 
     /** What must be whole before it is passed on, such as an error or a row that is to be merged, may not be longer. */
     private static final int MAX_COLLECTED = 256 << 20;
+
+    /** A Bind that is refused for this has made no portal; for its values it has, before it read them. */
+    private static final String IN_FAILED_BLOCK = SqlState.IN_FAILED_SQL_TRANSACTION.code();
 
     /** Bind, Describe, Execute and Sync. */
     private static final int LONG_READ = 4;
@@ -291,6 +295,9 @@ final class Replies {
         while (!answersQuery && !expected.isEmpty() && expected.peek().kind != Expected.Kind.SYNC) {
             Expected skipped = expected.remove();
             skip(skipped, skipped == head);
+            if (isClientsBind(skipped) && (skipped != head || error.sqlState().equals(IN_FAILED_BLOCK))) {
+                listener().onBindSkipped(backend);
+            }
             if (skipped.kind == Expected.Kind.QUERY) {
                 expected.addFirst(Expected.of(Expected.Kind.SYNC, skipped.visibility));
                 backend.sendSyncInPlace();
@@ -318,6 +325,11 @@ final class Replies {
                 && (expected.size() < LONG_READ || all.next().kind == Expected.Kind.DESCRIBE)
                 && all.next().kind == Expected.Kind.EXECUTE
                 && all.next().kind == Expected.Kind.SYNC;
+    }
+
+    private static boolean isClientsBind(Expected reply) {
+        return reply.kind == Expected.Kind.BIND
+                && (reply.visibility == Visibility.ALL || reply.visibility == Visibility.BUT_ERRORS);
     }
 
     private void skip(Expected skipped, boolean isRefused) {

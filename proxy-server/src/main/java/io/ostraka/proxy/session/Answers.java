@@ -199,6 +199,7 @@ final class Answers implements BackendListener {
         boolean again = session.points().bindsAgain(backend, error, isDescribed);
         if (again) {
             readiesToCome++;
+            session.extended().portals().bindsAgain();
         }
         return again;
     }
@@ -420,6 +421,11 @@ final class Answers implements BackendListener {
     @Override
     public void onParseSkipped(Backend backend, StatementKey statement, boolean isRefused) {
         session.statements().onParseSkipped(statement, isRefused);
+    }
+
+    @Override
+    public void onBindSkipped(Backend backend) {
+        session.extended().portals().onBindSkipped();
     }
 
     @Override

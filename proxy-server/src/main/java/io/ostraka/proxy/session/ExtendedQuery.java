@@ -360,7 +360,7 @@ final class ExtendedQuery {
             backend.sendBind(bind, name, Visibility.ALL);
         }
         session.receives(backend);
-        portals.put(bind.portal(), new Portal.OnBackend(backend, sent.planned()));
+        portals.bound(bind.portal(), backend, sent.planned());
         return true;
     }
 
@@ -730,5 +730,6 @@ final class ExtendedQuery {
     private void skipToSync() {
         pipeline.skip();
         statements.forgetUnanswered();
+        portals.forgetSkipped();
     }
 }

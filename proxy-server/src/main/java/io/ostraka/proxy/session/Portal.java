@@ -16,8 +16,8 @@ import java.util.Optional;
 
 /** What Bind made: a statement with values, on the backends that have it. */
 sealed interface Portal {
-    /** On one backend, under the client's own portal name. */
-    record OnBackend(Backend backend, Planned.Statement statement) implements Portal {}
+    /** On one backend, under the client's own portal name, made by the session's {@code number}th Bind to one backend. */
+    record OnBackend(Backend backend, Planned.Statement statement, long number) implements Portal {}
 
     /**
      * On one backend, which judges and describes it; what it is executed by is the combiner, with the client's {@code bind}. {@code depth}

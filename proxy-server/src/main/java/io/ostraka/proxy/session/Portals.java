@@ -32,6 +32,10 @@ final class Portals {
     private final Pipeline pipeline;
     private final int most;
     private final Map<String, Portal> byName = new HashMap<>();
+    /** How many Binds were sent to one backend each, and how many of the latest ones were skipped. */
+    private long binds;
+
+    private int skippedBinds;
     /** Whether the unnamed portal is, or was, that of a simple query. */
     private boolean queried;
 
@@ -39,6 +43,33 @@ final class Portals {
         this.most = most;
         this.session = session;
         this.pipeline = pipeline;
+    }
+
+    /** The shard has been sent the Bind that makes it. */
+    void bound(String name, Backend backend, Planned.Statement statement) {
+        binds++;
+        put(name, new Portal.OnBackend(backend, statement, binds));
+    }
+
+    void onBindSkipped() {
+        skippedBinds++;
+    }
+
+    /** What was skipped is sent in another form. */
+    void bindsAgain() {
+        skippedBinds = 0;
+    }
+
+    /** Those whose Binds were skipped, which are the latest ones, have never been there; of the unnamed one that only the shard knows. */
+    void forgetSkipped() {
+        if (skippedBinds > 0) {
+            long last = binds - skippedBinds;
+            skippedBinds = 0;
+            byName.entrySet()
+                    .removeIf(entry -> !entry.getKey().isEmpty()
+                            && entry.getValue() instanceof Portal.OnBackend bound
+                            && bound.number() > last);
+        }
     }
 
     void put(String name, Portal portal) {
