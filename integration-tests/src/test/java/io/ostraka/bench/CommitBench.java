@@ -5,6 +5,7 @@ import io.ostraka.bench.CommitClient.Ending;
 import io.ostraka.bench.CommitClient.OfOne;
 import io.ostraka.bench.CommitClient.Reading;
 import io.ostraka.bench.CommitClient.ReadingByHand;
+import io.ostraka.it.harness.Endpoint;
 import io.ostraka.it.harness.WireClient;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -22,6 +23,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -104,7 +106,7 @@ final class CommitBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, SQLException {
-        progress.println("starting two PostgreSQL servers and four proxies");
+        progress.println("starting two PostgreSQL servers, four proxies and a relay");
         try (TwoShards shards = TwoShards.start(rows);
                 DecisionFile decisions = new DecisionFile(shards.directory().resolve("decisions"))) {
             onFirst = shards.ids("s0");
@@ -123,9 +125,10 @@ final class CommitBench implements Callable<Integer> {
                 Adds.TO_BOTH,
                 2,
                 List.of(
-                        byHand("by hand, COMMIT on both", Ending.ONE_PHASE, shards, decisions),
-                        byHand("by hand, PREPARE and COMMIT PREPARED", Ending.TWO_PHASES, shards, decisions),
-                        byHand("the same, decisions on disk between", Ending.DECIDED, shards, decisions),
+                        byHand("by hand, COMMIT on both", Ending.ONE_PHASE, shards::shard, decisions),
+                        byHand("by hand, PREPARE and COMMIT PREPARED", Ending.TWO_PHASES, shards::shard, decisions),
+                        byHand("the same, decisions on disk between", Ending.DECIDED, shards::shard, decisions),
+                        byHand("that through a relay", Ending.DECIDED, shards::relayed, decisions),
                         new Entrant(
                                 "ostraka", number -> new OfOne(WireClient.login(shards.proxy(TwoShards.ATOMIC)), true)),
                         new Entrant(
@@ -133,12 +136,13 @@ final class CommitBench implements Callable<Integer> {
                                 number -> new OfOne(WireClient.login(shards.group(number)), true))));
     }
 
-    private static Entrant byHand(String name, Ending ending, TwoShards shards, DecisionFile decisions) {
+    private static Entrant byHand(
+            String name, Ending ending, Function<String, Endpoint> shards, DecisionFile decisions) {
         return new Entrant(
                 name,
                 number -> new ByHand(
-                        shards.shard("s0"),
-                        shards.shard("s1"),
+                        shards.apply("s0"),
+                        shards.apply("s1"),
                         ending,
                         decisions,
                         ending + "_" + number + "_" + System.nanoTime()));

@@ -25,7 +25,7 @@ import java.net.InetAddress;
  * ways. What a proxy on Netty cannot do better than; the measure for Ostraka. As many event loops as Ostraka has by default; both sides of a
  * client are on the same one. Reading one side stops while the other cannot be written.
  *
- * <p>Arguments: the port to listen on and the server's port, both on 127.0.0.1. Ends with its process.
+ * <p>Arguments: a port to listen on and a server's port, both on 127.0.0.1, and more such pairs. Ends with its process.
  */
 final class Relay {
     private static final boolean EPOLL = Epoll.isAvailable();
@@ -33,11 +33,17 @@ final class Relay {
     private Relay() {}
 
     public static void main(String[] arguments) throws InterruptedException {
-        int listenPort = Integer.parseInt(arguments[0]);
-        int serverPort = Integer.parseInt(arguments[1]);
         MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
                 EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        for (int i = 0; i < arguments.length; i += 2) {
+            listen(loops, Integer.parseInt(arguments[i]), Integer.parseInt(arguments[i + 1]));
+        }
+        loops.terminationFuture().sync();
+    }
+
+    private static void listen(MultiThreadIoEventLoopGroup loops, int listenPort, int serverPort)
+            throws InterruptedException {
         Class<? extends ServerChannel> serverChannel =
                 EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
         new ServerBootstrap()
@@ -57,9 +63,6 @@ final class Relay {
                     }
                 })
                 .bind(InetAddress.getLoopbackAddress(), listenPort)
-                .sync()
-                .channel()
-                .closeFuture()
                 .sync();
     }
 

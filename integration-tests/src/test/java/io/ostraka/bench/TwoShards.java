@@ -37,6 +37,7 @@ final class TwoShards implements AutoCloseable {
     private static final String ON_FIRST_SHARD =
             "(((hashint8extended(id, 8816678312871386365) & 1023) + 227) & 1023) < 512";
 
+    private static final String RELAY = "relay-";
     private static final String USER = "bench";
     private static final Duration START_DEADLINE = Duration.ofSeconds(60);
 
@@ -66,6 +67,7 @@ final class TwoShards implements AutoCloseable {
             shards.fill("s0", ON_FIRST_SHARD, rows);
             shards.fill("s1", "NOT " + ON_FIRST_SHARD, rows);
             shards.startProxies();
+            shards.startRelay();
         } catch (IOException | SQLException | RuntimeException e) {
             shards.close();
             throw e;
@@ -102,6 +104,11 @@ final class TwoShards implements AutoCloseable {
     /** The server itself. */
     Endpoint shard(String name) {
         return new Endpoint(servers.server(name).port(), USER, USER, password);
+    }
+
+    /** The server behind a proxy that understands nothing. */
+    Endpoint relayed(String name) {
+        return new Endpoint(ports.get(RELAY + name), USER, USER, password);
     }
 
     /** A proxy that is alone. */
@@ -155,6 +162,21 @@ final class TwoShards implements AutoCloseable {
         for (int i = 0; i < proxies.size(); i++) {
             Endpoint endpoint = i == 0 ? proxy(ATOMIC) : group(i - 1);
             awaitConnection(proxies.get(i), endpoint);
+        }
+    }
+
+    private void startRelay() throws IOException {
+        List<String> arguments = new ArrayList<>();
+        for (String shard : SHARDS) {
+            ports.put(RELAY + shard, Contestants.freePort());
+            arguments.add(ports.get(RELAY + shard).toString());
+            arguments.add(String.valueOf(servers.server(shard).port()));
+        }
+        ChildProcess relay = ChildProcess.startJava(
+                "relay", directory.path(), Relay.class.getName(), arguments.toArray(String[]::new));
+        proxies.add(relay);
+        for (String shard : SHARDS) {
+            awaitConnection(relay, relayed(shard));
         }
     }
 
