@@ -21,7 +21,7 @@ class CommitBenchTest {
         String printed = out.toString(StandardCharsets.UTF_8);
         assertEquals(0, status, () -> printed + progress.toString(StandardCharsets.UTF_8));
         assertEquals(
-                13,
+                14,
                 Arrays.stream(printed.split("\n", -1))
                         .filter(line -> line.matches("\\| [a-z].* \\| [1-9][0-9]* \\| [0-9.]+ \\|"))
                         .count(),
