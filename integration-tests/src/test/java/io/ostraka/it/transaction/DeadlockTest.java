@@ -78,6 +78,20 @@ class DeadlockTest {
         assertEquals(List.of("COMMIT"), counters.run(second, "COMMIT"));
     }
 
+    /** Another connection puts the rows together: it would wait for the lock for as long as the transaction waits for it. */
+    @Test
+    void whoWaitsForItsOwnTransactionIsEnded() throws SQLException {
+        cluster.everywhere("CREATE OR REPLACE FUNCTION lock_counter() RETURNS void LANGUAGE plpgsql"
+                + " AS 'BEGIN LOCK TABLE counter IN ACCESS EXCLUSIVE MODE; END'");
+        assertEquals(
+                List.of("BEGIN", "UPDATE 1", "UPDATE 1", "SELECT 1"),
+                counters.run(first, "BEGIN", increment(0), increment(1), "SELECT lock_counter()"));
+        List<BackendMessage> answer = first.query("SELECT count(*) FROM counter a JOIN counter b ON a.n = b.id");
+        assertEquals("40P01", Counters.outcome(answer));
+        assertEquals(List.of("ROLLBACK"), counters.run(first, "COMMIT"));
+        assertEquals(List.of(0, 0), counters.values());
+    }
+
     @Test
     void statementsOverAllShardsDoNotHang() throws SQLException {
         List<CompletableFuture<Integer>> clients = new ArrayList<>();

@@ -584,7 +584,10 @@ public final class CombineRun implements ShardRun {
         if (failed || closed) {
             return;
         }
-        if (backend == combiner && visibility == Visibility.ROWS && isDescribing()) {
+        Optional<PgError> instead = backend.takeReplacement(ErrorFields.read(FieldReader.ofFrame(borrowed, frame)));
+        if (instead.isPresent()) {
+            fail(instead.get());
+        } else if (backend == combiner && visibility == Visibility.ROWS && isDescribing()) {
             fail(borrowed.copy(frame, 1 + borrowed.getInt(frame + 1)));
         } else {
             // A place in a text that the client did not write.

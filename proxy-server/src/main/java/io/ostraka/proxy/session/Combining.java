@@ -313,9 +313,15 @@ final class Combining {
                 keep.map(Keep::what),
                 report,
                 bytes(session.settings().own(STATEMENT_MEMORY).orElse(DEFAULT_MEMORY)));
+        if (isInBlock) {
+            session.victim().worksBeside(combiner.get());
+        }
         CombineRun run = new CombineRun(session.runs(), order);
         session.runs().start(run, failed -> {
             boolean isKept = keep.isPresent() && !failed;
+            if (isInBlock && !isKept) {
+                session.victim().noLongerBeside(order.combiner());
+            }
             if (isKept) {
                 apart.lend(List.of(order.combiner()));
                 kept.add(order.combiner());
@@ -393,6 +399,7 @@ final class Combining {
 
     /** The cursor or portal on this connection is closed. */
     void endKept(Backend backend) {
+        session.victim().noLongerBeside(backend);
         if (!session.isClosed() && kept.remove(backend) && backend.isOpen()) {
             RollbackRun.start(backend, apart::giveBack);
         }

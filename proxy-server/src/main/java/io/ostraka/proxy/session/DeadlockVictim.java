@@ -7,6 +7,7 @@ import io.ostraka.rules.error.PgError;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Tells the watch for deadlocks of the session's transaction while it is open on several shards, and ends it when the watch
@@ -31,11 +32,22 @@ final class DeadlockVictim implements SpanningTransaction.Victim {
             openedAt = System.nanoTime();
             SpanningTransaction spanning = new SpanningTransaction("session " + session.id(), this);
             participants.forEach(shard -> session.held().find(shard).ifPresent(one -> tell(spanning, one)));
+            session.combining().all().forEach(one -> tell(spanning, one));
             open = Optional.of(spanning);
             session.database().commits().opened(spanning);
         } else {
             tell(open.get(), backend);
         }
+    }
+
+    /** This backend works for the transaction without having joined it. */
+    void worksBeside(Backend backend) {
+        open.ifPresent(spanning -> tell(spanning, backend));
+    }
+
+    /** It does so no longer, and will serve others. */
+    void noLongerBeside(Backend backend) {
+        open.ifPresent(spanning -> spanning.left(backend.shard(), backend.pid().value()));
     }
 
     private static void tell(SpanningTransaction spanning, Backend backend) {
@@ -58,10 +70,12 @@ final class DeadlockVictim implements SpanningTransaction.Victim {
     /** Any thread. */
     @Override
     public void breakDeadlock(ShardName shard, int process, PgError error) {
-        session.loop().execute(() -> session.held()
-                .find(shard)
-                .filter(backend ->
-                        open.isPresent() && backend.pid().value() == process && backend.hasOutstandingReplies())
-                .ifPresent(backend -> session.answers().cancel(backend, error)));
+        session.loop()
+                .execute(() -> Stream.concat(session.held().find(shard).stream(), session.combining().all().stream())
+                        .filter(backend -> open.isPresent()
+                                && backend.shard().equals(shard)
+                                && backend.pid().value() == process
+                                && backend.hasOutstandingReplies())
+                        .forEach(backend -> session.answers().cancel(backend, error)));
     }
 }

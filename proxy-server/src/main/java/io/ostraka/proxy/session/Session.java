@@ -159,6 +159,10 @@ final class Session {
         return combining;
     }
 
+    DeadlockVictim victim() {
+        return victim;
+    }
+
     ShardRuns runs() {
         return runs;
     }

@@ -13,13 +13,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Asks the shards of one database, once a second, who waits for whom, and breaks the circles that no shard sees alone. Asks
- * nothing as long as there are no two transactions open on several shards: there is no such circle then.
+ * nothing as long as there are no two transactions open on several shards, and none with two processes on one: there is no such circle
+ * then.
  *
  * <p>Of a circle of several proxies each finds the same victim, and the one whose it is ends it. Whose a process is counts only if it was
  * said between the two samples that the circle is in: later it may be another transaction's.
@@ -50,7 +52,7 @@ final class DeadlockWatch {
     private List<Elsewhere> elsewhere = new ArrayList<>();
 
     /** A transaction of another proxy. */
-    private record Elsewhere(Waiter waiter, Map<ShardName, Integer> processes) {}
+    private record Elsewhere(Waiter waiter, Set<ShardProcess> processes) {}
 
     DeadlockWatch(
             CoordinatorQueue queue,
@@ -77,8 +79,7 @@ final class DeadlockWatch {
         List<Elsewhere> others = elsewhere;
         elsewhere = new ArrayList<>();
         question++;
-        int own = database.spanning().size();
-        if (own == 0 || (own == 1 && group.isEmpty())) {
+        if (isAlone()) {
             deadlocks.onSample(List.of(), (shard, pid) -> Optional.empty());
             lookLater();
             return;
@@ -99,6 +100,15 @@ final class DeadlockWatch {
                                 }
                             }));
         }
+    }
+
+    /** Whether there can be no circle of this node's transactions with each other, with others, or of one with itself. */
+    private boolean isAlone() {
+        Collection<SpanningTransaction> own = database.spanning();
+        return own.isEmpty()
+                || (own.size() == 1
+                        && group.isEmpty()
+                        && own.stream().noneMatch(SpanningTransaction::hasSeveralOnOneShard));
     }
 
     private static List<Wait> waits(ShardId shard, LinkResult result) {
@@ -124,9 +134,9 @@ final class DeadlockWatch {
     }
 
     /** Another proxy tells of one, when it was asked. */
-    void heard(long answered, Waiter waiter, Map<ShardName, Integer> processes) {
+    void heard(long answered, Waiter waiter, Set<ShardProcess> processes) {
         if (answered == question) {
-            elsewhere.add(new Elsewhere(waiter, Map.copyOf(processes)));
+            elsewhere.add(new Elsewhere(waiter, Set.copyOf(processes)));
         }
     }
 
@@ -148,16 +158,15 @@ final class DeadlockWatch {
         Optional<Waiter> own = ownerOf(shard, pid).map(SpanningTransaction::waiter);
         return own.map(waiter -> group.map(all -> all.named(waiter)).orElse(waiter))
                 .or(() -> others.stream()
-                        .filter(other ->
-                                Optional.ofNullable(other.processes().get(name)).equals(Optional.of(pid)))
+                        .filter(other -> other.processes().contains(new ShardProcess(name, pid)))
                         .map(Elsewhere::waiter)
                         .findFirst());
     }
 
     private Optional<SpanningTransaction> ownerOf(ShardId shard, int pid) {
-        ShardName name = servers.get(shard).name();
+        ShardProcess process = new ShardProcess(servers.get(shard).name(), pid);
         for (SpanningTransaction transaction : database.spanning()) {
-            if (transaction.owns(name, pid)) {
+            if (transaction.owns(process)) {
                 return Optional.of(transaction);
             }
         }

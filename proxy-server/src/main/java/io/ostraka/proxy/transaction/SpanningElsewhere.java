@@ -6,9 +6,11 @@ import io.ostraka.tx.deadlock.Waiter;
 import io.ostraka.tx.raft.ClusterMembership;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -57,7 +59,12 @@ final class SpanningElsewhere {
 
     private void tell(FenceMessage question, SpanningTransaction transaction) {
         Map<String, String> processes = new TreeMap<>();
-        transaction.processes().forEach((shard, process) -> processes.put(shard.toString(), process.toString()));
+        transaction
+                .processes()
+                .forEach(process -> processes.merge(
+                        process.shard().toString(),
+                        Integer.toString(process.pid()),
+                        (one, other) -> one + " " + other));
         Waiter waiter = named(transaction.waiter());
         post.send(
                 question.from().member(),
@@ -67,8 +74,12 @@ final class SpanningElsewhere {
     }
 
     private static void heard(DeadlockWatch asking, FenceMessage answer) {
-        Map<ShardName, Integer> processes = new HashMap<>();
-        answer.shards().forEach((shard, process) -> processes.put(new ShardName(shard), Integer.valueOf(process)));
+        Set<ShardProcess> processes = new HashSet<>();
+        answer.shards().forEach((shard, pids) -> {
+            for (String pid : pids.split(" ", -1)) {
+                processes.add(new ShardProcess(new ShardName(shard), Integer.parseInt(pid)));
+            }
+        });
         asking.heard(
                 answer.ask(),
                 new Waiter(answer.words().get(0), Long.parseLong(answer.words().get(1))),

@@ -5,8 +5,8 @@ import io.ostraka.rules.error.PgError;
 import io.ostraka.tx.deadlock.Waiter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * A transaction that is open on several shards, for who looks for deadlocks: which of the shards' processes are its own.
@@ -15,7 +15,7 @@ import java.util.Map;
 public final class SpanningTransaction {
     private final Waiter waiter;
     private final Victim session;
-    private volatile Map<ShardName, Integer> processes = Map.of();
+    private volatile Set<ShardProcess> processes = Set.of();
 
     /** The session of a transaction. Called on the coordinator's queue: hops home by itself. */
     public interface Victim {
@@ -34,11 +34,18 @@ public final class SpanningTransaction {
         return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
     }
 
-    /** A shard has joined. */
+    /** A shard has joined, or another of its processes works for the transaction beside the one that has joined. */
     public void joined(ShardName shard, int process) {
-        Map<ShardName, Integer> more = new HashMap<>(processes);
-        more.put(shard, process);
-        processes = Map.copyOf(more);
+        Set<ShardProcess> more = new HashSet<>(processes);
+        more.add(new ShardProcess(shard, process));
+        processes = Set.copyOf(more);
+    }
+
+    /** A process beside the transaction serves it no longer. */
+    public void left(ShardName shard, int process) {
+        Set<ShardProcess> less = new HashSet<>(processes);
+        less.remove(new ShardProcess(shard, process));
+        processes = Set.copyOf(less);
     }
 
     Waiter waiter() {
@@ -49,12 +56,17 @@ public final class SpanningTransaction {
         return session;
     }
 
-    Map<ShardName, Integer> processes() {
+    Set<ShardProcess> processes() {
         return processes;
     }
 
-    boolean owns(ShardName shard, int process) {
-        Integer own = processes.get(shard);
-        return own != null && own == process;
+    boolean owns(ShardProcess process) {
+        return processes.contains(process);
+    }
+
+    /** Whether it could wait for itself: a shard does not know that two of its processes belong together. */
+    boolean hasSeveralOnOneShard() {
+        Set<ShardProcess> now = processes;
+        return now.stream().map(ShardProcess::shard).distinct().count() < now.size();
     }
 }

@@ -17,8 +17,8 @@ import java.util.TreeSet;
  * samples in a row, the same wait for the same transaction. Then at the moment between the two all edges existed together,
  * so a cycle of them was a deadlock and not a picture put together from different moments.
  *
- * <p>Backends that belong to no transaction of ours take part as themselves and are never victims. A cycle on one shard is
- * left to that shard. Pure; confined to its owner. Source: {@code transactions.md}, section 8.
+ * <p>Backends that belong to no transaction of ours take part as themselves and are never victims. A cycle that a shard sees, because it
+ * leads through its backends alone, is left to that shard; a transaction with two backends on a shard could also wait for itself. Pure; confined to its owner. Source: {@code transactions.md}, section 8.
  */
 public final class Deadlocks {
     private Set<Edge> last = Set.of();
@@ -49,7 +49,7 @@ public final class Deadlocks {
                     Optional<Waiter> waiter = owners.ownerOf(wait.shard(), wait.pid());
                     String from = name(waiter, wait.shard(), wait.pid());
                     String to = name(owners.ownerOf(wait.shard(), blocker), wait.shard(), blocker);
-                    if (!from.equals(to)) {
+                    if (wait.pid() != blocker) {
                         graph.computeIfAbsent(from, unseen -> new ArrayList<>()).add(new Arc(from, to, edge, waiter));
                     }
                 }
@@ -73,9 +73,7 @@ public final class Deadlocks {
             Optional<Arc> youngest = cycle.stream()
                     .filter(arc -> arc.waiter().isPresent())
                     .max(Comparator.comparing(arc -> arc.waiter().orElseThrow()));
-            boolean overShards =
-                    cycle.stream().map(arc -> arc.edge().shard()).distinct().count() > 1;
-            if (!overShards || youngest.isEmpty()) {
+            if (isSeenByItsShard(cycle) || youngest.isEmpty()) {
                 // The shard breaks it, we do not know where: take it out and look at the rest.
                 graph.get(cycle.get(0).from()).remove(cycle.get(0));
                 continue;
@@ -85,6 +83,18 @@ public final class Deadlocks {
                     end.waiter().orElseThrow(), end.edge().shard(), end.edge().pid(), describe(cycle)));
             graph.remove(end.from());
         }
+    }
+
+    /** Whether each waits, on the same shard, for the very backend that waits next. */
+    private static boolean isSeenByItsShard(List<Arc> cycle) {
+        for (int i = 0; i < cycle.size(); i++) {
+            Edge edge = cycle.get(i).edge();
+            Edge next = cycle.get((i + 1) % cycle.size()).edge();
+            if (!edge.shard().equals(next.shard()) || edge.blocker() != next.pid()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static List<String> describe(List<Arc> cycle) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Backends of transaction n have pid n on every shard; pids from 900 are nobody's. */
+/** Backends of transaction n have pid n on every shard, and n + 100 and n + 200 beside it; pids from 900 are nobody's. */
 class DeadlocksTest {
     private final Deadlocks deadlocks = new Deadlocks();
 
@@ -27,7 +27,7 @@ class DeadlocksTest {
     }
 
     private static Optional<Waiter> owner(ShardId shard, int pid) {
-        return pid < 900 ? Optional.of(new Waiter("t" + pid, pid)) : Optional.empty();
+        return pid < 900 ? Optional.of(new Waiter("t" + pid % 100, pid % 100)) : Optional.empty();
     }
 
     private static Wait wait(int shard, int pid, int... blockers) {
@@ -76,6 +76,22 @@ class DeadlocksTest {
     @Test
     void aCycleOnOneShardIsItsOwnToBreak() {
         assertEquals(List.of(), twice(wait(0, 1, 2), wait(0, 2, 1)));
+    }
+
+    @Test
+    void aTransactionThatWaitsForItselfIsEnded() {
+        List<Victim> victims = twice(wait(0, 101, 1));
+        assertEquals(1, victims.size());
+        assertEquals(101, victims.get(0).pid());
+        assertEquals("t1 waits on shard shop/0 for t1.", victims.get(0).error().detail());
+    }
+
+    @Test
+    void aCycleThroughTwoBackendsOfOneTransactionIsNotSeenByTheirShard() {
+        List<Victim> victims = twice(wait(0, 102, 1), wait(0, 1, 2));
+        assertEquals(1, victims.size());
+        assertEquals(new Waiter("t2", 2), victims.get(0).transaction());
+        assertEquals(102, victims.get(0).pid());
     }
 
     @Test
