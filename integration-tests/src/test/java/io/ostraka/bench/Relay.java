@@ -22,7 +22,7 @@ import java.net.InetAddress;
 
 /**
  * A proxy that understands nothing: each client gets a connection of its own to one server, and bytes are copied both
- * ways. What a proxy on Netty cannot do better than; the measure for Ostraka. As many event loops as Ostraka has by default; both sides of a
+ * ways. What a proxy on Netty cannot do better than; the measure for Ostraka. One event loop per core, as Ostraka has by default; both sides of a
  * client are on the same one. Reading one side stops while the other cannot be written.
  *
  * <p>Arguments: a port to listen on and a server's port, both on 127.0.0.1, and more such pairs. Ends with its process.
@@ -34,7 +34,7 @@ final class Relay {
 
     public static void main(String[] arguments) throws InterruptedException {
         MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(
-                Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
+                Runtime.getRuntime().availableProcessors(),
                 EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
         for (int i = 0; i < arguments.length; i += 2) {
             listen(loops, Integer.parseInt(arguments[i]), Integer.parseInt(arguments[i + 1]));

@@ -80,11 +80,8 @@ public final class OstrakaServer implements AutoCloseable {
     /** The parser descends with the statement's nesting, and answers 54001 where the stack ends. Only what is used is taken. */
     private static final long LOOP_STACK_BYTES = 16L << 20;
 
-    /**
-     * Event loops. With one for each core they are woken for every message alone, and take turns with the kernel, the decision log and
-     * the shards that may live on the same machine; with half as many they find several messages at once.
-     */
-    private static final int DEFAULT_WORKERS = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    /** Event loops, where the file does not say how many. */
+    private static final int DEFAULT_WORKERS = Runtime.getRuntime().availableProcessors();
 
     private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicInteger loopNumber = new AtomicInteger();
