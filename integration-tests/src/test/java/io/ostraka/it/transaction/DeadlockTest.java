@@ -81,11 +81,16 @@ class DeadlockTest {
     /** Another connection puts the rows together: it would wait for the lock for as long as the transaction waits for it. */
     @Test
     void whoWaitsForItsOwnTransactionIsEnded() throws SQLException {
-        cluster.everywhere("CREATE OR REPLACE FUNCTION lock_counter() RETURNS void LANGUAGE plpgsql"
-                + " AS 'BEGIN LOCK TABLE counter IN ACCESS EXCLUSIVE MODE; END'");
         assertEquals(
-                List.of("BEGIN", "UPDATE 1", "UPDATE 1", "SELECT 1"),
-                counters.run(first, "BEGIN", increment(0), increment(1), "SELECT lock_counter()"));
+                List.of("BEGIN", "UPDATE 1", "UPDATE 1", "SET", "DO", "RESET"),
+                counters.run(
+                        first,
+                        "BEGIN",
+                        increment(0),
+                        increment(1),
+                        "SET ostraka.shard = 's0'",
+                        "DO $$BEGIN LOCK TABLE counter IN ACCESS EXCLUSIVE MODE; END$$",
+                        "RESET ostraka.shard"));
         List<BackendMessage> answer = first.query("SELECT count(*) FROM counter a JOIN counter b ON a.n = b.id");
         assertEquals("40P01", Counters.outcome(answer));
         assertEquals(List.of("ROLLBACK"), counters.run(first, "COMMIT"));
