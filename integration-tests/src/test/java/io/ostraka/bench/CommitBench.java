@@ -65,6 +65,9 @@ final class CommitBench implements Callable<Integer> {
             description = "How many at once (default: ${DEFAULT-VALUE}).")
     private List<Integer> clients = List.of();
 
+    @Option(names = "--workers", description = "Event loops of each proxy (default: one for each core).")
+    private int workers = Runtime.getRuntime().availableProcessors();
+
     @Option(names = "--rows", defaultValue = "100000", description = "Rows of the table (default: ${DEFAULT-VALUE}).")
     private int rows;
 
@@ -107,7 +110,7 @@ final class CommitBench implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, SQLException {
         progress.println("starting two PostgreSQL servers, four proxies and a relay");
-        try (TwoShards shards = TwoShards.start(rows);
+        try (TwoShards shards = TwoShards.start(rows, workers);
                 DecisionFile decisions = new DecisionFile(shards.directory().resolve("decisions"))) {
             onFirst = shards.ids("s0");
             onSecond = shards.ids("s1");

@@ -31,12 +31,15 @@ final class Contestants {
     private final Shards shards;
     private final Path directory;
     private final int clients;
+    private final int workers;
 
     /** {@code clients}: the most that will be there at once; every pool is as large, so that nobody waits for one. */
-    Contestants(Shards shards, Path directory, int clients) {
+    /** {@code workers}: event loops of each proxy that has any. */
+    Contestants(Shards shards, Path directory, int clients, int workers) {
         this.shards = shards;
         this.directory = directory;
         this.clients = clients;
+        this.workers = workers;
     }
 
     /** Nobody when the program it needs is not installed. */
@@ -73,6 +76,7 @@ final class Contestants {
                 "relay",
                 directory,
                 Relay.class.getName(),
+                Integer.toString(workers),
                 Integer.toString(port),
                 Integer.toString(shards.whole().port()));
         Target target = new Target(port, Shards.DATABASE, Shards.USER, shards.password());
@@ -134,6 +138,7 @@ final class Contestants {
     Path configuration(int port) throws IOException {
         return Files.writeString(directory.resolve("ostraka.yaml"), """
                 listen: 127.0.0.1:%d
+                workers: %d
                 data_dir: %s
                 users:
                   %s: { password: "%s" }
@@ -165,6 +170,7 @@ final class Contestants {
                     pool: { size: %d }
                 """.formatted(
                         port,
+                        workers,
                         directory.resolve("ostraka-data"),
                         Shards.USER,
                         shards.password(),
@@ -189,6 +195,7 @@ final class Contestants {
         int port = freePort();
         Path file = Files.writeString(directory.resolve("together.yaml"), """
                 listen: 127.0.0.1:%d
+                workers: %d
                 data_dir: %s
                 users:
                   %s: { password: "%s" }
@@ -205,6 +212,7 @@ final class Contestants {
                       accounts: { hash: id }
                 """.formatted(
                         port,
+                        workers,
                         directory.resolve("together-data"),
                         Shards.USER,
                         shards.password(),

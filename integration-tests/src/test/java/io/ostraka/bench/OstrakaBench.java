@@ -97,6 +97,9 @@ final class OstrakaBench implements Callable<Integer> {
                             + " needs more of the machine and checks every answer (default: ${DEFAULT-VALUE}).")
     private Client client = Client.PGBENCH;
 
+    @Option(names = "--workers", description = "Event loops of each proxy but PgBouncer (default: one for each core).")
+    private int workers = Runtime.getRuntime().availableProcessors();
+
     @Option(names = "--rows", defaultValue = "100000", description = "Rows of the table (default: ${DEFAULT-VALUE}).")
     private int rows;
 
@@ -169,7 +172,7 @@ final class OstrakaBench implements Callable<Integer> {
     /** Adds those that take part; false if one failed to start. A program that is not installed is no failure. */
     private boolean startAll(Shards shards, Path directory, List<Contestant> contestants) {
         int most = clients.stream().mapToInt(Integer::intValue).max().orElse(1);
-        Contestants starter = new Contestants(shards, directory, most);
+        Contestants starter = new Contestants(shards, directory, most, workers);
         boolean complete = true;
         for (String name : Contestants.NAMES) {
             if (!servers.contains(name)) {

@@ -22,10 +22,10 @@ import java.net.InetAddress;
 
 /**
  * A proxy that understands nothing: each client gets a connection of its own to one server, and bytes are copied both
- * ways. What a proxy on Netty cannot do better than; the measure for Ostraka. One event loop per core, as Ostraka has by default; both sides of a
+ * ways. What a proxy on Netty cannot do better than; the measure for Ostraka. Both sides of a
  * client are on the same one. Reading one side stops while the other cannot be written.
  *
- * <p>Arguments: a port to listen on and a server's port, both on 127.0.0.1, and more such pairs. Ends with its process.
+ * <p>Arguments: how many event loops; a port to listen on and a server's port, both on 127.0.0.1, and more such pairs. Ends with its process.
  */
 final class Relay {
     private static final boolean EPOLL = Epoll.isAvailable();
@@ -34,9 +34,8 @@ final class Relay {
 
     public static void main(String[] arguments) throws InterruptedException {
         MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(
-                Runtime.getRuntime().availableProcessors(),
-                EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
-        for (int i = 0; i < arguments.length; i += 2) {
+                Integer.parseInt(arguments[0]), EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        for (int i = 1; i < arguments.length; i += 2) {
             listen(loops, Integer.parseInt(arguments[i]), Integer.parseInt(arguments[i + 1]));
         }
         loops.terminationFuture().sync();

@@ -96,7 +96,9 @@ final class StartBench implements Callable<Integer> {
 
     private Started start(Shards shards, Path directory) throws IOException {
         int port = Contestants.freePort();
-        Path file = new Contestants(shards, directory, POOL).configuration(port);
+        Path file = new Contestants(
+                        shards, directory, POOL, Runtime.getRuntime().availableProcessors())
+                .configuration(port);
         Target target = new Target(port, Shards.DATABASE, Shards.USER, shards.password());
         long begin = System.nanoTime();
         ChildProcess process =

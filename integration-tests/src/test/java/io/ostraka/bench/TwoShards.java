@@ -43,22 +43,24 @@ final class TwoShards implements AutoCloseable {
 
     private final TemporaryDirectory directory;
     private final EmbeddedServers servers;
+    private final int workers;
     private final String password = secret();
     private final List<ChildProcess> proxies = new ArrayList<>();
     private final Map<String, Integer> ports = new TreeMap<>();
 
-    private TwoShards(TemporaryDirectory directory) throws IOException {
+    private TwoShards(TemporaryDirectory directory, int workers) throws IOException {
         this.directory = directory;
+        this.workers = workers;
         // What is kept is flushed, unlike what is temporary.
         this.servers = EmbeddedServers.kept(directory.path().resolve("servers"), SHARDS);
     }
 
-    /** All of it runs. */
-    static TwoShards start(int rows) throws IOException, SQLException {
+    /** All of it runs; {@code workers}: event loops of each proxy. */
+    static TwoShards start(int rows, int workers) throws IOException, SQLException {
         TemporaryDirectory directory = new TemporaryDirectory();
         TwoShards shards;
         try {
-            shards = new TwoShards(directory);
+            shards = new TwoShards(directory, workers);
         } catch (IOException | RuntimeException e) {
             directory.close();
             throw e;
@@ -167,6 +169,7 @@ final class TwoShards implements AutoCloseable {
 
     private void startRelay() throws IOException {
         List<String> arguments = new ArrayList<>();
+        arguments.add(String.valueOf(workers));
         for (String shard : SHARDS) {
             ports.put(RELAY + shard, Contestants.freePort());
             arguments.add(ports.get(RELAY + shard).toString());
@@ -184,6 +187,7 @@ final class TwoShards implements AutoCloseable {
         ports.put(node, Contestants.freePort());
         Path file = Files.writeString(directory.path().resolve("proxy" + node + ".yaml"), """
                 %slisten: 127.0.0.1:%d
+                workers: %d
                 data_dir: %s
                 users:
                   %s: { password: "%s" }
@@ -192,6 +196,7 @@ final class TwoShards implements AutoCloseable {
                 %s%s%s""".formatted(
                         top,
                         ports.get(node),
+                        workers,
                         directory.path().resolve("data" + node),
                         USER,
                         password,

@@ -8,7 +8,8 @@ import java.util.OptionalInt;
 
 /**
  * The whole YAML file. Maps keep the file's order. {@code auth} and the listeners have been checked against each other, and
- * there is a {@code peerSecret} where there is more than one of {@code peers}. {@code workers}: event loops of sessions, if the file says how many.
+ * there is a {@code peerSecret} where there is more than one of {@code peers}. {@code workers}: event loops of sessions, if the
+ * file says how many.
  */
 public record ClusterConfig(
         List<HostPort> listen,
