@@ -13,6 +13,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A PostgreSQL server of the command's own with a database that can be made anew, and a proxy in front of it when asked for.
@@ -73,9 +74,9 @@ final class OneShard implements AutoCloseable {
 
     /**
      * A proxy for the database as it is now; the caller closes both parts. {@code mode}: {@code transaction} or {@code session}. {@code
-     * others}: databases that the proxy knows, too, whether the server has them or not.
+     * others}: databases that the proxy knows, too, and the local ports of their servers, whether they are there or not.
      */
-    Proxied proxied(String mode, String... others) throws IOException {
+    Proxied proxied(String mode, Map<String, Integer> others) throws IOException {
         Path directory = Files.createTempDirectory("ostraka-clients-");
         Path file = directory.resolve("ostraka.yaml");
         Files.writeString(file, """
@@ -104,7 +105,7 @@ final class OneShard implements AutoCloseable {
                         server.port(),
                         mode,
                         PostgresServer.SUPERUSER));
-        for (String other : others) {
+        for (Map.Entry<String, Integer> other : others.entrySet()) {
             Files.writeString(
                     file,
                     """
@@ -113,7 +114,7 @@ final class OneShard implements AutoCloseable {
                           s0: { primary: "127.0.0.1:%d" }
                         pool: { mode: %s }
                         recovery_user: %s
-                    """.formatted(other, server.port(), mode, PostgresServer.SUPERUSER),
+                    """.formatted(other.getKey(), other.getValue(), mode, PostgresServer.SUPERUSER),
                     StandardOpenOption.APPEND);
         }
         return new Proxied(OstrakaServer.start(ConfigReader.read(file)), directory);

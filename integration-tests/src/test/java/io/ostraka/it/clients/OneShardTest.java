@@ -4,12 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ostraka.it.harness.Endpoint;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -22,7 +27,8 @@ class OneShardTest {
     void aDatabaseOfTheFileServesAsSoonAsItIsCreated(String mode) throws IOException, SQLException {
         try (OneShard shard = OneShard.start(List.of())) {
             shard.renew();
-            try (OneShard.Proxied proxied = shard.proxied(mode, LATER)) {
+            try (OneShard.Proxied proxied =
+                    shard.proxied(mode, Map.of(LATER, shard.direct().port()))) {
                 Endpoint endpoint = proxied.endpoint();
                 String url = "jdbc:postgresql://127.0.0.1:" + endpoint.port() + "/";
                 try (Connection superuser =
@@ -36,6 +42,30 @@ class OneShardTest {
                         ResultSet row = statement.executeQuery("SELECT current_database(), current_user")) {
                     row.next();
                     assertEquals(LATER + " visitor", row.getString(1) + " " + row.getString(2));
+                }
+            }
+        }
+    }
+
+    /** Waiting for the other database at each change would take more than the minute. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @Timeout(value = 1, unit = TimeUnit.MINUTES)
+    void aDatabaseThatCannotBeReadHoldsUpNoChangeOfRoles(boolean answers) throws IOException, SQLException {
+        try (OneShard shard = OneShard.start(List.of());
+                ServerSocket silent = new ServerSocket(0, 100, InetAddress.getLoopbackAddress())) {
+            shard.renew();
+            int port = answers ? shard.direct().port() : silent.getLocalPort();
+            try (OneShard.Proxied proxied = shard.proxied("transaction", Map.of(LATER, port))) {
+                String url = "jdbc:postgresql://127.0.0.1:" + proxied.endpoint().port() + "/test";
+                try (Connection superuser = DriverManager.getConnection(url, "postgres", shard.superuserPassword());
+                        Statement statement = superuser.createStatement()) {
+                    statement.execute("CREATE ROLE visitor LOGIN");
+                    for (int i = 0; i < 60; i++) {
+                        statement.execute("ALTER ROLE visitor PASSWORD 'secret" + i + "'");
+                        DriverManager.getConnection(url, "visitor", "secret" + i)
+                                .close();
+                    }
                 }
             }
         }

@@ -37,6 +37,9 @@ import picocli.CommandLine.Option;
         footer = "Exit status: 0 no such test but those that docs/compatibility.md lists, 1 otherwise, 2 used wrongly.")
 final class PgjdbcSuite implements Callable<Integer> {
     private static final String DIRECT = "direct";
+    /** The database that the driver's RequireAuthTest creates and drops: a proxy serves those of its file. */
+    private static final String AUTHENTICATION_TEST = "authtest";
+
     /** In docs/compatibility.md: {@code - `jdbc2.CopyTest#x()` (transaction): why}. */
     private static final Pattern KNOWN = Pattern.compile("^- `([^`]+)` \\(([a-z, ]+)\\)");
 
@@ -107,7 +110,8 @@ final class PgjdbcSuite implements Callable<Integer> {
         if (mode.equals(DIRECT)) {
             return run(shard, shard.direct(), name, pattern, output);
         }
-        try (OneShard.Proxied proxied = shard.proxied(mode)) {
+        try (OneShard.Proxied proxied =
+                shard.proxied(mode, Map.of(AUTHENTICATION_TEST, shard.direct().port()))) {
             return run(shard, proxied.endpoint(), name, pattern, output);
         }
     }

@@ -103,7 +103,7 @@ class PlanAgainstServerTest {
         DatabaseConfig database = config.databases().get("shop");
         try (SchemaService schema = SchemaService.of(config, database, Duration.ofDays(1), state -> {})
                 .orElseThrow()) {
-            SchemaState state = schema.start();
+            SchemaState state = schema.start().join();
             assertEquals(List.of(), state.rules().problems());
             planner = new Planner(database, state.rules(), state.catalog());
         }

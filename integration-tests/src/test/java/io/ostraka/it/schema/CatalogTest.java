@@ -61,7 +61,7 @@ class CatalogTest {
         try (SchemaService service = SchemaService.of(
                         shards.cluster(), shards.database(), Duration.ofHours(1), state -> {})
                 .orElseThrow()) {
-            SchemaState state = service.start();
+            SchemaState state = service.start().join();
             assertEquals(Map.of(), state.unread());
             return state;
         }

@@ -82,7 +82,7 @@ class SchemaServiceTest {
     @Test
     void aChangeOnAShardIsNoticed() throws SQLException, InterruptedException {
         try (SchemaService service = service(OFTEN)) {
-            SchemaState first = service.start();
+            SchemaState first = service.start().join();
             assertTrue(first.catalog().table(T).isEmpty());
             assertSame(first, service.current());
             shards.onAll("CREATE TABLE t (id int)");
@@ -109,7 +109,7 @@ class SchemaServiceTest {
                 "CREATE TABLE u (id d, n int)",
                 "CREATE VIEW v AS SELECT id FROM t");
         try (SchemaService service = service(OFTEN)) {
-            service.start();
+            service.start().join();
             for (String change : List.of(
                     "CREATE SCHEMA app",
                     "ALTER TABLE t ALTER n SET DEFAULT 1",
@@ -150,7 +150,8 @@ class SchemaServiceTest {
             shards.addAt("s2", new HostPort("127.0.0.1", mute.getLocalPort()));
             try (SchemaService service = service(NEVER)) {
                 assertEquals(
-                        Set.of(new ShardName("s2")), service.start().unread().keySet());
+                        Set.of(new ShardName("s2")),
+                        service.start().join().unread().keySet());
             }
         }
     }
@@ -158,7 +159,7 @@ class SchemaServiceTest {
     @Test
     void aRefreshSeesWhatWasCommittedBefore() throws SQLException {
         try (SchemaService service = service(NEVER)) {
-            SchemaState first = service.start();
+            SchemaState first = service.start().join();
             shards.onAll("CREATE TABLE t (id int)");
             SchemaState second = service.refresh().join();
             assertTrue(second.catalog().table(T).isPresent());
@@ -172,7 +173,7 @@ class SchemaServiceTest {
     void whatDoesNotTouchTheCatalogMakesNoNewVersion() throws SQLException {
         shards.onAll("CREATE TABLE t (id int)");
         try (SchemaService service = service(NEVER)) {
-            SchemaState first = service.start();
+            SchemaState first = service.start().join();
             shards.onAll("INSERT INTO t SELECT generate_series(1, 1000)", "ANALYZE t", "VACUUM t", "TRUNCATE t");
             assertSame(first, service.refresh().join());
         }
@@ -187,7 +188,7 @@ class SchemaServiceTest {
         shards.onAll("CREATE TABLE t (id int)");
         shards.addAt("s2", new HostPort("127.0.0.1", port));
         try (SchemaService service = service(OFTEN)) {
-            SchemaState first = service.start();
+            SchemaState first = service.start().join();
             assertEquals(Set.of(new ShardName("s2")), first.unread().keySet());
             assertTrue(first.catalog().table(T).isPresent(), "the others were read");
             assertEquals(0, first.differences().size(), "what a dead shard has is not known to differ");
@@ -209,7 +210,7 @@ class SchemaServiceTest {
     void aShardThatDiesKeepsTheCatalogItHad() throws SQLException {
         shards.onAll("CREATE TABLE t (id int)");
         try (SchemaService service = service(NEVER)) {
-            SchemaState first = service.start();
+            SchemaState first = service.start().join();
             try (Connection connection = shards.connect("postgres");
                     Statement statement = connection.createStatement()) {
                 statement.execute("DROP DATABASE \"" + shards.databaseOf("s1") + "\" WITH (FORCE)");

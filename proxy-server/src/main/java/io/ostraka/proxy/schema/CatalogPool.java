@@ -1,12 +1,16 @@
 package io.ostraka.proxy.schema;
 
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import io.ostraka.rules.config.HostPort;
 import io.ostraka.rules.config.ShardConfig;
 import io.ostraka.rules.config.ShardName;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.SQLNonTransientConnectionException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Supplier;
 import org.postgresql.ssl.DefaultJavaSSLFactory;
@@ -14,7 +18,7 @@ import org.postgresql.ssl.DefaultJavaSSLFactory;
 /**
  * The control plane's few connections to one shard: read-only, with a search path that no role's or database's setting
  * changes (names in {@code pg_catalog} mean what they should), and with a limit on every wait. Nothing is connected, and
- * nothing waits, before the first use; a dead shard costs the caller an exception within seconds.
+ * nothing waits, before the first use; what a server or its system says against a connection, the caller gets at once.
  *
  * <p>Thread-safe. Owns its connections. {@link #connection} blocks: never on an event loop.
  */
@@ -34,6 +38,8 @@ final class CatalogPool implements AutoCloseable {
     private final Properties properties;
     private HikariDataSource pool; // guarded by this
     private boolean closed; // guarded by this
+    /** Whether a connection could be had when one was asked for last: the pool waits and tries for its whole timeout before it says no. */
+    private volatile boolean proven;
 
     /** A pool of connections to a shard's primary as the file has it. */
     CatalogPool(ShardConfig shard, ShardLogin login) {
@@ -68,8 +74,8 @@ final class CatalogPool implements AutoCloseable {
         opened.setReadOnly(true);
         opened.setConnectionTimeout(CONNECT_TIMEOUT.toMillis());
         opened.setValidationTimeout(CONNECT_TIMEOUT.toMillis() / 2);
-        // One attempt at first use, its own error at once, and a new attempt at the next use.
-        opened.setInitializationFailTimeout(1);
+        // The first connection that it is asked for will tell.
+        opened.setInitializationFailTimeout(-1);
         return opened;
     }
 
@@ -106,24 +112,38 @@ final class CatalogPool implements AutoCloseable {
         return shard;
     }
 
-    /** Borrows a connection; closing it gives it back. */
+    /** Borrows a connection; closing it gives it back, or ends it if it is one beside the pool: the first, and the first after a failure. */
     Connection connection() throws SQLException {
-        return current().getConnection();
+        HikariDataSource at = current();
+        try {
+            Connection connection =
+                    proven ? at.getConnection() : DriverManager.getConnection(at.getJdbcUrl(), properties);
+            proven = true;
+            return connection;
+        } catch (SQLException e) {
+            proven = false;
+            throw e;
+        }
     }
 
     /** The pool cannot be told another address once it is in use. */
-    private synchronized HikariDataSource current() {
+    private synchronized HikariDataSource current() throws SQLException {
+        if (closed) {
+            throw new SQLNonTransientConnectionException("the connections to shard " + shard + " are closed");
+        }
         String at = url.get();
-        if (!closed && !pool.getJdbcUrl().equals(at)) {
+        if (!pool.getJdbcUrl().equals(at)) {
             pool.close();
             pool = opened(at);
+            proven = false;
         }
         return pool;
     }
 
     /** From now on {@link #connection} gives new ones. */
     void renew() {
-        pool.getHikariPoolMXBean().softEvictConnections();
+        // It has none before its first use.
+        Optional.ofNullable(pool.getHikariPoolMXBean()).ifPresent(HikariPoolMXBean::softEvictConnections);
     }
 
     @Override

@@ -6,73 +6,34 @@ import io.ostraka.rules.config.ClusterConfig;
 import io.ostraka.rules.config.DatabaseConfig;
 import io.ostraka.rules.config.HostPort;
 import io.ostraka.rules.config.ShardConfig;
-import io.ostraka.rules.config.ShardName;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Predicate;
 
 /**
- * Reads, for {@code users_from_shards}, which roles of a database's shards may log in and what they must prove: at the start,
- * every few seconds, soon after a login that failed, and when a client has changed roles. A role counts when all shards let it log in with the same verifier.
- * What a shard that cannot be read said last holds on; while one was never read there is nobody.
+ * Knows, for {@code users_from_shards}, which roles of a database's shards may log in and what they must prove: they are read at
+ * the start, every few seconds, soon after a login that failed, and when a client has changed roles, from each shard by itself. A role counts
+ * when all shards let it log in with the same verifier. What a shard that cannot be read said last holds on; while one was
+ * never read there is nobody.
  *
- * <p>Thread-safe. Reads on the thread {@code roles-<database>}. Source: PostgreSQL manual, "pg_authid".
+ * <p>Thread-safe. Nothing here blocks: see {@link RoleReader}.
  */
 public final class RoleService implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(RoleService.class);
-
-    /** Between a reading and the next that a failed login asks for: guessing passwords must not become work for the shards. */
-    private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
-
-    /** Roles that have another kind of password, or none, cannot prove to the shards who they are. */
-    private static final String ROLES = "SELECT rolname, rolpassword,"
-            + " CASE WHEN isfinite(rolvaliduntil) THEN extract(epoch FROM rolvaliduntil)::bigint END"
-            + " FROM pg_authid WHERE rolcanlogin AND rolpassword LIKE 'SCRAM-SHA-256$%'"
-            + " AND (rolvaliduntil IS NULL OR rolvaliduntil > now())";
-
     static final String MAY_READ = "SELECT has_column_privilege('pg_authid', 'rolpassword', 'SELECT')";
 
-    private final DatabaseConfig database;
-    private final List<CatalogPool> pools;
-    private final ShardRoles roles = new ShardRoles(Clock.systemUTC(), this::readSoon);
-    private final AtomicBoolean isAsked = new AtomicBoolean();
-    private final ScheduledExecutorService reading;
-    /** When all shards were read last, by {@link System#nanoTime}. */
-    private volatile long readAt = System.nanoTime();
-
-    /** What each shard said last. Confined to the reading thread. */
-    private final Map<ShardName, Map<String, Stored>> byShard = new LinkedHashMap<>();
-
-    /** Why a shard could not be read, as it was logged. Confined to the reading thread. */
-    private final Map<ShardName, String> failures = new HashMap<>();
+    private final List<RoleReader> readers = new ArrayList<>();
+    private final ShardRoles roles = new ShardRoles(Clock.systemUTC(), () -> readers.forEach(RoleReader::readSoon));
 
     private RoleService(DatabaseConfig database, List<CatalogPool> pools) {
-        this.database = database;
-        this.pools = pools;
-        this.reading = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "roles-" + database.name());
-            thread.setDaemon(true);
-            return thread;
-        });
+        pools.forEach(pool -> readers.add(new RoleReader(database.name(), pool, this::publish)));
     }
 
     /**
@@ -90,7 +51,7 @@ public final class RoleService implements AutoCloseable {
                 .map(shard -> new CatalogPool(shard, () -> primaries.apply(shard), login))
                 .toList();
         RoleService service = new RoleService(database, pools);
-        service.reading.scheduleWithFixedDelay(service::read, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
+        service.readers.forEach(reader -> reader.start(interval));
         return service;
     }
 
@@ -101,70 +62,39 @@ public final class RoleService implements AutoCloseable {
 
     /** Reads them now; completes, on any thread, when that is done, or the service is closed. */
     public CompletableFuture<Void> refresh() {
-        try {
-            return CompletableFuture.runAsync(this::read, reading);
-        } catch (RejectedExecutionException closed) {
-            return CompletableFuture.completedFuture(null);
-        }
+        return refresh(reader -> true);
     }
 
-    private void readSoon() {
-        if (!isAsked.compareAndSet(false, true)) {
-            return;
-        }
-        long sinceLast = System.nanoTime() - readAt;
-        try {
-            reading.schedule(
-                    () -> {
-                        isAsked.set(false);
-                        read();
-                    },
-                    AFTER_FAILURE.toNanos() - sinceLast,
-                    TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException closed) {
-            LOG.debug("database {}: no more roles are read", database.name());
-        }
+    /** Reads them now; completes when that is done with the shards that had an answer when they were asked last. */
+    public CompletableFuture<Void> refreshAnswering() {
+        return refresh(RoleReader::answers);
     }
 
-    private void read() {
-        try {
-            for (CatalogPool pool : pools) {
-                readShard(pool);
+    private CompletableFuture<Void> refresh(Predicate<RoleReader> isWaitedFor) {
+        List<CompletableFuture<Void>> waitedFor = new ArrayList<>();
+        for (RoleReader reader : readers) {
+            boolean waits = isWaitedFor.test(reader);
+            CompletableFuture<Void> reading = reader.refresh();
+            if (waits) {
+                waitedFor.add(reading);
             }
-            readAt = System.nanoTime();
-            roles.replace(byShard.size() < pools.size() ? Map.of() : common());
-        } catch (RuntimeException e) {
-            LOG.error("database {}: the roles of its shards could not be read", database.name(), e);
         }
+        return CompletableFuture.allOf(waitedFor.toArray(CompletableFuture[]::new));
     }
 
-    private void readShard(CatalogPool pool) {
-        ShardName shard = pool.shard();
-        try (Connection connection = pool.connection();
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(ROLES)) {
-            Map<String, Stored> found = new HashMap<>();
-            while (rows.next()) {
-                long until = rows.getLong(3);
-                Optional<Instant> validUntil =
-                        rows.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochSecond(until));
-                found.put(rows.getString(1), new Stored(rows.getString(2), validUntil));
-            }
-            byShard.put(shard, found);
-            if (failures.remove(shard) != null) {
-                LOG.info("shard {}: its roles are read again", shard);
-            }
-        } catch (SQLException e) {
-            String reason = SchemaService.messageOf(e);
-            if (!reason.equals(failures.put(shard, reason))) {
-                LOG.warn("shard {}: its roles cannot be read, as users_from_shards needs: {}", shard, reason);
-            }
+    /** Runs on the readers' threads: the last word must be of what was found last. */
+    private synchronized void publish() {
+        List<Map<String, Stored>> found = readers.stream()
+                .map(RoleReader::found)
+                .flatMap(Optional::stream)
+                .toList();
+        if (found.size() == readers.size()) {
+            roles.replace(common(found));
         }
     }
 
     /** Those whom every shard lets in with the same verifier, and until the first of them does no longer. */
-    private Map<String, Stored> common() {
-        List<Map<String, Stored>> all = new ArrayList<>(byShard.values());
+    private static Map<String, Stored> common(List<Map<String, Stored>> all) {
         Map<String, Stored> common = new HashMap<>(all.get(0));
         for (Map<String, Stored> other : all.subList(1, all.size())) {
             common.replaceAll((name, role) -> {
@@ -182,7 +112,6 @@ public final class RoleService implements AutoCloseable {
 
     @Override
     public void close() {
-        reading.shutdownNow();
-        pools.forEach(CatalogPool::close);
+        readers.forEach(RoleReader::close);
     }
 }

@@ -148,9 +148,9 @@ public final class SchemaService implements AutoCloseable {
         };
     }
 
-    /** Reads every shard that answers, then begins to look for changes. Blocks: for the main thread. */
-    public SchemaState start() {
-        SchemaState first = refresh().join();
+    /** Begins to read every shard that answers, and then to look for changes; completes with what the first reading found. */
+    public CompletableFuture<SchemaState> start() {
+        CompletableFuture<SchemaState> first = refresh();
         schedule = looking.scheduleWithFixedDelay(
                 () -> lookGuarded(false), interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
         return first;

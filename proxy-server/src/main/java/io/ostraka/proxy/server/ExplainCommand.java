@@ -107,7 +107,7 @@ final class ExplainCommand implements Callable<Integer> {
                     Catalog.builder(0).build());
         }
         try (SchemaService reader = service.get()) {
-            SchemaState state = reader.start();
+            SchemaState state = reader.start().join();
             if (state.unread().size() == source.shards().size()) {
                 throw new IOException(
                         "no shard can be read (with a DDL file as \"schema\" none need be): " + state.unread());

@@ -93,7 +93,7 @@ public final class OstrakaServer implements AutoCloseable {
     private final Sessions sessions = new Sessions();
     private final List<Channel> listeners = new ArrayList<>();
     private final List<SchemaService> schemas = new ArrayList<>();
-    private final List<RoleService> roles = new ArrayList<>();
+    private final Map<String, RoleService> roles = new LinkedHashMap<>();
     private final Map<String, Map<ShardName, ShardPlace>> places = new LinkedHashMap<>();
     private ServedDatabases databases = new ServedDatabases(Map.of());
     private Optional<Commits> commits = Optional.empty();
@@ -161,14 +161,18 @@ public final class OstrakaServer implements AutoCloseable {
         Commits opened = new Commits(membership, connector, Failpoints.ofProcess());
         commits = Optional.of(opened);
         Map<String, ServedDatabase> served = new LinkedHashMap<>();
+        List<CompletableFuture<Void>> firstReadings = new ArrayList<>();
         config.databases().forEach((name, database) -> {
             Map<ShardName, ShardPlace> placesOfShards = placesOf(database);
-            DatabasePlans plans = plansOf(config, database, placesOfShards);
+            DatabasePlans plans = plansOf(config, database, placesOfShards, firstReadings);
             DatabaseCommits itsCommits = commitsOf(opened, config, database, placesOfShards);
             served.put(
-                    name, new ServedDatabase(database, placesOfShards, connector, plans, itsCommits, this::readRoles));
+                    name,
+                    new ServedDatabase(database, placesOfShards, connector, plans, itsCommits, () -> readRoles(name)));
             places.put(name, placesOfShards);
         });
+        // All at once: a server that does not answer keeps the others' databases waiting only once.
+        CompletableFuture.allOf(firstReadings.toArray(CompletableFuture[]::new)).join();
         opened.start();
         membership.onCancel(key -> sessions.cancel(key).orElseGet(() -> CompletableFuture.completedFuture(null)));
         databases = new ServedDatabases(served);
@@ -205,8 +209,12 @@ public final class OstrakaServer implements AutoCloseable {
         return all.add(database, placesOfShards, SchemaService.recoveryUser(config, database), eventLoops);
     }
 
+    /** Begins to read the catalog, which {@code firstReadings} are told. */
     private DatabasePlans plansOf(
-            ClusterConfig config, DatabaseConfig database, Map<ShardName, ShardPlace> placesOfShards) {
+            ClusterConfig config,
+            DatabaseConfig database,
+            Map<ShardName, ShardPlace> placesOfShards,
+            List<CompletableFuture<Void>> firstReadings) {
         DatabasePlans plans = new DatabasePlans(database);
         Optional<SchemaService> schema = SchemaService.of(
                 config, database, SCHEMA_INTERVAL, plans::onSchema, shard -> primaryOf(placesOfShards, shard.name()));
@@ -215,10 +223,13 @@ public final class OstrakaServer implements AutoCloseable {
         }
         schemas.add(schema.get());
         plans.refreshWith(schema.get()::refresh);
-        SchemaState first = schema.get().start();
+        firstReadings.add(schema.get().start().thenAccept(first -> warn(database, first)));
+        return plans;
+    }
+
+    private static void warn(DatabaseConfig database, SchemaState first) {
         first.differences().forEach(difference -> LOG.warn("database {}: {}", database.name(), difference));
         first.unread().forEach((shard, why) -> LOG.warn("shard {}: its catalog could not be read: {}", shard, why));
-        return plans;
     }
 
     private Map<String, ShardRoles> rolesByDatabase(ClusterConfig config) {
@@ -227,16 +238,22 @@ public final class OstrakaServer implements AutoCloseable {
             config.databases().forEach((name, database) -> {
                 RoleService service = RoleService.start(
                         config, database, ROLE_INTERVAL, shard -> primaryOf(places.get(name), shard.name()));
-                roles.add(service);
+                roles.put(name, service);
                 byDatabase.put(name, service.roles());
             });
         }
         return byDatabase;
     }
 
-    /** Those of all databases: a server has the same roles in each. */
-    private CompletableFuture<Void> readRoles() {
-        return CompletableFuture.allOf(roles.stream().map(RoleService::refresh).toArray(CompletableFuture[]::new));
+    /**
+     * Of all databases, since a server has the same roles in each; completes when the one in which they were changed has been read, and of
+     * the others what could be asked the last time.
+     */
+    private CompletableFuture<Void> readRoles(String database) {
+        List<CompletableFuture<Void>> readings = new ArrayList<>();
+        roles.forEach((name, service) ->
+                readings.add(name.equals(database) ? service.refresh() : service.refreshAnswering()));
+        return CompletableFuture.allOf(readings.toArray(CompletableFuture[]::new));
     }
 
     private void listen(ClusterConfig config) {
@@ -316,7 +333,7 @@ public final class OstrakaServer implements AutoCloseable {
         commits.ifPresent(Commits::close);
         databases.all().forEach(ServedDatabase::close);
         schemas.forEach(SchemaService::close);
-        roles.forEach(RoleService::close);
+        roles.values().forEach(RoleService::close);
         loops.shutdownGracefully(100, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
         blocking.shutdownNow();
         resolving.shutdownNow();

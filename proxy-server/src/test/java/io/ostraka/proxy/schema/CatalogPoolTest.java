@@ -57,6 +57,9 @@ class CatalogPoolTest {
     void aReturnedConnectionIsUsedAgainAndTheThirdHasToWait() throws SQLException {
         try (CatalogPool pool = new CatalogPool(SHARD, url, new Properties())) {
             pool.connection().close();
+            assertEquals(0, connectionsTo(url), "the first is not kept");
+            pool.connection().close();
+            assertEquals(1, connectionsTo(url));
             try (Connection first = pool.connection();
                     Connection second = pool.connection()) {
                 assertEquals(2, connectionsTo(url));
@@ -71,8 +74,8 @@ class CatalogPoolTest {
     void closingThePoolClosesItsConnections() throws SQLException {
         try (Connection keeper = DriverManager.getConnection(url)) {
             CatalogPool pool = new CatalogPool(SHARD, url, new Properties());
-            Connection connection = pool.connection();
-            connection.close();
+            pool.connection().close();
+            pool.connection().close();
             assertEquals(2, connectionsTo(url));
             pool.close();
             assertEquals(1, connectionsTo(url));
@@ -96,7 +99,7 @@ class CatalogPoolTest {
                 OptionalInt.empty(),
                 Optional.empty());
         try (CatalogPool pool = new CatalogPool(shard, new ShardLogin("ostraka", "secret"))) {
-            for (int attempt = 0; attempt < 2; attempt++) {
+            for (int attempt = 0; attempt < 100; attempt++) {
                 SQLException failure = assertThrows(SQLException.class, pool::connection);
                 String message = SchemaService.messageOf(failure);
                 assertTrue(message.startsWith("Connection to 127.0.0.1:" + port + " refused"), message);

@@ -56,7 +56,7 @@ class RoutingDocumentTest {
                 SchemaService reader = SchemaService.of(
                                 schema.config(), schema.database(), Duration.ofDays(1), state -> {})
                         .orElseThrow()) {
-            SchemaState state = reader.start();
+            SchemaState state = reader.start().join();
             assertEquals(List.of(), state.rules().problems());
             return new Planner(database, state.rules(), state.catalog());
         }
