@@ -200,6 +200,28 @@ class NodeFailuresTest {
     }
 
     @Test
+    void rowsThatAHungNodeHasLockedAreFreedWhenItIsExpelled() throws Exception {
+        String hanging = group.awaitLeader();
+        try (WireClient client = group.login(hanging)) {
+            assertEquals(List.of("BEGIN", "UPDATE 1"), counters.run(client, "BEGIN", increment(0)));
+            Await.until(
+                    "its connection has been open for as long as the others need to know of it", () -> !counters.ask(
+                                    "s0",
+                                    "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE"
+                                            + " 'UPDATE counter%' AND state_change < clock_timestamp() - interval '3 s'")
+                            .equals("0"));
+            group.proxy(hanging).pause();
+            assertSurvivorsFinish("node hangs in a transaction", hanging, Fate.NONE);
+            group.proxy(hanging).resume();
+            client.send(query("COMMIT"));
+            String outcome = outcome(client);
+            assertTrue(List.of("lost", "08006").contains(outcome), outcome);
+        }
+        awaitService(hanging);
+        assertFate(Fate.NONE);
+    }
+
+    @Test
     @EnabledIfSystemProperty(named = ALL, matches = "true", disabledReason = "bin/ostraka-faults --matrix")
     void theLeaderDiesBeforeTheEntryIsOnAMajority() throws Exception {
         String leader = group.awaitLeader();

@@ -19,6 +19,7 @@ import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
+import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -124,6 +125,13 @@ public final class Backend extends ChannelInboundHandlerAdapter {
     /** The server's process: what {@code pg_backend_pid()} says there. */
     public BackendPid pid() {
         return pid;
+    }
+
+    /** As its server tells of it, unless it comes from no port. Any thread. */
+    Optional<BackendProcess> process() {
+        return channel.localAddress() instanceof InetSocketAddress from
+                ? Optional.of(new BackendProcess(pid.value(), from.getPort()))
+                : Optional.empty();
     }
 
     long age() {

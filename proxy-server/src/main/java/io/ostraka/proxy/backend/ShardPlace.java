@@ -2,6 +2,7 @@ package io.ostraka.proxy.backend;
 
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -82,10 +83,13 @@ public final class ShardPlace {
 
     /** The caller looks again afterwards whether it is stale. */
     void opened(Backend backend) {
-        if (moves) {
-            open.add(backend);
-            backend.onClose(() -> open.remove(backend));
-        }
+        open.add(backend);
+        backend.onClose(() -> open.remove(backend));
+    }
+
+    /** What is connected to it through this place. Any thread. */
+    public List<BackendProcess> processes() {
+        return open.stream().flatMap(backend -> backend.process().stream()).toList();
     }
 
     PgError nowhere() {

@@ -74,6 +74,7 @@ public final class Commits implements AutoCloseable {
             ShardServer server = new ShardServer(
                     id,
                     shard.name(),
+                    place,
                     new ReservedLinks(connector, forRecovery, recovery, home, RESERVED),
                     new ReservedLinks(connector, place, recovery, home, Fence.MOST_KEEPERS),
                     commits);

@@ -101,7 +101,8 @@ final class CoordinatorHost implements CommitPort, GroupCommit.Port {
         this.group = membership.isAlone()
                 ? Optional.empty()
                 : Optional.of(new GroupFence(queue, membership, this::windowOpen));
-        this.sweeper = new Sweeper(membership, coordinator, this::finish, this::mayBeReadable, queue);
+        this.sweeper = new Sweeper(
+                membership, coordinator, this::finish, this::mayBeReadable, queue, group.map(GroupFence::backends));
         this.failovers = new Failovers(membership, queue);
         this.evidence = new FailoverEvidence(membership, failovers, queue::execute);
         this.decisions = new ClientDecisions(membership, queue, new ClientDecisions.Work() {
@@ -144,6 +145,7 @@ final class CoordinatorHost implements CommitPort, GroupCommit.Port {
             });
             failovers.start(followed);
             sweeper.start(servers);
+            group.ifPresent(ofAll -> ofAll.backends().start(servers.values()));
         });
         group.ifPresent(ofAll -> membership.tell(
                 new GroupEvents(queue::executeLater, sweeper, failovers, ofAll, fences.values(), failpoints)));

@@ -141,8 +141,17 @@ final class FenceAsker {
             case ENTER -> entered(message);
             case OVER -> over(message);
             case AGAIN -> again(message.ask());
-            case CLOSE, OPEN, CLOSED, OPENED, ASK_SNAPSHOT, ASK_VISIT, LEFT, RELEASE, ASK_SPANNING, SPANNING ->
-                throw new IllegalArgumentException("nobody who asks is told " + message);
+            case CLOSE,
+                    OPEN,
+                    CLOSED,
+                    OPENED,
+                    ASK_SNAPSHOT,
+                    ASK_VISIT,
+                    LEFT,
+                    RELEASE,
+                    ASK_SPANNING,
+                    SPANNING,
+                    BACKENDS -> throw new IllegalArgumentException("nobody who asks is told " + message);
         }
     }
 

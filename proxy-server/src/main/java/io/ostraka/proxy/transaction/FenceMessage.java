@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What the nodes of a group say to each other about the fence of a database, and about deadlocks over its shards; no answer belongs to it, and it may come twice or
+ * What the nodes of a group say to each other about the fence of a database, about deadlocks over its shards and who is connected to them; no answer belongs to it, and it may come twice or
  * never. All kinds have the same shape on the wire: kind, database, the sender's member id and epoch, round, the number of what was
  * asked, a flag, shards with a word for each, and words. What a kind does not need is empty. Immutable.
  */
@@ -59,7 +59,9 @@ record FenceMessage(
         /** To all: which transactions are open on several shards? */
         ASK_SPANNING(14),
         /** One of them: {@code shards} with the processes that are its own; {@code words} are its name and when it began. */
-        SPANNING(15);
+        SPANNING(15),
+        /** To all: the sender's connections to {@code shards}, each as its process and the port it comes from. */
+        BACKENDS(16);
 
         private final byte code;
 

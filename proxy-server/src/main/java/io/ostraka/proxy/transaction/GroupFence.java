@@ -35,6 +35,7 @@ final class GroupFence {
     private final FenceAsker asker;
     private final FenceServer server;
     private final SpanningElsewhere spanning;
+    private final BackendsElsewhere backends;
     private final Map<String, OwnGate> gates = new HashMap<>();
 
     /** A gate, and who closed it last. */
@@ -87,6 +88,7 @@ final class GroupFence {
         this.asker = new FenceAsker(post, membership::currentLeader);
         this.server = new FenceServer(post);
         this.spanning = new SpanningElsewhere(post, this::others);
+        this.backends = new BackendsElsewhere(post, this::others);
         membership.onFence(post::arrived);
     }
 
@@ -122,6 +124,11 @@ final class GroupFence {
     /** For who looks for deadlocks. */
     SpanningElsewhere spanning() {
         return spanning;
+    }
+
+    /** For who ends what dead nodes have left open. */
+    BackendsElsewhere backends() {
+        return backends;
     }
 
     private Collection<String> others() {
@@ -183,6 +190,7 @@ final class GroupFence {
             case CLOSED, OPENED, ASK_SNAPSHOT, ASK_VISIT, LEFT, RELEASE -> server.hear(message);
             case GRANTED, DENIED, ENTER, OVER, AGAIN -> asker.hear(message);
             case ASK_SPANNING, SPANNING -> spanning.hear(message);
+            case BACKENDS -> backends.hear(message);
         }
     }
 }

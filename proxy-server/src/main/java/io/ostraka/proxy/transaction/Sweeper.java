@@ -1,6 +1,7 @@
 package io.ostraka.proxy.transaction;
 
 import io.netty.util.concurrent.Future;
+import io.ostraka.proxy.backend.BackendProcess;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.tx.commit.Coordinator;
 import io.ostraka.tx.decision.DecisionState;
@@ -14,16 +15,19 @@ import io.ostraka.tx.recovery.Found;
 import io.ostraka.tx.recovery.Recovery;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +49,9 @@ final class Sweeper implements Recovery.Port {
     private final Consumer<PreparedBranches> finish;
     private final Runnable mayBeReadable;
     private final CoordinatorQueue queue;
+    /** Of the other nodes, in a group. */
+    private final Optional<BackendsElsewhere> backends;
+
     private final Recovery recovery;
     private final CompletableFuture<Void> settled = new CompletableFuture<>();
     private final Set<ShardId> unseen = new TreeSet<>();
@@ -67,12 +74,14 @@ final class Sweeper implements Recovery.Port {
             Coordinator coordinator,
             Consumer<PreparedBranches> finish,
             Runnable mayBeReadable,
-            CoordinatorQueue queue) {
+            CoordinatorQueue queue,
+            Optional<BackendsElsewhere> backends) {
         this.membership = membership;
         this.coordinator = coordinator;
         this.finish = finish;
         this.mayBeReadable = mayBeReadable;
         this.queue = queue;
+        this.backends = backends;
         this.recovery = new Recovery(membership.cluster(), membership.epoch(), this);
     }
 
@@ -98,11 +107,22 @@ final class Sweeper implements Recovery.Port {
     }
 
     /**
-     * A node was expelled, or has come back as another life: what it had decided is finished, and what it had not is looked for, at once.
-     * Others wait for the rows that it holds.
+     * A node was expelled, or has come back as another life: its connections are ended, what it had decided is finished, and what it had
+     * not is looked for, at once. Others wait for the rows that it holds.
      */
     void finishForTheDead() {
-        underLock(() -> recovery.sweep(leading ? List.copyOf(servers.keySet()) : List.of()));
+        underLock(() -> {
+            if (leading) {
+                recovery.onExpelled(left(), List.copyOf(servers.keySet()));
+            } else {
+                recovery.sweep(List.of());
+            }
+        });
+    }
+
+    private Collection<Epoch> left() {
+        SortedSet<Epoch> live = state().liveEpochs();
+        return backends.map(all -> all.leftByOthersThan(live)).orElseGet(TreeSet::new);
     }
 
     private void underLock(Runnable what) {
@@ -209,7 +229,13 @@ final class Sweeper implements Recovery.Port {
                     maxPreparedIs(server, row.get(0).orElseThrow());
                 }
             }
-            underLock(() -> recovery.onScan(server.id(), found));
+            underLock(() -> {
+                if (leading) {
+                    // If it did not answer when the node was expelled.
+                    left().forEach(dead -> endBackends(server.id(), dead));
+                }
+                recovery.onScan(server.id(), found);
+            });
         } else {
             away.add(server.id());
             result.error()
@@ -270,10 +296,45 @@ final class Sweeper implements Recovery.Port {
                         .ifPresent(error -> LOG.warn("tx {}: {}: {}", gid.gtid(), error.sqlState(), error.message())));
     }
 
-    /** Nothing: a dead node of a group of one is this one, and its connections ended with it. */
+    /** Nothing in a group of one: there a dead node is this one, and its connections ended with it. */
     @Override
     public void endBackends(ShardId shard, Epoch dead) {
-        LOG.debug("shard {}: backends of epoch {} end by themselves", shard, dead);
+        ShardServer server = servers.get(shard);
+        List<BackendProcess> left = backends.map(all -> all.of(dead, shard)).orElse(List.of());
+        if (left.isEmpty()) {
+            backends.ifPresent(all -> all.ended(dead, shard));
+            return;
+        }
+        // A process has another's number soon, and then hardly the same port.
+        String theirs = left.stream()
+                .map(process -> "(" + process.pid() + ", " + process.clientPort() + ")")
+                .collect(Collectors.joining(", "));
+        server.links()
+                .run(
+                        List.of("SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"
+                                + " WHERE datname = pg_catalog.current_database() AND (pid, client_port) IN ("
+                                + theirs + ")"),
+                        result -> queue.execute(() -> endedBackends(server, dead, result)));
+    }
+
+    private void endedBackends(ShardServer server, Epoch dead, LinkResult result) {
+        if (result.lost()) {
+            return;
+        }
+        backends.ifPresent(all -> all.ended(dead, server.id()));
+        if (result.error().isPresent()) {
+            LOG.warn(
+                    "shard {}: connections of epoch {}, which was expelled, cannot be ended, and may hold locks: {}",
+                    server.name(),
+                    dead,
+                    result.error().get().message());
+        } else if (!result.rows().isEmpty()) {
+            LOG.info(
+                    "shard {}: ended {} connections of epoch {}, which was expelled",
+                    server.name(),
+                    result.rows().size(),
+                    dead);
+        }
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.ostraka.tx.decision.PreparedBranches;
 import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.decision.StoredCommit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -69,10 +70,10 @@ public final class Recovery {
         leading = leads;
     }
 
-    /** A node was expelled. */
-    public void onExpelled(Epoch dead, List<ShardId> shards) {
+    /** Nodes were expelled. */
+    public void onExpelled(Collection<Epoch> dead, List<ShardId> shards) {
         if (leading) {
-            shards.forEach(shard -> port.endBackends(shard, dead));
+            dead.forEach(epoch -> shards.forEach(shard -> port.endBackends(shard, epoch)));
             sweep(shards);
         }
     }

@@ -202,10 +202,10 @@ class RecoveryTest implements Recovery.Port, Leases.Port<String>, Admission.Port
         Gtid decided = new Gtid(other, 2);
         committed(decided);
         apply(new LogEntry.Expel(other, 1));
-        recovery.onExpelled(other, List.of(S0));
+        recovery.onExpelled(List.of(other), List.of(S0));
         assertEquals(List.of(), taken());
         recovery.lead(true);
-        recovery.onExpelled(other, List.of(S0));
+        recovery.onExpelled(List.of(other), List.of(S0));
         assertEquals(List.of("end backends of " + other, "finish " + decided, "scan " + S0), taken());
     }
 

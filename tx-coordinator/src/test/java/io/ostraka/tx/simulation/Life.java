@@ -118,7 +118,7 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
 
     void applied(int index, LogEntry entry) {
         if (entry instanceof LogEntry.Expel expel) {
-            recovery.onExpelled(expel.epoch(), List.copyOf(world.shards.keySet()));
+            recovery.onExpelled(List.of(expel.epoch()), List.copyOf(world.shards.keySet()));
         }
     }
 
