@@ -1,6 +1,11 @@
 package io.ostraka.it.read;
 
+import static io.ostraka.it.harness.FrontendMessages.bind;
+import static io.ostraka.it.harness.FrontendMessages.describePortal;
+import static io.ostraka.it.harness.FrontendMessages.execute;
+import static io.ostraka.it.harness.FrontendMessages.parse;
 import static io.ostraka.it.harness.FrontendMessages.query;
+import static io.ostraka.it.harness.FrontendMessages.sync;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ostraka.it.harness.Await;
@@ -54,6 +59,27 @@ class CursorsOverShardsTest {
                 client.query("BEGIN");
                 client.query("DECLARE c CURSOR FOR " + query);
                 types.add(types(client.query("FETCH 3 FROM c")));
+            }
+        }
+        assertEquals(types.get(0), types.get(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"FETCH ALL FROM c", "FETCH 60 FROM c", "MOVE ALL FROM c"})
+    void noRowComesBeforeAnErrorOfTheSameFetch(String fetch) {
+        List<String> types = new ArrayList<>();
+        for (WireClient client : List.of(WireClient.login(cluster.reference()), WireClient.login(cluster.proxy()))) {
+            try (client) {
+                client.query("BEGIN");
+                client.query("DECLARE c CURSOR FOR SELECT 1 / (id - 30) FROM thing");
+                client.query("SAVEPOINT s");
+                String simple = types(client.query(fetch));
+                client.query("ROLLBACK TO s");
+                client.query("CLOSE c");
+                client.query("DECLARE c CURSOR FOR SELECT 1 / (id - 30) FROM thing");
+                client.send(
+                        parse("", fetch), bind("", "", List.of(), false), describePortal(""), execute("", 0), sync());
+                types.add(simple + " " + types(client.untilReady()));
             }
         }
         assertEquals(types.get(0), types.get(1));
@@ -241,8 +267,6 @@ class CursorsOverShardsTest {
 
     @Test
     void anErrorInARowFailsTheTransactionAndTheCursor() {
-        // PostgreSQL keeps the rows of a FETCH until it has all of them, so that none comes before an error; here some
-        // may.
         try (WireClient client = WireClient.login(cluster.proxy())) {
             client.query("BEGIN");
             client.query("DECLARE c CURSOR FOR SELECT 1 / (id - 30) FROM thing");

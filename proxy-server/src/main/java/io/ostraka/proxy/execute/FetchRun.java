@@ -3,11 +3,11 @@ package io.ostraka.proxy.execute;
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.Visibility;
-import io.ostraka.proxy.wire.BackendTag;
 
 /**
  * FETCH or MOVE forward of a {@link ShardCursor}: its portals are executed with limits until the client has the rows that it asked
- * for. For rows in order every shard that has none left here is asked for some. Confined to the session's event loop.
+ * for. For rows in order every shard that has none left here is asked for some. The client gets them when all are there ({@link
+ * HeldRows}), as from PostgreSQL, which keeps what a FETCH gives in the same way. Confined to the session's event loop.
  */
 public final class FetchRun extends SharedRun {
     /** A shard is asked for so many rows at least: an OFFSET would otherwise be skipped in steps of the client's. */
@@ -19,9 +19,7 @@ public final class FetchRun extends SharedRun {
 
     private final ShardCursor cursor;
     private final boolean moves;
-    /** Whether the client is yet to be told of the columns: in front of the first row, or the end, so that an error comes without. */
-    private boolean describes;
-
+    private final boolean describes;
     private final long wanted;
     private int asked;
     private int answered;
@@ -41,19 +39,16 @@ public final class FetchRun extends SharedRun {
 
     /** Whether no shard must be asked: the rows are here, or there are none. Answers then. */
     public boolean answersAtOnce() {
+        cursor.output().hold();
+        if (describes) {
+            cursor.output().write(client().buffer().writeBytes(cursor.columns()));
+        }
         cursor.merged().ifPresent(rows -> rows.discards(moves));
         if (ask()) {
             return false;
         }
         complete(0);
         return true;
-    }
-
-    private void describe() {
-        if (describes) {
-            describes = false;
-            client().write(client().buffer().writeBytes(cursor.columns()));
-        }
     }
 
     /** Has asked by now. */
@@ -72,9 +67,6 @@ public final class FetchRun extends SharedRun {
         int before = asked;
         if (cursor.merged().isPresent()) {
             OrderedRows rows = cursor.merged().get();
-            if (rows.first().isPresent()) {
-                describe();
-            }
             got += rows.take(wanted - got);
             if (got < wanted && !rows.isDone()) {
                 int batch = (int) Math.min(Math.max(wanted - got, MIN_ROWS), MAX_ROWS);
@@ -100,33 +92,15 @@ public final class FetchRun extends SharedRun {
         } else if (cursor.merged().isPresent()) {
             merge(cursor.merged().get(), backend, owned);
         } else if (moves) {
-            writeNotices(owned);
+            cursor.output().writeNotices(owned);
         } else {
-            if (describes && hasRow(owned)) {
-                describe();
-            }
-            client().write(owned);
+            cursor.output().write(owned);
         }
     }
 
-    private static boolean hasRow(ByteBuf borrowed) {
-        int at = borrowed.readerIndex();
-        while (at < borrowed.writerIndex() && borrowed.getByte(at) != BackendTag.DATA_ROW) {
-            at += 1 + borrowed.getInt(at + 1);
-        }
-        return at < borrowed.writerIndex();
-    }
-
-    private void writeNotices(ByteBuf owned) {
-        int at = owned.readerIndex();
-        while (at < owned.writerIndex()) {
-            int bytes = 1 + owned.getInt(at + 1);
-            if (owned.getByte(at) != BackendTag.DATA_ROW) {
-                client().write(owned.retainedSlice(at, bytes));
-            }
-            at += bytes;
-        }
-        owned.release();
+    @Override
+    void drop() {
+        cursor.output().drop();
     }
 
     @Override
@@ -160,7 +134,7 @@ public final class FetchRun extends SharedRun {
 
     @Override
     void complete(long counted) {
-        describe();
+        cursor.output().release();
         finish((moves ? "MOVE " : "FETCH ") + got);
     }
 }

@@ -19,7 +19,7 @@ import java.util.Optional;
  * the session's event loop.
  */
 public final class ShardCursor {
-    private final ClientOutput client;
+    private final HeldRows output;
     private final String portal;
     private final List<Backend> backends;
     private final Optional<Merge.Ordered> order;
@@ -31,12 +31,12 @@ public final class ShardCursor {
     private int current;
 
     private ShardCursor(
-            ClientOutput client,
+            HeldRows output,
             String portal,
             List<Backend> backends,
             Optional<Merge.Ordered> order,
             Optional<OrderedRows> merged) {
-        this.client = client;
+        this.output = output;
         this.portal = portal;
         this.backends = List.copyOf(backends);
         this.order = order;
@@ -45,15 +45,16 @@ public final class ShardCursor {
 
     /** Of rows in any order. {@code portal} is its name on the shards. */
     public static ShardCursor concatenating(ClientOutput client, String portal, List<Backend> backends) {
-        return new ShardCursor(client, portal, backends, Optional.empty(), Optional.empty());
+        return new ShardCursor(new HeldRows(client), portal, backends, Optional.empty(), Optional.empty());
     }
 
     /** Of rows that come in order. */
     public static ShardCursor ordered(
             ClientOutput client, String portal, List<Backend> backends, Merge.Ordered order, RowLimit.Bounds limit) {
-        OrderedRows rows = new OrderedRows(client, backends.size(), order.columns(), order.keys(), limit);
+        HeldRows output = new HeldRows(client);
+        OrderedRows rows = new OrderedRows(output, backends.size(), order.columns(), order.keys(), limit);
         rows.collect();
-        return new ShardCursor(client, portal, backends, Optional.of(order), Optional.of(rows));
+        return new ShardCursor(output, portal, backends, Optional.of(order), Optional.of(rows));
     }
 
     public String portal() {
@@ -62,6 +63,11 @@ public final class ShardCursor {
 
     public List<Backend> backends() {
         return backends;
+    }
+
+    /** Where its rows go. */
+    HeldRows output() {
+        return output;
     }
 
     Optional<Merge.Ordered> order() {
@@ -85,6 +91,7 @@ public final class ShardCursor {
     /** Gives back what it has read. */
     public void close() {
         merged.ifPresent(OrderedRows::close);
+        output.drop();
     }
 
     /** RowDescription of one shard's portal: all must say the same. */
@@ -107,7 +114,7 @@ public final class ShardCursor {
             return;
         }
         merged.orElseThrow().typesAre(ResultColumns.keyTypes(borrowed, frame, order.get()));
-        ByteBuf shown = client.buffer();
+        ByteBuf shown = output.buffer();
         try {
             ResultColumns.writeShown(shown, borrowed, frame, order.get().columns());
             description = ByteBufUtil.getBytes(shown);
