@@ -82,6 +82,7 @@ class CombineTest {
                         + " SELECT n, again, place, way FROM r WHERE NOT again ORDER BY place",
                 "WITH RECURSIVE r AS (SELECT id, i2 FROM item UNION ALL SELECT r.id, i.i2 FROM item i JOIN r ON i.id = r.i2"
                         + " AND r.i2 < 5) CYCLE i2 SET again TO 'y' DEFAULT 'n' USING way SELECT *, again || id FROM r",
+                "SELECT * FROM walk WHERE again = 'Y'",
                 "SELECT j.i2, count(*) FROM item JOIN kind USING (i2) AS j GROUP BY j.i2",
                 "SELECT j, item.id FROM item LEFT JOIN kind USING (i2) AS j",
                 "WITH x AS (SELECT i2, count(*) AS c FROM item GROUP BY i2) SELECT a.i2, b.c FROM x a, x b WHERE a.c > b.c",

@@ -21,7 +21,10 @@ final class Shelf {
                             + " t text, v varchar(20), c char(6), by bytea, d date, ti time, tz timetz, ts timestamp, tstz timestamptz,"
                             + " iv interval, u uuid, j jsonb, e text COLLATE \"en-x-icu\", a int[]);"
                             + "CREATE TABLE part (item_id int, no int, w numeric, PRIMARY KEY (item_id, no));"
-                            + "CREATE TABLE kind (i2 int2 PRIMARY KEY, label text)")
+                            + "CREATE TABLE kind (i2 int2 PRIMARY KEY, label text);"
+                            + "CREATE VIEW walk AS WITH RECURSIVE r AS (SELECT id, i2 FROM item UNION ALL SELECT r.id, i.i2"
+                            + " FROM item i JOIN r ON i.id = r.i2 AND r.i2 < 5) CYCLE i2 SET again TO 'Y' DEFAULT 'N' USING way"
+                            + " SELECT id, i2, again FROM r")
             .withTables("item: { hash: id }\npart: { hash: item_id, colocate_with: item }\nkind: { reference: true }");
 
     private static final int ROWS = 120;

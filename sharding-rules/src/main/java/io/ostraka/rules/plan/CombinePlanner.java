@@ -366,7 +366,7 @@ final class CombinePlanner {
     }
 
     private static StatementTemplate definition(Table view) {
-        return StatementTemplate.of(view.definition().orElseThrow()).get(0);
+        return StatementTemplate.of(QueryPlanner.definition(view)).get(0);
     }
 
     private void add(Planned planned, Site site, Copied copied, Table table, Analysis.Named named, Set<String> words) {

@@ -13,6 +13,7 @@ import io.ostraka.rules.rule.KeyType;
 import io.ostraka.rules.rule.KeyedRule;
 import io.ostraka.rules.rule.PinnedRule;
 import io.ostraka.rules.rule.RuleSet;
+import io.ostraka.rules.sql.DeparsedQuery;
 import io.ostraka.rules.sql.Lexer;
 import io.ostraka.rules.sql.PgParser;
 import io.ostraka.rules.sql.SqlParseFailure;
@@ -221,10 +222,16 @@ final class QueryPlanner {
         return awaited.getOrDefault(name, List.of()).stream().findFirst();
     }
 
+    /** A view's query as every server reads it. */
+    static String definition(Table view) {
+        return view.definition()
+                .map(DeparsedQuery::readable)
+                .orElseThrow(() -> Refusals.viewWithoutDefinition(view.name()).toException());
+    }
+
     /** What a view's definition, whose names are all qualified, reads as. */
     Query viewQuery(Table view) {
-        String definition = view.definition()
-                .orElseThrow(() -> Refusals.viewWithoutDefinition(view.name()).toException());
+        String definition = definition(view);
         List<StatementTemplate> statements = StatementTemplate.of(definition);
         if (statements.size() != 1) {
             throw Refusals.viewWithoutDefinition(view.name()).toException();
