@@ -1,5 +1,9 @@
 package io.ostraka.it.read;
 
+import static io.ostraka.it.harness.FrontendMessages.bind;
+import static io.ostraka.it.harness.FrontendMessages.describePortal;
+import static io.ostraka.it.harness.FrontendMessages.describeStatement;
+import static io.ostraka.it.harness.FrontendMessages.execute;
 import static io.ostraka.it.harness.FrontendMessages.parse;
 import static io.ostraka.it.harness.FrontendMessages.sync;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -126,8 +130,7 @@ class PrepareOverShardsTest {
 
     @Test
     void expressionsAreComputedOnce() {
-        both(
-                Protocol.SIMPLE,
+        check(
                 "PREPARE p AS SELECT id, t FROM thing WHERE id IN ($1, $1 + 1)",
                 "EXECUTE p(3 + 4)",
                 "EXECUTE p(length('seven') - (2))",
@@ -144,6 +147,13 @@ class PrepareOverShardsTest {
                 "PREPARE late AS SELECT $1 = now(), count(*) FROM thing",
                 "EXECUTE late(now())",
                 "ROLLBACK",
+                "EXECUTE p(3 + 4)",
+                "EXECUTE p(id)",
+                "EXECUTE p($1)",
+                "EXECUTE p(9 - 4)");
+        both(
+                Protocol.SIMPLE,
+                "PREPARE p AS SELECT id, t FROM thing WHERE id IN ($1, $1 + 1)",
                 "EXECUTE p(3 + 4); EXECUTE p(id); EXECUTE p(4)",
                 "EXECUTE p(3 + 4); EXECUTE p(4 + 4); EXECUTE p(4)",
                 "SELECT 1");
@@ -218,9 +228,81 @@ class PrepareOverShardsTest {
             both.checkRefused("EXECUTE there(1 + 1)");
             both.check("EXECUTE p(4)");
         }
-        try (Differential both = cluster.differential(Protocol.EXTENDED)) {
-            both.check("PREPARE p AS SELECT id FROM thing WHERE id = $1");
-            both.checkRefused("EXECUTE p(1 + 1)");
+    }
+
+    @Test
+    void theExtendedProtocolTellsOfExpressionsWhatPostgreSQLTells() {
+        try (WireClient proxy = WireClient.login(cluster.proxy());
+                WireClient reference = WireClient.login(cluster.reference())) {
+            for (WireClient client : List.of(proxy, reference)) {
+                client.query("PREPARE p AS SELECT id, t FROM thing WHERE id = $1");
+                client.query("PREPARE counted AS SELECT count(*) AS c FROM thing WHERE id > $1");
+                client.query("PREPARE upd AS UPDATE thing SET n = n WHERE id = $1");
+                client.send(parse("typed", "SELECT id FROM thing WHERE id = $1 OR id = $2 ORDER BY id"), sync());
+                client.untilReady();
+            }
+            for (String begin : List.of("", "BEGIN", "SAVEPOINT s")) {
+                for (String execute : List.of(
+                        "EXECUTE p(3 + 4)",
+                        "EXECUTE counted(length('seven'))",
+                        "EXECUTE upd(7 + 0)",
+                        "EXECUTE typed(3, 4)",
+                        "EXECUTE typed(2 + 3, '4')",
+                        "EXECUTE p(1 / 0)",
+                        "EXECUTE p(1 + nocolumn)",
+                        "EXECUTE p(1 + )",
+                        "EXECUTE p(1, 2)",
+                        "EXECUTE upd(1 / 0)",
+                        "EXECUTE missing(1 + 1)")) {
+                    for (boolean describes : List.of(true, false)) {
+                        if (!begin.isEmpty()) {
+                            proxy.query(begin);
+                            reference.query(begin);
+                        }
+                        String what = begin + " " + execute;
+                        assertEquals(
+                                extended(reference, execute, describes), extended(proxy, execute, describes), what);
+                        if (!begin.isEmpty()) {
+                            proxy.query("ROLLBACK");
+                            reference.query("ROLLBACK");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static List<String> extended(WireClient client, String sql, boolean describes) {
+        client.send(parse("", sql));
+        if (describes) {
+            client.send(describeStatement(""));
+        }
+        client.send(bind("", ""), describePortal(""), execute("", 0), sync());
+        return client.untilReady().stream()
+                .map(message -> message.type() == 'E'
+                        ? message.sqlState()
+                                + message.fields().get('M')
+                                + message.fields().get('P')
+                        : message.toString())
+                .toList();
+    }
+
+    @Test
+    void eachBindComputesAnew() throws SQLException {
+        try (Connection connection = cluster.proxy().connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("PREPARE p (int) AS SELECT id, t FROM thing WHERE id = $1");
+            statement.execute("SET ostraka_test.id = 3");
+            try (PreparedStatement execute =
+                    connection.prepareStatement("EXECUTE p(current_setting('ostraka_test.id')::int)")) {
+                for (int id = 3; id < 12; id++) {
+                    statement.execute("SET ostraka_test.id = " + id);
+                    try (ResultSet rows = execute.executeQuery()) {
+                        rows.next();
+                        assertEquals(id, rows.getInt(1));
+                    }
+                }
+            }
         }
     }
 

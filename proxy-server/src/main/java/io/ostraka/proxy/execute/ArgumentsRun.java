@@ -1,9 +1,11 @@
 package io.ostraka.proxy.execute;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.FieldReader;
 import io.ostraka.rules.plan.InlinedParameters;
 import java.util.ArrayList;
@@ -13,15 +15,20 @@ import java.util.Optional;
 /**
  * EXECUTE in a database of several shards, with arguments that one of them has to compute: it is sent the client's own EXECUTE, of a statement
  * of the same name and parameters that gives their values as literals. So PostgreSQL coerces them, each is computed once, and what
- * is wrong with them is told in its words. Confined to the session's event loop.
+ * is wrong with them is said in its words. The client is told nothing. Confined to the session's event loop.
  */
 public final class ArgumentsRun extends SharedRun {
+    private static final byte[] NO_DATA = {BackendTag.NO_DATA, 0, 0, 0, Integer.BYTES};
+
     private final Backend backend;
     private final String name;
     private final StatementKey prepared;
-    private final String execute;
+    private final Optional<String> execute;
 
     private Optional<InlinedParameters> parameters;
+    private byte[] columns = NO_DATA;
+    private boolean isDescribed;
+    private byte[] error = {};
     private final List<Optional<String>> answers = new ArrayList<>();
     /** How many commands the shard has to answer in all; known when the parameters are. */
     private int commands = Integer.MAX_VALUE;
@@ -30,7 +37,8 @@ public final class ArgumentsRun extends SharedRun {
      * @param name of the statement, unknown to the shard
      * @param prepared the statement
      * @param parameters its parameters, where their types are known
-     * @param execute the client's text, at its place in the query string, so that the positions of errors are right
+     * @param execute the client's text, at its place in the query string, so that the positions of errors are right; without it only the
+     *     statement's columns are wanted
      */
     public ArgumentsRun(
             Host host,
@@ -38,7 +46,7 @@ public final class ArgumentsRun extends SharedRun {
             String name,
             StatementKey prepared,
             Optional<InlinedParameters> parameters,
-            String execute) {
+            Optional<String> execute) {
         super(host, List.of(backend));
         this.backend = backend;
         this.name = name;
@@ -49,20 +57,23 @@ public final class ArgumentsRun extends SharedRun {
 
     @Override
     public void start() {
+        byte[] known = backend.prepare(prepared, false, Visibility.ROWS);
+        backend.sendDescribeStatement(known, prepared, Visibility.ROWS);
+        backend.sendSync(Visibility.ROWS);
         if (parameters.isPresent()) {
             execute(parameters.get());
-        } else {
-            byte[] known = backend.prepare(prepared, false, Visibility.ROWS);
-            backend.sendDescribeStatement(known, prepared, Visibility.ROWS);
-            backend.sendSync(Visibility.ROWS);
         }
         backend.flush();
     }
 
     private void execute(InlinedParameters inlined) {
+        if (execute.isEmpty()) {
+            commands = 0;
+            return;
+        }
         backend.prepareUnder(name, prepared.with(inlined.question().sql(), inlined.oids()));
         backend.sendSync(Visibility.NONE);
-        backend.sendQuery(execute, Visibility.ROWS);
+        backend.sendQuery(execute.get(), Visibility.ROWS);
         backend.dropUnder(name);
         backend.sendSync(Visibility.NONE);
         commands = 1;
@@ -75,7 +86,7 @@ public final class ArgumentsRun extends SharedRun {
 
     @Override
     public void onParameterDescription(Backend describing, ByteBuf borrowed, int frame) {
-        if (isOver()) {
+        if (isOver() || parameters.isPresent()) {
             return;
         }
         FieldReader fields = FieldReader.ofFrame(borrowed, frame);
@@ -86,6 +97,15 @@ public final class ArgumentsRun extends SharedRun {
         parameters = Optional.of(new InlinedParameters(oids));
         execute(parameters.get());
         backend.flush();
+    }
+
+    /** The first is that of the statement; another may follow, of the row with the arguments. */
+    @Override
+    public void onRowDescription(Backend describing, ByteBuf borrowed, int frame) {
+        if (!isDescribed) {
+            isDescribed = true;
+            columns = ByteBufUtil.getBytes(borrowed, frame, 1 + borrowed.getInt(frame + 1));
+        }
     }
 
     @Override
@@ -109,6 +129,12 @@ public final class ArgumentsRun extends SharedRun {
     }
 
     @Override
+    void tell(ByteBuf owned) {
+        error = ByteBufUtil.getBytes(owned);
+        owned.release();
+    }
+
+    @Override
     void complete(long counted) {
         // The statement is yet to be executed.
     }
@@ -120,5 +146,20 @@ public final class ArgumentsRun extends SharedRun {
 
     public List<Optional<String>> answers() {
         return List.copyOf(answers);
+    }
+
+    /** RowDescription of the statement; NoData, too, when the shard could not describe it. */
+    public byte[] columns() {
+        return columns.clone();
+    }
+
+    /** Whether it has ended with an {@link #error}. */
+    public boolean hasFailed() {
+        return error.length > 0;
+    }
+
+    /** The ErrorResponse; empty when it has ended well. */
+    public byte[] error() {
+        return error.clone();
     }
 }

@@ -52,6 +52,11 @@ abstract class SharedRun implements ShardRun {
     /** One shard is told to stop, because another one has failed, or the proxy will not go on; a cancel follows. */
     void stop(Backend backend) {}
 
+    /** What the run has failed with. Takes ownership. */
+    void tell(ByteBuf owned) {
+        client().write(owned);
+    }
+
     /** The frame of a shard's error as the client is to see it, without a position: the shard got another text. Returns an owned. */
     ByteBuf told(Backend backend, ByteBuf borrowed, int frame) {
         ByteBuf out = client().buffer();
@@ -138,7 +143,7 @@ abstract class SharedRun implements ShardRun {
         }
         failed = true;
         drop();
-        client().write(owned);
+        tell(owned);
         for (Backend backend : left) {
             if (backend.hasOutstandingReplies()) {
                 stop(backend);

@@ -15,69 +15,103 @@ import java.util.Set;
 
 /**
  * The arguments of an EXECUTE over several shards that has to be asked about before it can be planned: one of them is an expression, or the
- * types of the parameters are known to the shards only. The Query waits meanwhile, and is offered again. Confined to the session's
+ * types of the parameters are known to the shards only. The Query or Bind waits meanwhile, and is offered again. Confined to the session's
  * event loop.
  */
 final class ExecuteArguments {
     private final Session session;
-    private Optional<ArgumentsRun> run = Optional.empty();
-    private boolean hasFailed;
+    private Optional<ArgumentsRun> ended = Optional.empty();
+    private Optional<Planned.Statement> meaning = Optional.empty();
 
     ExecuteArguments(Session session) {
         this.session = session;
     }
 
-    /** Whether the arguments could not be computed, and the client knows: its Query is to be ended. */
-    boolean haveFailed() {
-        return hasFailed;
+    /** The run that could not compute them, or describe the statement; nobody was told why. */
+    Optional<ArgumentsRun> failed() {
+        return ended.filter(ArgumentsRun::hasFailed);
+    }
+
+    /** What the EXECUTE stands for, if it is known by now. */
+    Optional<Planned.Statement> meaning() {
+        return meaning;
     }
 
     void clear() {
-        run = Optional.empty();
-        hasFailed = false;
+        ended = Optional.empty();
+        meaning = Optional.empty();
     }
 
-    /** What the EXECUTE stands for; empty while a shard is asked. {@code asWritten} is how the client sends it. */
-    Optional<String> textOf(Plan.Execute execute, Planned.Statement asWritten) {
+    /** What the EXECUTE stands for; empty while a shard is asked, or has {@link #failed}. {@code asWritten}: how the client sends it. */
+    Optional<Planned.Statement> meaningOf(Plan.Execute execute, Planned.Statement asWritten) {
+        if (meaning.isEmpty()) {
+            Preparing preparing = session.statements().preparing();
+            Optional<String> text = preparing.knowsArguments(execute)
+                    ? Optional.of(preparing.textOf(execute))
+                    : textOf(execute, asWritten);
+            meaning = text.map(preparing::meaningOf);
+        }
+        return meaning;
+    }
+
+    private Optional<String> textOf(Plan.Execute execute, Planned.Statement asWritten) {
         PreparedStatement prepared = session.statements().named(execute.name());
-        if (run.isPresent()) {
+        if (ended.isPresent()) {
             return Optional.of(execute.before()
-                    + run.get()
+                    + ended.get()
                             .parameters()
                             .with(
                                     prepared.key.sql(),
-                                    run.get().answers(),
+                                    ended.get().answers(),
                                     session.statements().longestText()));
         }
+        requireKeptHere(prepared);
+        requireComputable(execute, session.statements().homeOf(prepared));
+        int start = execute.before().length();
+        ask(
+                prepared,
+                Optional.of(
+                        asWritten.planned().blanksTo(start) + asWritten.text().substring(start)));
+        return Optional.empty();
+    }
+
+    /** The run that knows the statement's columns, or has {@link #failed}; empty while a shard is asked. */
+    Optional<ArgumentsRun> describe(Plan.Execute execute) {
+        if (ended.isEmpty()) {
+            PreparedStatement prepared = session.statements().named(execute.name());
+            requireKeptHere(prepared);
+            ask(prepared, Optional.empty());
+        }
+        return ended;
+    }
+
+    private static void requireKeptHere(PreparedStatement prepared) {
         if (prepared.underOwnName.isPresent()) {
             throw unsupported(
                     "A shard keeps prepared statement \"" + prepared.name + "\" for SQL that was sent to it alone.");
         }
-        ShardName home = session.statements().homeOf(prepared);
-        requireComputable(execute, home);
-        Optional<Backend> ready = session.held().ready(home);
+    }
+
+    /** Without {@code execute} for its columns alone. */
+    private void ask(PreparedStatement prepared, Optional<String> execute) {
+        Optional<Backend> ready = session.held().ready(session.statements().homeOf(prepared));
         if (ready.isEmpty()) {
-            return Optional.empty();
+            return;
         }
-        Backend backend = ready.get();
-        session.shards().enlist(backend, Access.READ);
-        int start = execute.before().length();
-        String text = asWritten.planned().blanksTo(start) + asWritten.text().substring(start);
+        session.shards().enlist(ready.get(), Access.READ);
         ArgumentsRun asking = new ArgumentsRun(
                 session.runs(),
-                backend,
-                execute.name(),
+                ready.get(),
+                prepared.name,
                 prepared.key,
                 prepared.parameterTypes.map(InlinedParameters::named),
-                text);
+                execute);
         session.runs().start(asking, failed -> {
-            run = Optional.of(asking);
-            hasFailed = failed;
+            ended = Optional.of(asking);
             session.available();
             session.output().flush();
             session.resume();
         });
-        return Optional.empty();
     }
 
     /** Any shard can compute them, and the time is that of the transaction the statement runs in, which has begun. */

@@ -89,7 +89,7 @@ final class Executions {
      * Outside a transaction block what was sent to shards is ended first: a run may begin transactions of its own there. False
      * until it is.
      */
-    private boolean isSynced() {
+    boolean isSynced() {
         Pipeline pipeline = session.extended().pipeline();
         if (session.transaction().isOpen()) {
             return true;
@@ -131,7 +131,8 @@ final class Executions {
                 : Optional.empty();
     }
 
-    private static byte[] inFormats(byte[] columns, List<Short> formats) {
+    /** A RowDescription with the formats that a Bind asks for. */
+    static byte[] inFormats(byte[] columns, List<Short> formats) {
         if (columns[0] != BackendTag.ROW_DESCRIPTION) {
             return columns;
         }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.execute.ArgumentsRun;
 import io.ostraka.proxy.execute.BindRun;
 import io.ostraka.proxy.execute.ScatterMerge;
 import io.ostraka.proxy.wire.BackendMessages;
@@ -43,6 +44,7 @@ final class ExtendedQuery {
     private final Portals portals;
     private final BindView bind = new BindView();
     private final BoundValues values;
+    private final ExecuteArguments arguments;
 
     ExtendedQuery(Session session, LimitsConfig limits) {
         this.session = session;
@@ -50,6 +52,7 @@ final class ExtendedQuery {
         this.statements = new Statements(session, pipeline, limits);
         this.portals = new Portals(session, pipeline, limits.portals());
         this.values = new BoundValues(bind);
+        this.arguments = new ExecuteArguments(session);
     }
 
     Pipeline pipeline() {
@@ -133,9 +136,12 @@ final class ExtendedQuery {
         }
         statements.refresh(statement);
         statements.preparing().requireUnchanged(statement);
-        statements.requireExecutable(statement);
         Planned.Statement planned = statement.statements().get(0);
         Plan plan = planned.plan();
+        if (arguments.failed().isPresent()) {
+            return bindFailed(arguments.failed().get());
+        }
+        statements.requireExecutable(statement);
         if (plan instanceof Plan.Session command) {
             session.own().requireSupported(command.command());
             if (session.own().carriesOut(command.command())) {
@@ -152,10 +158,53 @@ final class ExtendedQuery {
             return bindRun(Sent.asWritten(statement, planned));
         }
         if (plan instanceof Plan.Execute execute) {
-            return bindDoomed(Statements.missing(execute.name()).error(), Sent.asWritten(statement, planned));
+            return statements.preparing().isThere(execute)
+                    ? bindExecuted(execute, statement, planned)
+                    : bindDoomed(Statements.missing(execute.name()).error(), Sent.asWritten(statement, planned));
         }
-        values.use(planned.values(), statement.key.parameterOids(), session.encoding());
-        return plan.asks() ? ask(statement, planned) : bindTo(Sent.asWritten(statement, planned), plan, values);
+        return bindPlanned(Sent.asWritten(statement, planned));
+    }
+
+    /** A statement whose values decide where it goes. */
+    private boolean bindPlanned(Sent sent) {
+        Planned.Statement planned = sent.planned();
+        values.use(planned.values(), sent.key().parameterOids(), session.encoding());
+        return planned.plan().asks() ? ask(sent) : bindTo(sent, planned.plan(), values);
+    }
+
+    /** What an EXECUTE stands for is bound in its place; its arguments, if they are expressions, are computed first. */
+    private boolean bindExecuted(Plan.Execute execute, PreparedStatement statement, Planned.Statement asWritten) {
+        if (arguments.meaning().isEmpty()
+                && (!isJudged() || arguments.meaningOf(execute, asWritten).isEmpty())) {
+            return false;
+        }
+        Planned.Statement meaning = arguments.meaning().orElseThrow();
+        if (meaning.plan() instanceof Plan.Refusal refusal) {
+            throw refusal.error().toException();
+        }
+        Sent sent = Sent.rewritten(statement, meaning);
+        boolean taken = isOfRun(meaning.plan()) ? bindRun(sent) : bindPlanned(sent);
+        if (taken) {
+            arguments.clear();
+        }
+        return taken;
+    }
+
+    /** A shard has judged what was parsed, and nothing is under way there: false until then. */
+    private boolean isJudged() {
+        return statements.answerParse()
+                && session.isQuiet()
+                && session.executions().isSynced();
+    }
+
+    /** The client is told when it executes the portal, as by PostgreSQL, which computes them then. */
+    private boolean bindFailed(ArgumentsRun failed) {
+        portals.requireFreeHere(bind.portal());
+        portals.put(bind.portal(), new Portal.Failed(failed, resultFormats()));
+        pipeline.answer(BackendTag.BIND_COMPLETE);
+        arguments.clear();
+        session.transaction().fail();
+        return true;
     }
 
     /** Whether a shard only judges it, and its Execute is a run of the session's. */
@@ -183,10 +232,11 @@ final class ExtendedQuery {
         }
     }
 
-    private boolean ask(PreparedStatement statement, Planned.Statement planned) {
+    private boolean ask(Sent asked) {
         bind.requireWhole();
-        Questions.Judge judge = new Questions.Judge(statements.homeOf(statement), statement.key);
-        Optional<Questions.Resolved> resolved = session.questions().resolve(planned, values, Optional.of(judge));
+        Questions.Judge judge = new Questions.Judge(homeOf(asked), asked.key());
+        Optional<Questions.Resolved> resolved =
+                session.questions().resolve(asked.planned(), values, Optional.of(judge));
         if (resolved.isEmpty()) {
             return false;
         }
@@ -194,9 +244,9 @@ final class ExtendedQuery {
         if (known.plan() instanceof Plan.Refusal refusal) {
             throw refusal.error().toException();
         }
-        Sent sent = known.isRewritten()
-                ? Sent.rewritten(statement, known.statement())
-                : Sent.asWritten(statement, known.statement());
+        Sent sent = known.isRewritten() || asked.isRewritten()
+                ? Sent.rewritten(asked.statement(), known.statement())
+                : Sent.asWritten(asked.statement(), known.statement());
         boolean taken = isOfRun(known.plan()) ? bindRun(sent) : bindTo(sent, known.plan(), known.values());
         if (taken) {
             session.questions().clear();
@@ -237,7 +287,7 @@ final class ExtendedQuery {
 
     /** Bound where all tables are known, so that the client learns what comes before the error. */
     private boolean bindDoomed(PgError error, Sent sent) {
-        if (!bindTo(statements.homeOf(sent.statement()), sent, Access.READ, false)) {
+        if (!bindTo(homeOf(sent), sent, Access.READ, false)) {
             return false;
         }
         Portal.OnBackend bound = (Portal.OnBackend) portals.named(bind.portal());
@@ -285,22 +335,30 @@ final class ExtendedQuery {
     private boolean bindRun(Sent sent) {
         bind.requireWhole();
         Planned.Statement planned = sent.planned();
-        ShardName home = statements.homeOf(sent.statement());
-        if (!bindTo(home, sent, Access.READ, false)) {
+        if (!bindTo(homeOf(sent), sent, Access.READ, false)) {
             return false;
         }
         boolean isOfShard = planned.plan() instanceof Plan.Cursor cursor
                 && cursor.command() instanceof CursorCommand.Fetch fetch
                 && session.cursors().shardOf(fetch.name()).isPresent();
         if (!isOfShard) {
-            List<Short> formats = new ArrayList<>();
-            for (int i = 0; i < bind.resultFormatCount(); i++) {
-                formats.add(bind.resultFormat(i));
-            }
             Portal.OnBackend bound = (Portal.OnBackend) portals.named(bind.portal());
-            portals.put(bind.portal(), new Portal.OfRun(bound.backend(), planned, formats));
+            portals.put(bind.portal(), new Portal.OfRun(bound.backend(), planned, resultFormats()));
         }
         return true;
+    }
+
+    /** Those that the client asks for. */
+    private List<Short> resultFormats() {
+        List<Short> formats = new ArrayList<>();
+        for (int i = 0; i < bind.resultFormatCount(); i++) {
+            formats.add(bind.resultFormat(i));
+        }
+        return formats;
+    }
+
+    private ShardName homeOf(Sent sent) {
+        return sent.isRewritten() ? statements.homeOf(sent.planned().plan()) : statements.homeOf(sent.statement());
     }
 
     private boolean bindHere(PreparedStatement statement, Portal portal) {
@@ -607,11 +665,34 @@ final class ExtendedQuery {
             session.writeInOrder(out, pipeline.target());
             return true;
         }
+        if (statement.statements().get(0).plan() instanceof Plan.Execute execute
+                && statements.preparing().isThere(execute)) {
+            return describeExecuted(execute);
+        }
         Optional<Backend> backend = pipeline.turnTo(statements.homeOf(statement), Access.READ);
         if (backend.isEmpty() || !statements.isCurrent(backend.get(), statement)) {
             return false;
         }
         statements.describe(backend.get(), statement);
+        return true;
+    }
+
+    /** The columns are those of the statement that is executed, which has parameters, while EXECUTE has none. */
+    private boolean describeExecuted(Plan.Execute execute) {
+        session.requireNotFailed();
+        Optional<ArgumentsRun> described = isJudged() ? arguments.describe(execute) : Optional.empty();
+        if (described.isEmpty()) {
+            return false;
+        }
+        arguments.clear();
+        ByteBuf out = session.output().buffer();
+        if (described.get().hasFailed()) {
+            session.output().write(out.writeBytes(described.get().error()));
+            session.runs().end(true, false);
+            return true;
+        }
+        BackendMessages.noParameters(out);
+        session.output().write(out.writeBytes(described.get().columns()));
         return true;
     }
 
@@ -728,6 +809,7 @@ final class ExtendedQuery {
     }
 
     private void skipToSync() {
+        arguments.clear();
         pipeline.skip();
         statements.forgetUnanswered();
         portals.forgetSkipped();

@@ -2,6 +2,7 @@ package io.ostraka.proxy.session;
 
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
+import io.ostraka.proxy.execute.ArgumentsRun;
 import io.ostraka.proxy.execute.ScatterMerge;
 import io.ostraka.proxy.wire.BindView;
 import io.ostraka.rules.config.ShardName;
@@ -41,6 +42,13 @@ sealed interface Portal {
 
     /** On one backend, which judges and describes it; to execute it is to be told {@code error}, as on a server that stores rows. */
     record Doomed(Backend backend, PgError error) implements Portal {}
+
+    /** An EXECUTE whose arguments could not be computed, which is told when it is executed. The rows were to come in these formats. */
+    record Failed(ArgumentsRun arguments, List<Short> formats) implements Portal {
+        public Failed {
+            formats = List.copyOf(formats);
+        }
+    }
 
     /**
      * On one backend, which judges it; it is executed as over several shards: COPY, EXPLAIN, PREPARE, DECLARE and what speaks of cursors. The rows are

@@ -235,6 +235,9 @@ final class Portals {
         if (portal instanceof Portal.Doomed doomed) {
             throw doomed.error().toException();
         }
+        if (portal instanceof Portal.Failed failed) {
+            return executeFailed(failed);
+        }
         if (portal instanceof Portal.Combined combined) {
             return executeCombined(combined, name, maxRows);
         }
@@ -312,9 +315,7 @@ final class Portals {
             return answer(ofCursor.get());
         }
         Portal portal = named(name);
-        Optional<byte[]> columns = portal instanceof Portal.OfRun run
-                ? session.executions().columns(run.statement(), run.formats())
-                : Optional.empty();
+        Optional<byte[]> columns = columnsOf(portal);
         if (columns.isPresent()) {
             return answer(columns.get());
         }
@@ -347,6 +348,16 @@ final class Portals {
             session.writeInOrder(out, pipeline.target());
         }
         return true;
+    }
+
+    /** What only the session knows. */
+    private Optional<byte[]> columnsOf(Portal portal) {
+        if (portal instanceof Portal.Failed failed) {
+            return Optional.of(Executions.inFormats(failed.arguments().columns(), failed.formats()));
+        }
+        return portal instanceof Portal.OfRun run
+                ? session.executions().columns(run.statement(), run.formats())
+                : Optional.empty();
     }
 
     private boolean describeFetched(Portal.Fetched portal, String name) {
@@ -425,6 +436,16 @@ final class Portals {
         }
         // What follows must not be answered by one shard before another has ended this.
         pipeline.executed(true);
+        return true;
+    }
+
+    private boolean executeFailed(Portal.Failed portal) {
+        if (!session.isQuiet()) {
+            return false;
+        }
+        session.output()
+                .write(session.output().buffer().writeBytes(portal.arguments().error()));
+        session.runs().end(true, false);
         return true;
     }
 

@@ -84,22 +84,17 @@ record Preparing(Session session) {
     boolean knowsArguments(Plan.Execute execute) {
         PreparedStatement statement = session.statements().named(execute.name());
         if (statement.parameterTypes.isPresent()) {
-            return !execute.text().hasExpressions();
+            // A shard tells that there are too many or too few.
+            return !execute.text().hasExpressions()
+                    && execute.text().arguments().size()
+                            == statement.parameterTypes.get().size();
         }
         return execute.text().arguments().isEmpty() && statement.parameters() == 0;
     }
 
-    /** What the EXECUTE stands for now. */
+    /** What the EXECUTE stands for now, if no shard has to be asked. */
     String textOf(Plan.Execute execute) {
         PreparedStatement statement = session.statements().named(execute.name());
-        if (!knowsArguments(execute)) {
-            throw new PgError(
-                            SqlState.FEATURE_NOT_SUPPORTED,
-                            "EXECUTE with such arguments is not supported over several shards in the extended protocol",
-                            "They are expressions, or the protocol has parsed the statement, so that a shard must be asked.",
-                            "Send it as a simple query, or execute the statement by Bind and Execute.")
-                    .toException();
-        }
         return execute.before()
                 + execute.text()
                         .of(
@@ -108,16 +103,28 @@ record Preparing(Session session) {
                                 session.statements().longestText());
     }
 
-    /** That of a name which is there: whoever executes another one is told when it is executed. */
+    /**
+     * That of a name which is there, and with arguments that are known: whoever executes another name is told when it is executed, and
+     * other arguments are computed by each Bind.
+     */
     Optional<Plan.Execute> executeIn(Planned planned) {
         return !planned.statements().isEmpty() && planned.statements().get(0).plan() instanceof Plan.Execute execute
-                ? Optional.of(execute).filter(found -> session.statements().has(found.name()))
+                ? Optional.of(execute).filter(this::isThere).filter(this::knowsArguments)
                 : Optional.empty();
+    }
+
+    /** Whether there is a statement of its name. */
+    boolean isThere(Plan.Execute execute) {
+        return session.statements().has(execute.name());
     }
 
     /** Whoever has parsed an EXECUTE is told when its name means something else meanwhile. */
     void requireUnchanged(PreparedStatement statement) {
-        if (statement.execute.isPresent() && !textOf(statement.execute.get()).equals(statement.key.sql())) {
+        boolean isUnchanged = statement
+                .execute
+                .filter(execute -> !knowsArguments(execute) || !textOf(execute).equals(statement.key.sql()))
+                .isEmpty();
+        if (!isUnchanged) {
             throw Statements.OUTDATED_PLAN.toException();
         }
     }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
+import io.ostraka.proxy.execute.ArgumentsRun;
 import io.ostraka.proxy.execute.BindRun;
 import io.ostraka.proxy.execute.JudgeRun;
 import io.ostraka.proxy.execute.ScatterMerge;
@@ -35,9 +36,6 @@ final class SimpleQuery {
     /** The query being worked at, while it waits for backends. */
     private Optional<Planned> current = Optional.empty();
     /** What it stands for, if it is an EXECUTE. */
-    private Optional<Planned.Statement> executed = Optional.empty();
-
-    /** Those of that EXECUTE, where a shard computes them. */
     private final ExecuteArguments arguments;
 
     SimpleQuery(Session session) {
@@ -83,7 +81,6 @@ final class SimpleQuery {
     void hasRun() {
         session.questions().clear();
         arguments.clear();
-        executed = Optional.empty();
     }
 
     private String text(ByteBuf borrowed, int frame) {
@@ -132,22 +129,19 @@ final class SimpleQuery {
     }
 
     private boolean execute(Plan.Execute plan, Planned.Statement asWritten) {
-        if (arguments.haveFailed()) {
+        Optional<ArgumentsRun> failed = arguments.failed();
+        if (failed.isPresent()) {
             arguments.clear();
+            session.output()
+                    .write(session.output().buffer().writeBytes(failed.get().error()));
             session.runs().endQuery(true);
             return true;
         }
-        if (executed.isEmpty()) {
-            Preparing preparing = session.statements().preparing();
-            Optional<String> text = preparing.knowsArguments(plan)
-                    ? Optional.of(preparing.textOf(plan))
-                    : arguments.textOf(plan, asWritten);
-            executed = text.map(preparing::meaningOf);
-        }
-        if (executed.isEmpty()) {
+        Optional<Planned.Statement> meaning = arguments.meaningOf(plan, asWritten);
+        if (meaning.isEmpty()) {
             return false;
         }
-        Planned.Statement statement = executed.get();
+        Planned.Statement statement = meaning.get();
         ByteBuf query = query(statement);
         try {
             return run(statement, query, query.readerIndex(), query.readableBytes());
