@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -271,8 +272,22 @@ class ShardFailuresTest {
                         List.of("57P03"),
                         counters.run(unlucky, "SELECT n FROM counter WHERE id = $1"),
                         "not this shard");
+                try (Connection console = another.console().connect();
+                        Statement asking = console.createStatement();
+                        ResultSet rows = asking.executeQuery("SHOW IN_DOUBT")) {
+                    assertTrue(rows.next());
+                    assertEquals(gid, rows.getString("gid"));
+                    assertTrue(rows.getString("next").contains("a person must act"), rows.getString("next"));
+                }
+                // What docs/operations.md tells the operator to do.
+                onS1(
+                        "BEGIN",
+                        counters.sql("UPDATE counter SET n = n + 1 WHERE id = $1"),
+                        "PREPARE TRANSACTION '" + gid + "'");
+                Await.until("what was prepared again is committed, and the shard is read", () -> counters.run(
+                                unlucky, "SELECT n FROM counter WHERE id = $1")
+                        .equals(List.of("SELECT 1")));
             }
         }
-        onS1(counters.sql("UPDATE counter SET n = n + 1 WHERE id = $1"));
     }
 }

@@ -1,6 +1,7 @@
 package io.ostraka.proxy.transaction;
 
 import io.ostraka.rules.config.ShardName;
+import io.ostraka.tx.decision.Branch;
 import io.ostraka.tx.decision.DecisionState;
 import io.ostraka.tx.decision.Gid;
 import io.ostraka.tx.decision.Gtid;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -108,15 +110,19 @@ final class ShardLooks {
             for (Seen seen : all) {
                 ShardServer server = seen.server();
                 if (seen.prepared().isPresent()) {
+                    Set<Gtid> prepared = new TreeSet<>();
                     for (List<Optional<String>> row : seen.prepared().get()) {
-                        Gid.parse(row.get(0).orElseThrow())
-                                .ifPresent(gid -> branches.add(branch(
-                                        state,
-                                        server,
-                                        gid,
-                                        row.get(1).orElse(""),
-                                        row.get(2).map(ShardLooks::instant))));
+                        Gid.parse(row.get(0).orElseThrow()).ifPresent(gid -> {
+                            prepared.add(gid.gtid());
+                            branches.add(branch(
+                                    state,
+                                    server,
+                                    gid,
+                                    row.get(1).orElse(""),
+                                    row.get(2).map(ShardLooks::instant)));
+                        });
                     }
+                    branches.addAll(missing(state, server, prepared));
                 } else {
                     unanswered.add(server.name());
                     branches.addAll(known(state, server));
@@ -125,6 +131,41 @@ final class ShardLooks {
             branches.sort(Comparator.comparing(InDoubt::gtid).thenComparing(InDoubt::shard));
             return new InDoubtReport(branches, unanswered);
         });
+    }
+
+    /** What was left behind on a shard that answers, and has it no more: done a moment ago, or lost. */
+    private List<InDoubt> missing(DecisionState state, ShardServer server, Set<Gtid> prepared) {
+        List<InDoubt> missing = new ArrayList<>();
+        for (StoredCommit stored : state.storedCommits()) {
+            PreparedBranches transaction = stored.transaction();
+            boolean isBehind = transaction.database().equals(server.id().database())
+                    && stored.behind()
+                            .filter(shards -> shards.contains(server.id().number()))
+                            .isPresent();
+            if (isBehind && !prepared.contains(transaction.gtid())) {
+                missing.add(new InDoubt(
+                        transaction.gtid(),
+                        server.id().database(),
+                        server.name(),
+                        transaction
+                                .gid(membership.cluster(), server.id().number())
+                                .toString(),
+                        roleOf(transaction, server),
+                        Optional.empty(),
+                        InDoubt.Decision.COMMIT,
+                        state.nodeOf(transaction.gtid().epoch()),
+                        "it is not there: unless that is over in a moment a person must act, see docs/operations.md"));
+            }
+        }
+        return missing;
+    }
+
+    private static String roleOf(PreparedBranches transaction, ShardServer server) {
+        return transaction.branches().stream()
+                .filter(branch -> branch.shard().equals(server.id().number()))
+                .map(Branch::role)
+                .findFirst()
+                .orElse("");
     }
 
     /** What the log knows to be left to do on a shard that does not answer. */

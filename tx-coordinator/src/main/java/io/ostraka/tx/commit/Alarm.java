@@ -7,5 +7,7 @@ public enum Alarm {
     /** The window has been open long enough. */
     PHASE_TWO_TIMEOUT,
     /** Shards that did not answer are asked again. */
-    RETRY
+    RETRY,
+    /** A shard that does not have what it had promised may have been given it back. */
+    LOOK_AGAIN
 }

@@ -24,7 +24,7 @@ import java.util.function.Consumer;
  *     |  ^ \--acknowledged with a warning--> SHOWN --barrier--^
  *     |  |   \--gone, status "committed"-----^ |
  *     |  +--------a failover in between--------+
- *     \--gone, status "aborted"--> BROKEN
+ *     \--gone, status "aborted"--> BROKEN --prepared again, by a person--> as FINISHING
  * </pre>
  * SHOWN is not FINISHED: what is committed on a primary whose standbys may lack it comes back prepared with a failover. So
  * the decision is forgotten only after a barrier, and evidence from before a failover counts for nothing after it.
@@ -36,7 +36,7 @@ final class PhaseTwo {
         FINISHING,
         SHOWN,
         FINISHED,
-        /** The shard does not have what it had promised to keep, or nobody can tell. A person must act. */
+        /** The shard does not have what it had promised to keep, or nobody can tell. A person must act; it is asked again from time to time. */
         BROKEN
     }
 
@@ -196,11 +196,18 @@ final class PhaseTwo {
     }
 
     private void broken(Progress progress, String seen) {
-        progress.standing = Standing.BROKEN;
-        port.brokenPromise(gtid, id(progress.branch.shard()), seen);
+        if (progress.standing != Standing.BROKEN) {
+            progress.standing = Standing.BROKEN;
+            port.brokenPromise(gtid, id(progress.branch.shard()), seen);
+        }
+        retry(progress);
     }
 
     private void retry(Progress progress) {
+        if (progress.standing == Standing.BROKEN) {
+            port.wake(gtid, Alarm.LOOK_AGAIN, settings.phaseTwoTimeout());
+            return;
+        }
         progress.toBeRetried = true;
         if (!retryPending) {
             retryPending = true;
@@ -263,6 +270,13 @@ final class PhaseTwo {
             if (windowOpened && !windowDone) {
                 log(missing());
             }
+            return;
+        }
+        if (alarm == Alarm.LOOK_AGAIN) {
+            branches.values().stream()
+                    .filter(progress -> progress.standing == Standing.BROKEN)
+                    .forEach(progress -> elsewhere(
+                            progress, Step.COMMIT_PREPARED, CommitSql.commitPrepared(gid(progress.branch.shard()))));
             return;
         }
         retryPending = false;

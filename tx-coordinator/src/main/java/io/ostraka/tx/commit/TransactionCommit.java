@@ -244,8 +244,9 @@ final class TransactionCommit {
         if (!accepted) {
             failure = Optional.of(new Outcome.Refused(new PgError(
                     SqlState.TRANSACTION_ROLLBACK,
-                    "transaction was rolled back because its node was taken for dead",
-                    "The decision log rejected the commit of transaction " + gtid + ".",
+                    "transaction was rolled back because the decision log rejected its commit",
+                    "This proxy was taken for dead, or a shard has failed over to a server that lacks what transaction "
+                            + gtid + " had prepared.",
                     "Repeat the transaction.")));
             abort();
         } else if (clientsName.isPresent()) {
@@ -347,7 +348,11 @@ final class TransactionCommit {
                     }
                 }
                 case DECIDING -> answer(unknown("the decision log did not answer in time"));
-                case FINISHING -> answer(unknown("it is committed, but not shown by every shard yet"));
+                case FINISHING ->
+                    answer(
+                            unknown(
+                                    "it is committed, but not shown by every shard yet",
+                                    "Do not repeat it: it is carried out as soon as the shards, and a majority of the proxies, answer."));
                 case ABORTING -> {
                     awaited.clear();
                     endAbortIfDone();
@@ -411,11 +416,15 @@ final class TransactionCommit {
     }
 
     private Outcome unknown(String why) {
+        return unknown(why, "It is committed on all shards or on none; look before you repeat it.");
+    }
+
+    private Outcome unknown(String why, String hint) {
         return new Outcome.Unknown(new PgError(
                 SqlState.TRANSACTION_RESOLUTION_UNKNOWN,
                 "the outcome of the transaction is not known",
                 "Transaction " + gtid + ": " + why + ".",
-                "It is committed on all shards or on none; look before you repeat it."));
+                hint));
     }
 
     private void answer(Outcome outcome) {

@@ -379,6 +379,18 @@ class CoordinatorTest {
         coordinator.onAlarm(gtid, Alarm.COMMIT_TIMEOUT);
         assertEquals(List.of("answer Unknown"), port.taken());
         assertTrue(coordinator.isRunning(gtid));
+        coordinator.onAlarm(gtid, Alarm.RETRY);
+        assertEquals(List.of(), port.taken());
+        coordinator.onAlarm(gtid, Alarm.LOOK_AGAIN);
+        assertEquals(List.of("shop/1 as app: COMMIT PREPARED 'ostraka_00000007_5_1_1'"), port.taken());
+        reply(1, Step.COMMIT_PREPARED, fails("42704"));
+        port.taken();
+        reply(1, Step.LOOK, status(status));
+        assertEquals(List.of(), port.taken(), "it is told once");
+        coordinator.onAlarm(gtid, Alarm.LOOK_AGAIN);
+        port.taken();
+        completes(1, Step.COMMIT_PREPARED, "COMMIT PREPARED");
+        assertEquals(List.of("close window", "forget"), port.taken(), "a person has prepared it again");
     }
 
     @Test
