@@ -439,10 +439,11 @@ final class CoordinatorHost implements CommitPort, GroupCommit.Port {
     @Override
     public void brokenPromise(Gtid gtid, ShardId shard, String seen) {
         LOG.error(
-                "tx {}: it is committed, but shard {} does not have it: {}; a person must act, see docs/operations.md",
+                "tx {}: it is committed, but shard {} does not have it: {}{}; a person must act, see docs/operations.md",
                 gtid,
                 shard,
-                seen);
+                seen,
+                evidence.said(gtid, shard));
     }
 
     // What group commit wants

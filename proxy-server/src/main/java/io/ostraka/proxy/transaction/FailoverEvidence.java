@@ -1,16 +1,16 @@
 package io.ostraka.proxy.transaction;
 
+import io.ostraka.tx.commit.ShardError;
 import io.ostraka.tx.commit.ShardReply;
 import io.ostraka.tx.commit.Step;
 import io.ostraka.tx.decision.Branch;
 import io.ostraka.tx.decision.Gtid;
-import io.ostraka.tx.decision.ShardEntry.FenceShard;
 import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.raft.ClusterMembership;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -30,9 +30,12 @@ final class FailoverEvidence {
     private final Failovers failovers;
     private final Floors floors;
     private final Consumer<Runnable> coordinator;
-    private final Set<Survivor> survivors = new HashSet<>();
+    private final Map<AskedFor, Found> found = new HashMap<>();
 
-    private record Survivor(Gtid gtid, ShardId shard) {}
+    private record AskedFor(Gtid gtid, ShardId shard) {}
+
+    /** What a successor knows of a prepared transaction that it does not have. */
+    private record Found(boolean hasSurvived, String said) {}
 
     /** {@code coordinator} does things on its thread. */
     FailoverEvidence(ClusterMembership membership, Failovers failovers, Consumer<Runnable> coordinator) {
@@ -91,29 +94,43 @@ final class FailoverEvidence {
                                 reply.accept(new ShardReply.Lost());
                                 return;
                             }
-                            boolean isCommitted = result.error().isEmpty()
-                                    && result.rows().get(0).get(0).equals(Optional.of("committed"));
-                            if (isCommitted && isItsOwn(server.id(), branch, result.shardEpoch())) {
-                                survivors.add(new Survivor(gtid, server.id()));
-                            }
+                            found.put(new AskedFor(gtid, server.id()), found(server.id(), branch, result));
                             reply.accept(gone.reply());
                         }));
     }
 
+    private Found found(ShardId shard, Branch branch, LinkResult status) {
+        if (!isItsOwn(shard, branch, status.shardEpoch())) {
+            return new Found(false, "it may never have heard of it");
+        }
+        String said = status.error()
+                .map(ShardError::message)
+                .orElseGet(() -> status.rows().get(0).get(0).orElse("too old"));
+        return new Found(
+                status.error().isEmpty() && said.equals("committed"),
+                "there transaction id " + branch.transactionId() + " is: " + said);
+    }
+
     /** Whether the id means the same transaction there. */
     private boolean isItsOwn(ShardId shard, Branch branch, long shardEpoch) {
-        boolean isNext = branch.shardEpoch() + 1 == shardEpoch;
-        long reaches = membership.read(state -> state.shardEpoch(shard) == shardEpoch ? state.reachOf(shard) : 0L);
-        return isNext
-                && (reaches == FenceShard.SAME_SERVER || (branch.mark() != Branch.NO_MARK && branch.mark() <= reaches));
+        return membership.read(state -> state.shardEpoch(shard) == shardEpoch && state.hasMark(shard, branch));
     }
 
     boolean hasSurvived(Gtid gtid, ShardId shard) {
-        return survivors.contains(new Survivor(gtid, shard));
+        return Optional.ofNullable(found.get(new AskedFor(gtid, shard)))
+                .filter(Found::hasSurvived)
+                .isPresent();
+    }
+
+    /** For people; empty if nobody was asked. */
+    String said(Gtid gtid, ShardId shard) {
+        return Optional.ofNullable(found.get(new AskedFor(gtid, shard)))
+                .map(seen -> " (" + seen.said() + ")")
+                .orElse("");
     }
 
     /** Nothing of it is left to be done. */
     void forget(Gtid gtid) {
-        survivors.removeIf(survivor -> survivor.gtid().equals(gtid));
+        found.keySet().removeIf(asked -> asked.gtid().equals(gtid));
     }
 }

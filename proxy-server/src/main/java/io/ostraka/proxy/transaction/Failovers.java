@@ -169,8 +169,8 @@ final class Failovers implements Admission.Port {
             sessions.lose(refused.why());
             recovery.lose(refused.why());
         } else if (shard.choice instanceof PrimaryChoice.Promoted promoted) {
-            admission.ifPresent(
-                    leader -> leader.onPromoted(id, promoted.server().toString(), promoted.reaches()));
+            admission.ifPresent(leader ->
+                    leader.onPromoted(id, known.epoch(), promoted.server().toString(), promoted.reaches()));
             String why = "The server at " + promoted.server().address() + " was promoted, and is being settled.";
             sessions.lose(why);
             recovery.lose(why);
@@ -193,7 +193,7 @@ final class Failovers implements Admission.Port {
         recovery.moveTo(there);
         if (known.fenced()) {
             // Perhaps by another leader, or another life of this one, that has not come to its end.
-            admission.ifPresent(leader -> leader.onPromoted(id, primary.toString(), known.reaches()));
+            admission.ifPresent(leader -> leader.onPromoted(id, known.epoch(), primary.toString(), known.reaches()));
             sessions.lose("The server at " + there.primary() + " was promoted, and is being settled.");
             return;
         }

@@ -80,7 +80,8 @@ sealed interface PrimaryChoice {
         }
         if (reaches < floor) {
             return new Refused("The server at " + best.address()
-                    + " was promoted, and lacks transactions over several shards that were committed.");
+                    + " was promoted, and lacks transactions over several shards that were committed, or prepared by a"
+                    + " client.");
         }
         return new Promoted(server(best), reaches);
     }

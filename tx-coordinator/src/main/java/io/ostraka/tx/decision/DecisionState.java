@@ -31,7 +31,10 @@ public final class DecisionState {
     /** As it was before transactions had fates: epochs and numbers only. */
     private static final int SNAPSHOT_WITHOUT_FATES = 1;
 
-    private static final int SNAPSHOT_KIND = 2;
+    /** As it was when of a shard only the last failover was known. */
+    private static final int SNAPSHOT_WITH_LAST_REACHES = 2;
+
+    private static final int SNAPSHOT_KIND = 3;
 
     private long appliedIndex;
     /** Of the entry that is being applied. */
@@ -183,9 +186,45 @@ public final class DecisionState {
         return shardLives.reachOf(shard);
     }
 
-    /** The position in its WAL up to which decisions may be forgotten. */
+    /**
+     * Up to where in its WAL whoever takes over from the primary must have it: what is forgotten is there, and of what is not, be it
+     * decided or a client's, each transaction was known to the server. What is prepared may be missing all the same, a little further on.
+     */
     public long floorOf(ShardId shard) {
-        return shardLives.floorOf(shard);
+        long floor = shardLives.floorOf(shard);
+        for (StoredCommit stored : fates.commits()) {
+            floor = Math.max(floor, markOf(stored.transaction(), shard));
+        }
+        for (PreparedBranches prepared : fates.byName().values()) {
+            floor = Math.max(floor, markOf(prepared, shard));
+        }
+        return floor;
+    }
+
+    private long markOf(PreparedBranches transaction, ShardId shard) {
+        long mark = Branch.NO_MARK;
+        if (transaction.database().equals(shard.database())) {
+            for (Branch branch : transaction.branches()) {
+                if (branch.shard().equals(shard.number()) && branch.shardEpoch() == shardEpoch(shard)) {
+                    mark = Math.max(mark, branch.mark());
+                }
+            }
+        }
+        return mark;
+    }
+
+    /**
+     * Whether the primary that the shard has now has the WAL of the one that prepared the branch as far as its mark, through as many
+     * failovers as there were since: then the transaction's id means the same there. False, too, when that is not known any more.
+     */
+    public boolean hasMark(ShardId shard, Branch branch) {
+        return shardLives.hasMark(shard, branch);
+    }
+
+    /** Whether a shard has failed over since, to a server that has never heard of its branch: nothing was promised, and nothing can be kept. */
+    private boolean isLost(PreparedBranches transaction) {
+        return transaction.branches().stream()
+                .anyMatch(branch -> !hasMark(new ShardId(transaction.database(), branch.shard()), branch));
     }
 
     /** Empty for a shard that the log has never heard of. */
@@ -202,7 +241,8 @@ public final class DecisionState {
     public static DecisionState restore(byte[] snapshot) throws MalformedBytesException {
         return Encoding.decode("snapshot", snapshot, (kind, in) -> switch (kind) {
             case SNAPSHOT_WITHOUT_FATES -> Optional.of(readLives(in));
-            case SNAPSHOT_KIND -> Optional.of(read(in));
+            case SNAPSHOT_WITH_LAST_REACHES -> Optional.of(read(in, false));
+            case SNAPSHOT_KIND -> Optional.of(read(in, true));
             default -> Optional.empty();
         });
     }
@@ -233,11 +273,11 @@ public final class DecisionState {
         shardLives.writeTo(out);
     }
 
-    private static DecisionState read(DataInput in) throws IOException {
+    private static DecisionState read(DataInput in, boolean withAllReaches) throws IOException {
         DecisionState state = readLives(in);
         state.appliedIndex = Encoding.readNumber(in);
         state.fates.readFrom(in);
-        state.shardLives.readFrom(in);
+        state.shardLives.readFrom(in, withAllReaches);
         return state;
     }
 
@@ -337,7 +377,7 @@ public final class DecisionState {
 
         @Override
         public Answer onCommit(TransactionEntry.Commit entry, long index) {
-            return fates.commit(entry, DecisionState.this::isLive);
+            return fates.commit(entry, DecisionState.this::isLive, DecisionState.this::isLost);
         }
 
         @Override
@@ -357,7 +397,7 @@ public final class DecisionState {
 
         @Override
         public Answer onClientPrepared(TransactionEntry.ClientPrepared entry, long index) {
-            return fates.clientPrepared(entry, index, DecisionState.this::isLive);
+            return fates.clientPrepared(entry, index, epoch -> isLive(epoch) && !isLost(entry.transaction()));
         }
 
         @Override
@@ -367,7 +407,7 @@ public final class DecisionState {
 
         @Override
         public Answer onFenceShard(ShardEntry.FenceShard entry, long index) {
-            return shardLives.fence(entry, index);
+            return shardLives.fence(entry, floorOf(entry.shard()), index);
         }
 
         @Override

@@ -6,22 +6,34 @@ import io.ostraka.tx.decision.ShardEntry.ForgetUpTo;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
 /** The part of {@link DecisionState} that knows the epochs of shards. A shard that never failed over is in epoch 0. */
 final class ShardLives {
-    private static final Life FIRST = new Life(0, "", false, 0, 0);
+    private static final Life FIRST = new Life(0, "", false, List.of(), 0);
+    /** Of as many failovers in a row it is known what was kept. */
+    private static final int MOST_REACHES = 8;
 
     private final Map<ShardId, Life> lives = new TreeMap<>();
 
     /**
      * @param endpoint the primary, used already or, while the shard is fenced, about to be; empty for one that nobody named
-     * @param reaches how far into its predecessor's WAL it goes
+     * @param reaches how far it goes into its predecessor's WAL, and this one into its own predecessor's, and so on: the latest first
      * @param floor the position in its own WAL up to which decisions may be forgotten
      */
-    private record Life(long epoch, String endpoint, boolean fenced, long reaches, long floor) {}
+    private record Life(long epoch, String endpoint, boolean fenced, List<Long> reaches, long floor) {
+        Life {
+            reaches = List.copyOf(reaches);
+        }
+
+        long reach() {
+            return reaches.isEmpty() ? 0 : reaches.get(0);
+        }
+    }
 
     private Life of(ShardId shard) {
         return lives.getOrDefault(shard, FIRST);
@@ -40,14 +52,33 @@ final class ShardLives {
     }
 
     long reachOf(ShardId shard) {
-        return of(shard).reaches();
+        return of(shard).reach();
+    }
+
+    /** See {@link DecisionState#hasMark}. */
+    boolean hasMark(ShardId shard, Branch branch) {
+        Life life = of(shard);
+        long since = life.epoch() - branch.shardEpoch();
+        if (since < 0 || since > life.reaches().size()) {
+            return false;
+        }
+        // Whoever took over first from the server that has prepared it either has the mark or not; the others are its
+        // heirs.
+        for (int ago = (int) since - 1; ago >= 0; ago--) {
+            long reach = life.reaches().get(ago);
+            if (reach != FenceShard.SAME_SERVER) {
+                return branch.mark() != Branch.NO_MARK && branch.mark() <= reach;
+            }
+        }
+        return true;
     }
 
     long floorOf(ShardId shard) {
         return of(shard).floor();
     }
 
-    Answer fence(FenceShard entry, long index) {
+    /** {@code floor}: how much of the WAL of the server that it replaces the new one must have. */
+    Answer fence(FenceShard entry, long floor, long index) {
         Life life = of(entry.shard());
         if (entry.epoch() == life.epoch() && life.fenced() && life.endpoint().equals(entry.endpoint())) {
             return new Answer.Accepted(index);
@@ -56,11 +87,13 @@ final class ShardLives {
             return new Answer.Rejected("shard " + entry.shard() + " is in epoch " + life.epoch() + ", " + entry.epoch()
                     + " is not the next one");
         }
-        if (entry.reaches() < life.floor()) {
-            return new Answer.Rejected("shard " + entry.shard() + " has commits at " + life.floor() + ", "
-                    + entry.endpoint() + " has its WAL up to " + entry.reaches() + " only");
+        if (entry.reaches() < floor) {
+            return new Answer.Rejected("shard " + entry.shard() + " has commits at " + floor + ", " + entry.endpoint()
+                    + " has its WAL up to " + entry.reaches() + " only");
         }
-        lives.put(entry.shard(), new Life(entry.epoch(), entry.endpoint(), true, entry.reaches(), 0));
+        List<Long> reaches = new ArrayList<>(List.of(entry.reaches()));
+        reaches.addAll(life.reaches().subList(0, Math.min(life.reaches().size(), MOST_REACHES - 1)));
+        lives.put(entry.shard(), new Life(entry.epoch(), entry.endpoint(), true, reaches, 0));
         return new Answer.Accepted(index);
     }
 
@@ -95,12 +128,13 @@ final class ShardLives {
             Encoding.writeNumber(to, life.getValue().epoch());
             to.writeUTF(life.getValue().endpoint());
             to.writeBoolean(life.getValue().fenced());
-            Encoding.writeNumber(to, life.getValue().reaches());
+            Encoding.writeList(to, life.getValue().reaches(), (reach, at) -> Encoding.writeNumber(at, reach));
             Encoding.writeNumber(to, life.getValue().floor());
         });
     }
 
-    void readFrom(DataInput in) throws IOException {
+    /** {@code all}: older snapshots hold the latest reach only. */
+    void readFrom(DataInput in, boolean all) throws IOException {
         for (long left = Encoding.readNumber(in); left > 0; left--) {
             ShardId shard = ShardId.read(in);
             lives.put(
@@ -109,7 +143,7 @@ final class ShardLives {
                             Encoding.readNumber(in),
                             in.readUTF(),
                             in.readBoolean(),
-                            Encoding.readNumber(in),
+                            all ? Encoding.readList(in, Encoding::readNumber) : List.of(Encoding.readNumber(in)),
                             Encoding.readNumber(in)));
         }
     }

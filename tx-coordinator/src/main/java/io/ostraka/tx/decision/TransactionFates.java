@@ -64,12 +64,15 @@ final class TransactionFates {
         return Collections.unmodifiableMap(byName);
     }
 
-    Answer commit(Commit entry, Predicate<Epoch> live) {
+    Answer commit(Commit entry, Predicate<Epoch> live, Predicate<PreparedBranches> lost) {
         List<Boolean> accepted = new ArrayList<>(entry.transactions().size());
         for (PreparedBranches transaction : entry.transactions()) {
             Gtid gtid = transaction.gtid();
             boolean stands = commits.containsKey(gtid)
-                    || (live.test(gtid.epoch()) && !aborted.contains(gtid) && !names.containsKey(gtid));
+                    || (live.test(gtid.epoch())
+                            && !aborted.contains(gtid)
+                            && !names.containsKey(gtid)
+                            && !lost.test(transaction));
             if (stands) {
                 commits.putIfAbsent(gtid, new StoredCommit(transaction, gtid.epoch(), Optional.empty()));
             }

@@ -31,7 +31,7 @@ public final class Admission {
     private final Map<ShardId, Promoted> promoted = new TreeMap<>();
     private final Map<ShardId, Long> settling = new TreeMap<>();
 
-    private record Promoted(String endpoint, long reaches) {}
+    private record Promoted(long seenIn, String endpoint, long reaches) {}
 
     /** What admission sees and wants done. No method calls back before it has returned. */
     public interface Port {
@@ -56,10 +56,11 @@ public final class Admission {
     /**
      * The shard's primary is perhaps another server than the log says.
      *
+     * @param seenIn the shard's epoch whose primary that server is compared with
      * @param reaches as in {@link ShardEntry.FenceShard}
      */
-    public void onPromoted(ShardId shard, String endpoint, long reaches) {
-        promoted.put(shard, new Promoted(endpoint, reaches));
+    public void onPromoted(ShardId shard, long seenIn, String endpoint, long reaches) {
+        promoted.put(shard, new Promoted(seenIn, endpoint, reaches));
     }
 
     /** Every so often, and at once after {@link #onPromoted}. */
@@ -68,7 +69,9 @@ public final class Admission {
             DecisionState state = port.state();
             long epoch = state.shardEpoch(shard);
             if (!state.primaryOf(shard).equals(Optional.of(server.endpoint()))) {
-                port.propose(new ShardEntry.FenceShard(shard, epoch + 1, server.endpoint(), server.reaches()));
+                if (server.seenIn() == epoch) {
+                    port.propose(new ShardEntry.FenceShard(shard, epoch + 1, server.endpoint(), server.reaches()));
+                }
             } else if (state.isFenced(shard)) {
                 if (settling.getOrDefault(shard, -1L) == epoch) {
                     port.scan(shard);

@@ -2,6 +2,7 @@ package io.ostraka.tx.decision;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -261,6 +262,67 @@ class TransactionFatesTest {
         assertEquals(100, DecisionState.restore(state.snapshot()).reachOf(shard(3)));
     }
 
+    private static PreparedBranches prepared(Gtid gtid, long shardEpoch, long mark) {
+        return new PreparedBranches(
+                gtid, "shop", List.of(new Branch(new ShardNumber(3), shardEpoch, "app", 703, mark)));
+    }
+
+    private Answer fence(long epoch, String endpoint, long reaches) {
+        return apply(new ShardEntry.FenceShard(shard(3), epoch, endpoint, reaches));
+    }
+
+    @Test
+    void aServerThatHasNeverHeardOfWhatIsDecidedOrAClientsIsNoPrimary() {
+        fence(1, "a", ShardEntry.FenceShard.SAME_SERVER);
+        Gtid decided = new Gtid(n1, 1);
+        Gtid clients = new Gtid(n1, 2);
+        apply(new TransactionEntry.Commit(List.of(prepared(decided, 1, 100))));
+        assertInstanceOf(
+                Answer.Accepted.class, apply(new TransactionEntry.ClientPrepared("x", prepared(clients, 1, 150), 7)));
+        assertEquals(150, state.floorOf(shard(3)));
+        assertEquals(0, state.floorOf(shard(2)));
+        assertInstanceOf(Answer.Rejected.class, fence(2, "b", 149));
+        apply(new TransactionEntry.ClientDecided("x", clients, false, n1));
+        assertInstanceOf(Answer.Rejected.class, fence(2, "b", 99));
+        assertInstanceOf(Answer.Accepted.class, fence(2, "b", 100));
+        assertEquals(0, state.floorOf(shard(3)), "on the new one nothing is prepared yet");
+    }
+
+    @Test
+    void whatAFailoverHasLostIsNotDecidedAfterIt() {
+        fence(1, "a", ShardEntry.FenceShard.SAME_SERVER);
+        fence(2, "b", 100);
+        Answer answer = apply(new TransactionEntry.Commit(
+                List.of(prepared(new Gtid(n1, 1), 1, 101), prepared(new Gtid(n1, 2), 1, 100))));
+        assertEquals(new Answer.Decided(List.of(false, true)), answer);
+        assertInstanceOf(
+                Answer.Rejected.class,
+                apply(new TransactionEntry.ClientPrepared("x", prepared(new Gtid(n1, 3), 1, 101), 7)));
+    }
+
+    @Test
+    void aMarkIsFollowedThroughAsManyFailoversAsThereWere() throws MalformedBytesException {
+        fence(1, "a", ShardEntry.FenceShard.SAME_SERVER);
+        fence(2, "b", 100);
+        fence(3, "b", ShardEntry.FenceShard.SAME_SERVER);
+        fence(4, "c", 50);
+        Branch kept = new Branch(new ShardNumber(3), 1, "app", 703, 100);
+        Branch lost = new Branch(new ShardNumber(3), 1, "app", 704, 101);
+        Branch lostLater = new Branch(new ShardNumber(3), 3, "app", 705, 51);
+        Branch unmarked = new Branch(new ShardNumber(3), 0, "app", 706, Branch.NO_MARK);
+        for (DecisionState one : List.of(state, DecisionState.restore(state.snapshot()))) {
+            assertTrue(one.hasMark(shard(3), kept));
+            assertFalse(one.hasMark(shard(3), lost));
+            assertFalse(one.hasMark(shard(3), lostLater));
+            assertFalse(one.hasMark(shard(3), unmarked));
+            assertTrue(one.hasMark(shard(2), unmarked), "never failed over");
+        }
+        for (int epoch = 5; epoch < 20; epoch++) {
+            fence(epoch, "d" + epoch, 1_000);
+        }
+        assertFalse(state.hasMark(shard(3), kept), "nobody knows any more");
+    }
+
     /** I16: a million transactions, and while a shard was down a few that could not be done. */
     @Test
     void theStateHoldsWhatIsInFlightAndNothingElse() {
@@ -342,15 +404,19 @@ class TransactionFatesTest {
             case 1 -> random.nextInt(4) == 0 ? new LogEntry.Expel(gtid.epoch(), 1) : new TransactionEntry.Abort(gtid);
             case 2 -> new TransactionEntry.Done(List.of(gtid));
             case 3 -> new TransactionEntry.Behind(gtid, shards(random.nextInt(2)));
-            case 4 -> new TransactionEntry.ClientPrepared("x" + random.nextInt(5), transaction(gtid, 0, 1), 7);
+            case 4 -> new TransactionEntry.ClientPrepared("x" + random.nextInt(5), anyOf(gtid), 7);
             case 5 ->
                 new TransactionEntry.ClientDecided("x" + random.nextInt(5), gtid, random.nextBoolean(), gtid.epoch());
             case 6 ->
                 new ShardEntry.FenceShard(shard(0), random.nextInt(4), "h" + random.nextInt(2), random.nextInt(3));
             case 7 -> new ShardEntry.AdmitShard(shard(0), random.nextInt(4), "h" + random.nextInt(2));
             default ->
-                new TransactionEntry.Commit(List.of(
-                        transaction(gtid, 0, 1), transaction(new Gtid(gtid.epoch(), random.nextInt(40)), 1, 2)));
+                new TransactionEntry.Commit(List.of(anyOf(gtid), anyOf(new Gtid(gtid.epoch(), random.nextInt(40)))));
         };
+    }
+
+    /** The same branches for each name. */
+    private static PreparedBranches anyOf(Gtid gtid) {
+        return gtid.sequence() % 2 == 0 ? transaction(gtid, 0, 1) : transaction(gtid, 1, 2);
     }
 }

@@ -281,7 +281,10 @@ class RecoveryTest implements Recovery.Port, Leases.Port<String>, Admission.Port
         Gtid decided = new Gtid(other, 1);
         committed(decided);
         List<Found> left = List.of(new Found(new Gid(CLUSTER, decided, new ShardNumber(0)).toString(), "app"));
-        admission.onPromoted(S0, "b", 9);
+        admission.onPromoted(S0, 1, "b", 9);
+        admission.onTick();
+        assertEquals(List.of(), taken(), "what it was compared with is not the primary");
+        admission.onPromoted(S0, 0, "b", 9);
         admission.onTick();
         assertEquals(List.of("propose FenceShard"), taken());
         apply(new ShardEntry.FenceShard(S0, 1, "b", 9));

@@ -6,6 +6,7 @@ import io.ostraka.tx.decision.Gid;
 import io.ostraka.tx.decision.Gtid;
 import io.ostraka.tx.decision.LogEntry;
 import io.ostraka.tx.decision.PreparedBranches;
+import io.ostraka.tx.decision.ShardEntry;
 import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.decision.TransactionEntry;
 import io.ostraka.tx.fence.Consistency;
@@ -95,6 +96,14 @@ final class Checker {
                 }
             }
         }
+        if (entry instanceof ShardEntry.FenceShard fence && answer instanceof Answer.Accepted) {
+            Server known = world.shards.get(fence.shard()).primary.ancestor(Optional.of(fence.endpoint()));
+            if (!known.endpoint().equals(fence.endpoint())) {
+                throw new Broken("I11", fence.endpoint() + " was refused before, and is taken now");
+            }
+            known.accepted(fence.epoch());
+            known.shard.accepted = known;
+        }
         if (entry instanceof TransactionEntry.Done done) {
             done.gtids().forEach(this::forgotten);
         }
@@ -121,7 +130,9 @@ final class Checker {
             return;
         }
         for (ShardId shard : transaction.shards()) {
-            Server primary = world.shards.get(shard).primary;
+            // One that was promoted, and lacks it, is refused by the log, and then is no primary.
+            SimShard holder = world.shards.get(shard);
+            Server primary = world.followsFailovers ? holder.accepted : holder.primary;
             String gid = transaction.gid(World.CLUSTER, shard.number()).toString();
             if (!primary.isFinishedForGood(gid)) {
                 throw new Broken("I5", gid + " is forgotten, and a primary may still hold it prepared");

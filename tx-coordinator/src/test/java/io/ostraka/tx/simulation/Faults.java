@@ -1,6 +1,7 @@
 package io.ostraka.tx.simulation;
 
 import java.util.List;
+import java.util.Optional;
 
 /** What goes wrong, and when. Several things at a time; each is repaired after a while, and all of them in the end. */
 final class Faults {
@@ -114,8 +115,33 @@ final class Faults {
     private void failOver(SimShard shard) {
         Server old = shard.primary;
         stop(old);
-        shard.primary = old.promoteStandby();
-        world.trace(() -> shard.primary.endpoint() + " is promoted");
+        boolean straggler = world.followsFailovers && world.chance(50);
+        Server promoted = straggler ? old.promoteStraggler() : old.promoteStandby();
+        shard.primary = promoted;
+        world.trace(() -> promoted.endpoint() + " is promoted" + (straggler ? ", and may lack something" : ""));
+        if (straggler) {
+            lookIfItIsRefused(promoted);
+        }
+    }
+
+    /** What an operator does when the log does not take it: the old one is started again. */
+    private void lookIfItIsRefused(Server promoted) {
+        SimShard shard = promoted.shard;
+        if (shard.primary.ancestor(Optional.of(promoted.endpoint())) != promoted || !shard.primary.isUnknown()) {
+            return;
+        }
+        Optional<Node> refusing = world.nodes.stream()
+                .filter(node -> node.reach(shard.primary) < node.state().floorOf(shard.id))
+                .findFirst();
+        if (refusing.isPresent()) {
+            Server back = shard.primary.ancestor(refusing.get().state().primaryOf(shard.id));
+            world.trace(() -> shard.primary.endpoint() + " is refused, " + back.endpoint() + " comes back");
+            stop(shard.primary);
+            shard.primary = back;
+            restart(back);
+        } else {
+            world.after(200_000, () -> lookIfItIsRefused(promoted));
+        }
     }
 
     private void stallStandby(SimShard shard) {

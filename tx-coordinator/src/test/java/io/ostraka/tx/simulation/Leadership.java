@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -52,15 +53,20 @@ final class Leadership implements Rounds.Port<VectorRequest>, Leases.Port<Runnab
     void tick() {
         leases.onTick(node.clockNanos());
         for (SimShard shard : world.shards.values()) {
-            if (shard.primary.up && !world.isCut(node, shard) && shard.primary.epoch > 0) {
-                admission.onPromoted(shard.id, shard.primary.endpoint(), ShardEntry.FenceShard.SAME_SERVER);
+            Server primary = shard.primary;
+            if (primary.up && !world.isCut(node, shard) && !primary.needsNoIntroduction()) {
+                admission.onPromoted(
+                        shard.id, node.state().shardEpoch(shard.id), primary.endpoint(), node.reach(primary));
             }
         }
         admission.onTick();
     }
 
     void applied(LogEntry entry) {
-        if (entry instanceof ShardEntry) {
+        // One that was refused is proposed again at the next tick.
+        boolean isTaken = entry instanceof ShardEntry.FenceShard fence
+                && state().primaryOf(fence.shard()).equals(Optional.of(fence.endpoint()));
+        if (isTaken) {
             admission.onTick();
         }
     }

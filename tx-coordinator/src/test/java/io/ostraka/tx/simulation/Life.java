@@ -17,9 +17,11 @@ import io.ostraka.tx.decision.Gid;
 import io.ostraka.tx.decision.Gtid;
 import io.ostraka.tx.decision.LogEntry;
 import io.ostraka.tx.decision.PreparedBranches;
+import io.ostraka.tx.decision.ShardEntry;
 import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.decision.ShardNumber;
 import io.ostraka.tx.decision.TransactionEntry;
+import io.ostraka.tx.decision.WalPosition;
 import io.ostraka.tx.fence.Gate;
 import io.ostraka.tx.fence.RoundId;
 import io.ostraka.tx.recovery.Lease;
@@ -51,6 +53,9 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
     private final World world;
     private final Map<Gtid, Map<ShardId, Session>> sessions = new TreeMap<>();
     private final Map<Gtid, Transaction> transactions = new TreeMap<>();
+    /** Branches that a successor of their server has committed. */
+    private final Set<String> survivors = new TreeSet<>();
+
     private Set<Gtid> ranBeforeTheScan = new TreeSet<>();
     private boolean ended;
     private int ticks;
@@ -155,7 +160,14 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
             sessions.get(gtid).get(shard).run(step, commands, ignored -> {});
             return;
         }
-        sessions.get(gtid).get(shard).run(step, commands, reply -> replied(gtid, shard, step, reply));
+        sessions.get(gtid).get(shard).run(step, commands, reply -> replied(gtid, shard, step, weighed(step, reply)));
+    }
+
+    /** One primary's word is not its successor's. */
+    private ShardReply weighed(Step step, ShardReply reply) {
+        return step == Step.COMMIT_PREPARED && world.followsFailovers && reply instanceof ShardReply.Completed completed
+                ? new ShardReply.Completed(completed.tag(), true, completed.value(), completed.shardEpoch())
+                : reply;
     }
 
     @Override
@@ -171,13 +183,56 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
                                     "SELECT 1", false, Optional.empty(), world.shards.get(shard).primary.epoch))));
             return;
         }
-        world.connect(node, world.shards.get(shard).primary)
+        world.reserved(node, shard)
                 .ifPresentOrElse(
                         connection -> new Session(connection, Optional.empty(), world)
-                                .run(step, List.of(command), reply -> replied(gtid, shard, step, reply)),
+                                .run(
+                                        step,
+                                        List.of(command),
+                                        reply -> repliedElsewhere(gtid, shard, branch, connection, step, reply)),
                         () -> world.after(
                                 world.latency(),
                                 () -> node.run(node.life(), () -> replied(gtid, shard, step, new ShardReply.Lost()))));
+    }
+
+    private void repliedElsewhere(
+            Gtid gtid, ShardId shard, Branch branch, Connection connection, Step step, ShardReply reply) {
+        if (step == Step.BARRIER && world.followsFailovers) {
+            writeFloor(shard, reply, then -> replied(gtid, shard, step, then));
+        } else if (step == Step.COMMIT_PREPARED
+                && reply instanceof ShardReply.Failed failed
+                && failed.error().sqlState().equals("42704")
+                && failed.shardEpoch() != branch.shardEpoch()) {
+            new Session(connection, Optional.empty(), world)
+                    .run(Step.LOOK, List.of("'" + branch.transactionId() + "'"), status -> {
+                        boolean isCommitted = status instanceof ShardReply.Completed completed
+                                && completed.value().equals(Optional.of("committed"))
+                                && completed.shardEpoch() == node.state().shardEpoch(shard);
+                        if (isCommitted && node.state().hasMark(shard, branch)) {
+                            survivors.add(gtid + " " + shard);
+                        }
+                        replied(gtid, shard, step, status instanceof ShardReply.Lost ? status : reply);
+                    });
+        } else {
+            replied(gtid, shard, step, weighed(step, reply));
+        }
+    }
+
+    /** Before a decision is forgotten: whoever takes over must have that much. */
+    private void writeFloor(ShardId shard, ShardReply reply, Consumer<ShardReply> then) {
+        if (!(reply instanceof ShardReply.Completed completed)
+                || completed.warned()
+                || world.mutation == Mutation.FORGET_WITHOUT_A_FLOOR) {
+            then.accept(reply);
+            return;
+        }
+        long position = WalPosition.parse(completed.value().orElseThrow());
+        node.propose(
+                new ShardEntry.ForgetUpTo(shard, completed.shardEpoch(), position),
+                answer -> then.accept(
+                        answer.filter(Answer.Accepted.class::isInstance).isPresent()
+                                ? completed
+                                : new ShardReply.Lost()));
     }
 
     private void replied(Gtid gtid, ShardId shard, Step step, ShardReply reply) {
@@ -268,7 +323,7 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
 
     @Override
     public boolean hasSurvived(Gtid gtid, ShardId shard, Branch branch) {
-        return true;
+        return survivors.contains(gtid + " " + shard);
     }
 
     @Override
@@ -379,14 +434,13 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
     }
 
     void rollBack(ShardId shard, String gid) {
-        world.connect(node, world.shards.get(shard).primary)
-                .ifPresent(connection -> new Session(connection, Optional.empty(), world)
-                        .run(Step.ROLLBACK_PREPARED, List.of("ROLLBACK PREPARED '" + gid + "'"), ignored -> {}));
+        world.reserved(node, shard).ifPresent(connection -> new Session(connection, Optional.empty(), world)
+                .run(Step.ROLLBACK_PREPARED, List.of("ROLLBACK PREPARED '" + gid + "'"), ignored -> {}));
     }
 
     @Override
     public void endBackends(ShardId shard, Epoch dead) {
-        world.connect(node, world.shards.get(shard).primary)
+        world.reserved(node, shard)
                 .ifPresent(
                         connection -> world.after(world.latency(), () -> world.endBackends(connection.server, dead)));
     }

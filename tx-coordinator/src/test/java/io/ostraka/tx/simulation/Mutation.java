@@ -39,7 +39,11 @@ enum Mutation {
     /** The client is answered before every node knows which shard was left behind. */
     ANSWER_BEFORE_ALL_KNOW(105),
     /** A leader renews leases without asking whether it leads still. */
-    RENEW_WITHOUT_A_MAJORITY(38_543),
+    RENEW_WITHOUT_A_MAJORITY(18_869),
+    /** A promoted standby is taken without asking what it lacks. */
+    TAKE_WHATEVER_WAS_PROMOTED(3),
+    /** What is forgotten is not written down as what a promoted standby must have. */
+    FORGET_WITHOUT_A_FLOOR(3),
     /** A promoted standby is read before it was settled. */
     READ_BEFORE_ADMISSION(3),
     /** Whoever is prepared and not known is rolled back, whatever its name. */

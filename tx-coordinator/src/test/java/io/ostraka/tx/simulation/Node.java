@@ -5,6 +5,7 @@ import io.ostraka.tx.decision.DecisionState;
 import io.ostraka.tx.decision.Epoch;
 import io.ostraka.tx.decision.LogEntry;
 import io.ostraka.tx.decision.MalformedBytesException;
+import io.ostraka.tx.decision.ShardEntry.FenceShard;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -219,7 +220,19 @@ final class Node {
         return !state.isFenced(server.shard.id)
                 && state.endpointOf(server.shard.id)
                         .map(server.endpoint()::equals)
-                        .orElse(server.epoch == 0);
+                        .orElse(server.needsNoIntroduction());
+    }
+
+    /** How much it has of the WAL of the primary that the log knows. */
+    long reach(Server server) {
+        return world.followsFailovers && world.mutation != Mutation.TAKE_WHATEVER_WAS_PROMOTED
+                ? server.reaches(server.ancestor(state.primaryOf(server.shard.id)))
+                : FenceShard.SAME_SERVER;
+    }
+
+    /** Whether it is the primary by the log, settled or not. */
+    boolean knows(Server server) {
+        return state.primaryOf(server.shard.id).map(server.endpoint()::equals).orElse(server.needsNoIntroduction());
     }
 
     private void tick() {

@@ -2,6 +2,7 @@ package io.ostraka.tx.simulation;
 
 import io.ostraka.tx.commit.ShardError;
 import io.ostraka.tx.commit.ShardReply;
+import io.ostraka.tx.decision.ShardEntry.FenceShard;
 import io.ostraka.tx.recovery.Found;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -15,9 +16,15 @@ import java.util.function.Predicate;
 /**
  * A PostgreSQL server, as far as commits go: write-ahead log, prepared transactions, what is visible, and one synchronous
  * standby that holds a prefix of the log. Shows a commit when the standby has it, or the wait was cut short, or after a
- * restart: as PostgreSQL does.
+ * restart: as PostgreSQL does. Another standby waits for nobody, and may hold less. Places in the log are counted in records.
  */
 final class Server {
+    /** Of one that the log does not know yet: nobody speaks with it. */
+    private static final long NOT_KNOWN = -1;
+
+    /** Records that a standby lacks which nobody waits for. */
+    private static final int MOST_BEHIND = 40;
+
     /** What the log holds. {@code gid} is empty for plain commits, {@code transaction} negative for a barrier. */
     private record Wal(Kind kind, int transaction, String gid, long xid) {}
 
@@ -26,6 +33,7 @@ final class Server {
         COMMIT_PREPARED,
         ROLLBACK_PREPARED,
         COMMIT,
+        MARK,
         MESSAGE
     }
 
@@ -45,8 +53,17 @@ final class Server {
     private record Waiter(int upTo, Runnable effect, Consumer<Boolean> reply) {}
 
     final SimShard shard;
-    final long epoch;
+    /** What the log calls it, since it knows of it; 0 of one that never failed over. */
+    long epoch;
+
     private final World world;
+    private final int timeline;
+    private final Optional<Server> predecessor;
+    /** As much of its predecessor's log as it has. */
+    private final int began;
+    /** What only its predecessor has committed, in one phase. */
+    private final List<Integer> lacks = new ArrayList<>();
+
     private final List<Wal> wal = new ArrayList<>();
     private final Map<String, Prepared> prepared = new TreeMap<>();
     private final Map<Long, String> status = new TreeMap<>();
@@ -60,14 +77,49 @@ final class Server {
     /** Grows with each crash: what came before is not heard any more. */
     int life;
 
-    Server(World world, SimShard shard, long epoch) {
+    private Server(World world, SimShard shard, Optional<Server> predecessor, int began) {
         this.world = world;
         this.shard = shard;
-        this.epoch = epoch;
+        this.predecessor = predecessor;
+        this.began = began;
+        this.timeline = shard.nextTimeline();
+    }
+
+    static Server first(World world, SimShard shard) {
+        return new Server(world, shard, Optional.empty(), 0);
     }
 
     String endpoint() {
-        return shard + "-" + epoch;
+        return shard + "-" + timeline;
+    }
+
+    /** Whether a file that names all servers has no word for it: it is in use without the log. */
+    boolean needsNoIntroduction() {
+        return predecessor.isEmpty() && !world.followsFailovers;
+    }
+
+    /** Which of its predecessors, or itself, this is; the first of all if nobody is called so. */
+    Server ancestor(Optional<String> endpoint) {
+        return predecessor.isEmpty() || endpoint.equals(Optional.of(endpoint()))
+                ? this
+                : predecessor.get().ancestor(endpoint);
+    }
+
+    /** How much it has of the log of that one. */
+    long reaches(Server ancestor) {
+        return ancestor == this
+                ? FenceShard.SAME_SERVER
+                : Math.min(began, predecessor.orElseThrow().reaches(ancestor));
+    }
+
+    boolean isUnknown() {
+        return epoch == NOT_KNOWN;
+    }
+
+    /** The log knows of it. What it lacks is lost, by the rules of PostgreSQL. */
+    void accepted(long inEpoch) {
+        epoch = inEpoch;
+        lacks.forEach(world.checker::mayBeLost);
     }
 
     BitSet visible() {
@@ -117,11 +169,17 @@ final class Server {
     }
 
     void prepare(int transaction, String gid, long xid, Consumer<ShardReply> reply) {
+        String mark = "";
+        if (epoch > 0 && world.followsFailovers) {
+            append(new Wal(Kind.MARK, -1, "", xid));
+            mark = " " + position();
+        }
+        String value = xid + mark;
         Prepared branch = new Prepared(transaction, xid);
         branch.busy = true;
         prepared.put(gid, branch);
         append(new Wal(Kind.PREPARE, transaction, gid, xid));
-        await(() -> branch.busy = false, warned -> reply.accept(completed("PREPARE TRANSACTION", warned, xid)));
+        await(() -> branch.busy = false, warned -> reply.accept(completed("PREPARE TRANSACTION", warned, value)));
     }
 
     void commitPrepared(String gid, Consumer<ShardReply> reply) {
@@ -134,7 +192,7 @@ final class Server {
         world.checker.branchCommitted(this, gid);
         append(new Wal(Kind.COMMIT_PREPARED, branch.transaction, gid, branch.xid));
         finishedAt.put(gid, wal.size() - 1);
-        await(() -> show(gid, branch), warned -> reply.accept(completed("COMMIT PREPARED", warned, branch.xid)));
+        await(() -> show(gid, branch), warned -> reply.accept(completed("COMMIT PREPARED", warned, "")));
     }
 
     private void show(String gid, Prepared branch) {
@@ -157,7 +215,7 @@ final class Server {
                     prepared.remove(gid);
                     status.put(branch.xid, "aborted");
                 },
-                warned -> reply.accept(completed("ROLLBACK PREPARED", warned, branch.xid)));
+                warned -> reply.accept(completed("ROLLBACK PREPARED", warned, "")));
     }
 
     void commit(int transaction, long xid, Consumer<ShardReply> reply) {
@@ -171,17 +229,22 @@ final class Server {
                     if (warned) {
                         world.checker.mayBeLost(transaction);
                     }
-                    reply.accept(completed("COMMIT", warned, xid));
+                    reply.accept(completed("COMMIT", warned, ""));
                 });
     }
 
     void barrier(Consumer<ShardReply> reply) {
         append(new Wal(Kind.MESSAGE, -1, "", 0));
-        await(() -> {}, warned -> reply.accept(completed("SELECT 1", warned, 0)));
+        String position = position();
+        await(() -> {}, warned -> reply.accept(completed("SELECT 1", warned, position)));
     }
 
-    private ShardReply completed(String tag, boolean warned, long xid) {
-        return new ShardReply.Completed(tag, warned, Optional.of(Long.toString(xid)), epoch);
+    private String position() {
+        return "0/" + Integer.toHexString(wal.size());
+    }
+
+    private ShardReply completed(String tag, boolean warned, String value) {
+        return new ShardReply.Completed(tag, warned, Optional.of(value), epoch);
     }
 
     // Write-ahead log and standby
@@ -253,18 +316,33 @@ final class Server {
         });
     }
 
-    /** What the standby holds becomes a server of its own; what it lacks is lost. */
+    /** What the standby holds becomes a server of its own. */
     Server promoteStandby() {
-        Server promoted = new Server(world, shard, epoch + 1);
-        promoted.wal.addAll(wal.subList(0, standby));
-        promoted.nextXid = nextXid;
+        return promote(standby);
+    }
+
+    /**
+     * The same of the one that nobody waits for. What is between a mark and its PREPARE is one place here: a standby that ends there
+     * has heard of a transaction that it does not have, which nobody can tell before it is asked.
+     */
+    Server promoteStraggler() {
+        int has = Math.max(Math.max(began, World.FOREIGN.size()), wal.size() - world.random.nextInt(MOST_BEHIND));
+        return promote(has > began && wal.get(has - 1).kind() == Kind.MARK ? has - 1 : has);
+    }
+
+    private Server promote(int has) {
+        Server promoted = new Server(world, shard, Optional.of(this), has);
+        promoted.epoch = NOT_KNOWN;
+        promoted.wal.addAll(wal.subList(0, has));
+        promoted.nextXid = promoted.wal.stream().mapToLong(Wal::xid).max().orElse(nextXid) + 1;
         promoted.replay(promoted.wal);
         promoted.standby = promoted.wal.size();
-        for (Wal lost : wal.subList(standby, wal.size())) {
+        for (Wal lost : wal.subList(has, wal.size())) {
             if (lost.kind() == Kind.COMMIT) {
-                world.checker.mayBeLost(lost.transaction());
+                promoted.lacks.add(lost.transaction());
             }
         }
+        promoted.lacks.addAll(lacks);
         return promoted;
     }
 
@@ -292,7 +370,7 @@ final class Server {
                     visible.set(record.transaction());
                     status.put(record.xid(), "committed");
                 }
-                case MESSAGE -> {}
+                case MARK, MESSAGE -> {}
             }
         }
     }

@@ -50,6 +50,9 @@ final class World {
     /** Whether clocks jump that never should. What is decided must not care; who reads a shard left behind may. */
     final boolean clocksJump;
 
+    /** Whether standbys are promoted that may lack what was acknowledged: the log has to see to it. */
+    final boolean followsFailovers;
+
     /** Whether snapshots take long, so that much happens during rounds. */
     private final boolean slowKeepers;
 
@@ -65,6 +68,7 @@ final class World {
         this.consistency = chance(20) ? Consistency.STRICT : Consistency.ATOMIC;
         this.clocksJump = chance(25);
         this.slowKeepers = chance(25);
+        this.followsFailovers = seed % 3 == 0;
         int shardCount = 2 + random.nextInt(2);
         for (int number = 0; number < shardCount; number++) {
             ShardId id = new ShardId(DATABASE, new ShardNumber(number));
@@ -208,6 +212,12 @@ final class World {
 
     // Network between nodes and shards
 
+    /** For what is no session's. Empty when the primary cannot be reached, or this node has not heard of it from the log. */
+    Optional<Connection> reserved(Node node, ShardId shard) {
+        Server primary = shards.get(shard).primary;
+        return node.knows(primary) ? connect(node, primary) : Optional.empty();
+    }
+
     /** Empty when the server cannot be reached. */
     Optional<Connection> connect(Node node, Server server) {
         return server.up && !isCut(node, server.shard)
@@ -237,7 +247,7 @@ final class World {
     }
 
     void scan(Node node, ShardId shard, BiConsumer<Server, List<Found>> then) {
-        connect(node, shards.get(shard).primary).ifPresent(connection -> {
+        reserved(node, shard).ifPresent(connection -> {
             List<Found> rows = new ArrayList<>();
             connection.request(
                     (server, answer) -> {
