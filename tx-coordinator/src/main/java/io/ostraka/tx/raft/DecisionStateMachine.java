@@ -51,6 +51,8 @@ final class DecisionStateMachine extends BaseStateMachine {
     private DecisionState state = new DecisionState();
     private final List<LogListener> listeners = new ArrayList<>();
     private boolean leading;
+    /** When the log fails, not when it is closed. */
+    private volatile Runnable whenFailed = () -> {};
 
     DecisionStateMachine(ProposalsUnderWay proposals) {
         this.proposals = proposals;
@@ -59,6 +61,10 @@ final class DecisionStateMachine extends BaseStateMachine {
     /** Completes when this node leads and has applied every entry that was committed before; fails when the log stops. */
     CompletableFuture<Void> ready() {
         return ready;
+    }
+
+    void whenFailed(Runnable what) {
+        whenFailed = what;
     }
 
     /** Tells from now on; at once, if this node leads. */
@@ -229,6 +235,7 @@ final class DecisionStateMachine extends BaseStateMachine {
     private void stop(Throwable cause) {
         if (proposals.stop(cause)) {
             log.error("decision log: stopped, it takes no decisions until this node is restarted", cause);
+            whenFailed.run();
         }
     }
 }

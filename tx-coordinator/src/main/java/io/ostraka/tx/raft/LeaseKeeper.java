@@ -141,6 +141,10 @@ final class LeaseKeeper implements LogListener, Leases.Port<CompletableFuture<Vo
     }
 
     private void renew() {
+        if (log.hasStopped()) {
+            // The others give this node up, and go on without it.
+            return;
+        }
         long sentAt = System.nanoTime();
         long index = log.appliedIndex();
         ByteBuffer message = ByteBuffer.allocate(25)

@@ -92,6 +92,32 @@ final class ReplicatedLog implements AutoCloseable {
         this.peers = peers;
         this.machine = machine;
         this.proposals = proposals;
+        if (peers.isPresent()) {
+            machine.whenFailed(this::leave);
+        }
+    }
+
+    /**
+     * A member that cannot write is none: the others would wait for it to apply what it never will, and send it the same entry again
+     * without a pause.
+     */
+    private void leave() {
+        Thread leaving = new Thread(
+                () -> {
+                    try {
+                        server.close();
+                    } catch (IOException | RuntimeException e) {
+                        LOG.warn("decision log: {}", e.toString());
+                    }
+                },
+                "log-failed");
+        leaving.setDaemon(true);
+        leaving.start();
+    }
+
+    /** Whether it has failed, or was closed: nothing more is applied here. */
+    boolean hasStopped() {
+        return proposals.stopped().isPresent();
     }
 
     /**

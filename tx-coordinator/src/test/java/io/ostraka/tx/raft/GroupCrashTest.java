@@ -89,6 +89,30 @@ class GroupCrashTest {
         }
     }
 
+    /** {@code ulimit -f} is a disk that has room for so much and no more. */
+    @Test
+    void aMemberWhoseDiskIsFullIsExpelledAndTheOthersGoOn() throws Exception {
+        try (TestGroup group = new TestGroup(directory)) {
+            for (String node : NODES) {
+                addresses.put(node, group.address(node));
+            }
+            Map<String, CompletableFuture<ClusterMembership>> starting = new TreeMap<>();
+            for (String node : List.of("n1", "n2")) {
+                starting.put(node, group.start(node, "n1", "n2", "n3"));
+            }
+            start("n3", "bash", "-c", "ulimit -f 300; exec \"$@\"", "bash");
+            for (String node : starting.keySet()) {
+                group.await(node, starting.get(node));
+            }
+            awaitAnswers("n3", 20);
+            group.awaitEverywhere("n3 is dead", state -> state.epochOf("n3").isEmpty());
+            group.number("n1", "after");
+            kill("n3");
+            start("n3");
+            awaitAnswers("n3", answersOf("n3") + 20);
+        }
+    }
+
     private ClusterMembership open(String node) {
         try {
             return ClusterMembership.open(
@@ -98,8 +122,9 @@ class GroupCrashTest {
         }
     }
 
-    private void start(String node) {
-        List<String> command = new ArrayList<>(List.of(
+    private void start(String node, String... within) {
+        List<String> command = new ArrayList<>(List.of(within));
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
