@@ -460,8 +460,13 @@ final class CoordinatorHost implements CommitPort, GroupCommit.Port {
                 LOG.warn("decision log: no answer, asking again: {}", failure.getMessage());
                 later(LOG_PAUSE, isDone ? log::onNotForgotten : log::onNoDecision);
             } else if (isDone) {
-                log.onForgotten();
-                sweeper.refreshWithheld();
+                // Until it is applied here, the sweeper would take it for one that nobody finishes.
+                membership
+                        .applied(((Answer.Accepted) answer).index())
+                        .thenRun(() -> queue.execute(() -> {
+                            log.onForgotten();
+                            sweeper.refreshWithheld();
+                        }));
             } else {
                 log.onDecided((Answer.Decided) answer);
             }

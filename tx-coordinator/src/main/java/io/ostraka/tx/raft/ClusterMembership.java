@@ -277,6 +277,11 @@ public final class ClusterMembership implements AutoCloseable {
         return leases.isEmpty() || leases.get().isHeld();
     }
 
+    /** Completes, on a thread of the log's, when this node has applied the log up to here. */
+    public CompletableFuture<Void> applied(long index) {
+        return log.applied(index);
+    }
+
     /** Completes, on a thread of the log's, when every node that lives has applied the log up to here. */
     public CompletableFuture<Void> appliedEverywhere(long index) {
         return leases.isEmpty() ? log.applied(index) : leases.get().appliedEverywhere(index);
