@@ -58,6 +58,23 @@ class ErrorOrderTest {
         twins.exchange(bind("", "s"), execute("", 0), sync());
     }
 
+    /** What the shard would be sent has been prepared on its connection before. */
+    @ParameterizedTest
+    @ValueSource(strings = {"SELECT 1 + 1", "SELECT v FROM t WHERE id = 1", "INSERT INTO t VALUES (9)"})
+    void aBlockThatHasFailedTakesNoParse(String sql) {
+        for (int i = 0; i < 8; i++) {
+            twins.exchange(parse("a" + i, sql), parse("", sql), bind("", ""), sync());
+        }
+        twins.query("BEGIN", "SELECT 1 / 0");
+        first("25P02", twins.exchange(parse("b", sql), sync()));
+        first("25P02", twins.exchange(parse("b", sql), bind("", "b"), execute("", 0), sync()));
+        first("25P02", twins.exchange(parse("", sql), bind("", ""), execute("", 0), sync()));
+        first("26000", twins.exchange(bind("", "b"), sync()));
+        twins.query("ROLLBACK");
+        first("26000", twins.exchange(bind("", "b"), sync()));
+        twins.exchange(parse("b", sql), bind("", "b"), sync());
+    }
+
     @Test
     void aSyntaxErrorIsToldOfBeforeTheBlockThatHasFailed() {
         twins.query("BEGIN", "SELECT 1 / 0");

@@ -389,6 +389,7 @@ final class Statements {
 
     /** The same for one without name that the backend keeps under a name all the same. */
     byte[] prepareKept(Backend backend, PreparedStatement statement) {
+        requireParsed(backend, statement);
         byte[] name = backend.prepare(statement.key, true, statement.answered ? Visibility.NONE : Visibility.ALL);
         answered(statement);
         latest = Optional.of(statement);
@@ -400,6 +401,7 @@ final class Statements {
         if (statement.isOfSql) {
             return session.encoding().bytes(statement.name);
         }
+        requireParsed(backend, statement);
         Optional<SessionCommand> command = commandOf(statement);
         if (command.isPresent()) {
             meet(command.get(), backend);
@@ -411,6 +413,14 @@ final class Statements {
             latest = Optional.of(statement);
         }
         return name;
+    }
+
+    /** A block that has failed takes no Parse, and a shard that knows the content already would not be sent one. */
+    private void requireParsed(Backend backend, PreparedStatement statement) {
+        if (!statement.answered && backend.isFailed() && backend.hasPrepared(statement.key)) {
+            forgetUnanswered();
+            session.requireNotFailed();
+        }
     }
 
     /** The client has not been told that this is parsed. Another name may have the same content. */
