@@ -15,6 +15,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -103,11 +104,9 @@ final class BackendsElsewhere {
         return List.copyOf(processes);
     }
 
-    /** Lives that have ended, and whose connections have not, as far as this node knows. */
-    SortedSet<Epoch> leftByOthersThan(SortedSet<Epoch> live) {
-        SortedSet<Epoch> dead = new TreeSet<>(byLife.keySet());
-        dead.removeAll(live);
-        return dead;
+    /** Of those whose connections have not been ended the ones that are dead. */
+    SortedSet<Epoch> left(Predicate<Epoch> dead) {
+        return byLife.keySet().stream().filter(dead).collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** Those of that life to that shard. */

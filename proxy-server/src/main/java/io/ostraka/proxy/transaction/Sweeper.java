@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -121,8 +120,10 @@ final class Sweeper implements Recovery.Port {
     }
 
     private Collection<Epoch> left() {
-        SortedSet<Epoch> live = state().liveEpochs();
-        return backends.map(all -> all.leftByOthersThan(live)).orElseGet(TreeSet::new);
+        DecisionState state = state();
+        // One that this node has not heard of from the log yet is not a dead one.
+        return backends.map(all -> all.left(life -> life.index() <= state.appliedIndex() && !state.isLive(life)))
+                .orElseGet(TreeSet::new);
     }
 
     private void underLock(Runnable what) {
