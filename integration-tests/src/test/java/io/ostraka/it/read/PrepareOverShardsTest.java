@@ -166,6 +166,11 @@ class PrepareOverShardsTest {
             List<String> plan = told(client, "EXPLAIN (COSTS OFF) SELECT t FROM thing WHERE id = 7");
             assertEquals(plan, told(client, "EXPLAIN (COSTS OFF) EXECUTE p(7)"));
             assertEquals(plan, told(client, "EXPLAIN (COSTS OFF) EXECUTE p(3 + 4)"));
+            assertEquals(
+                    extended(client, "EXPLAIN (COSTS OFF) SELECT t FROM thing WHERE id = 7", true),
+                    extended(client, "EXPLAIN (COSTS OFF) EXECUTE p(3 + 4)", true));
+            List<String> failed = extended(client, "EXPLAIN EXECUTE p(1 / 0)", false);
+            assertEquals("22012division by zeronull", failed.get(failed.size() - 2));
             client.query("PREPARE all_of AS SELECT count(*) FROM thing WHERE n > $1");
             plan = told(
                     client,

@@ -138,8 +138,10 @@ final class ExtendedQuery {
         statements.preparing().requireUnchanged(statement);
         Planned.Statement planned = statement.statements().get(0);
         Plan plan = planned.plan();
-        if (arguments.failed().isPresent()) {
-            return bindFailed(arguments.failed().get());
+        Optional<ArgumentsRun> failed = arguments.failed();
+        if (failed.isPresent()) {
+            boolean isExplained = plan instanceof Plan.Execute execute && execute.isExplained();
+            return isExplained ? tell(failed.get()) : bindFailed(failed.get());
         }
         statements.requireExecutable(statement);
         if (plan instanceof Plan.Session command) {
@@ -666,6 +668,7 @@ final class ExtendedQuery {
             return true;
         }
         if (statement.statements().get(0).plan() instanceof Plan.Execute execute
+                && !execute.isExplained()
                 && statements.preparing().isThere(execute)) {
             return describeExecuted(execute);
         }
@@ -684,15 +687,20 @@ final class ExtendedQuery {
         if (described.isEmpty()) {
             return false;
         }
+        if (described.get().hasFailed()) {
+            return tell(described.get());
+        }
         arguments.clear();
         ByteBuf out = session.output().buffer();
-        if (described.get().hasFailed()) {
-            session.output().write(out.writeBytes(described.get().error()));
-            session.runs().end(true, false);
-            return true;
-        }
         BackendMessages.noParameters(out);
         session.output().write(out.writeBytes(described.get().columns()));
+        return true;
+    }
+
+    private boolean tell(ArgumentsRun failed) {
+        session.output().write(session.output().buffer().writeBytes(failed.error()));
+        arguments.clear();
+        session.runs().end(true, false);
         return true;
     }
 

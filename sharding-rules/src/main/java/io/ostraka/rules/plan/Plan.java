@@ -181,7 +181,11 @@ public sealed interface Plan {
      * EXECUTE in a database of several shards: the session knows the text that it stands for. {@code before} is what stands in front of it,
      * as it is written: EXPLAIN with its options, or nothing.
      */
-    record Execute(String before, String name, ExecutedText text) implements Plan {}
+    record Execute(String before, String name, ExecutedText text) implements Plan {
+        public boolean isExplained() {
+            return !before.isEmpty();
+        }
+    }
 
     /** A shard is asked for {@code values}, which the router of {@code then} needs. */
     record Asking(ServerValues values, Plan then) implements Plan {
