@@ -10,8 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -47,11 +49,20 @@ final class OneShard implements AutoCloseable {
         return shard;
     }
 
-    /** Drops the database with all that was left in it, and the roles that clients made, and creates it again. */
+    /** Drops the database with all that was left in it, and the databases and roles that clients made, and creates it again. */
     void renew() throws SQLException {
         try (Connection connection = server.connect("postgres");
                 Statement statement = connection.createStatement()) {
-            statement.execute("DROP DATABASE IF EXISTS " + DATABASE + " WITH (FORCE)");
+            for (String name : names(
+                    statement, "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'")) {
+                statement.execute("DROP DATABASE " + name + " WITH (FORCE)");
+            }
+            for (String name : names(
+                    statement,
+                    "SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolname NOT IN ('" + USER
+                            + "', current_user)")) {
+                statement.execute("DROP ROLE " + name);
+            }
             statement.execute("CREATE DATABASE " + DATABASE + " OWNER " + USER);
             statement.execute("ALTER ROLE " + USER + " RESET ALL");
         }
@@ -61,6 +72,16 @@ final class OneShard implements AutoCloseable {
                 statement.execute("CREATE EXTENSION " + extension);
             }
         }
+    }
+
+    private static List<String> names(Statement statement, String query) throws SQLException {
+        List<String> names = new ArrayList<>();
+        try (ResultSet rows = statement.executeQuery(query)) {
+            while (rows.next()) {
+                names.add('"' + rows.getString(1).replace("\"", "\"\"") + '"');
+            }
+        }
+        return names;
     }
 
     /** The server itself, as the ordinary user. */

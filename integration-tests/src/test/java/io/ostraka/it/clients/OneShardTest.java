@@ -14,6 +14,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,6 +43,33 @@ class OneShardTest {
                         ResultSet row = statement.executeQuery("SELECT current_database(), current_user")) {
                     row.next();
                     assertEquals(LATER + " visitor", row.getString(1) + " " + row.getString(2));
+                }
+                try (Connection superuser =
+                                DriverManager.getConnection(url + "test", "postgres", shard.superuserPassword());
+                        Statement statement = superuser.createStatement()) {
+                    statement.execute("DROP DATABASE " + LATER);
+                }
+            }
+        }
+    }
+
+    @Test
+    void whoWritesToThePasswordsThemselvesChangesRoles() throws IOException, SQLException {
+        try (OneShard shard = OneShard.start(List.of())) {
+            shard.renew();
+            try (OneShard.Proxied proxied = shard.proxied("transaction", Map.of())) {
+                String url = "jdbc:postgresql://127.0.0.1:" + proxied.endpoint().port() + "/test";
+                try (Connection superuser = DriverManager.getConnection(url, "postgres", shard.superuserPassword());
+                        Statement statement = superuser.createStatement()) {
+                    statement.execute("CREATE ROLE visitor LOGIN PASSWORD 'secret'");
+                    statement.execute("CREATE ROLE guest LOGIN PASSWORD 'other'");
+                    for (String from : List.of("guest", "postgres", "guest")) {
+                        statement.execute("UPDATE pg_catalog.pg_authid v SET rolpassword = g.rolpassword"
+                                + " FROM pg_catalog.pg_authid g WHERE v.rolname = 'visitor' AND g.rolname = '" + from
+                                + "'");
+                        String password = from.equals("guest") ? "other" : shard.superuserPassword();
+                        DriverManager.getConnection(url, "visitor", password).close();
+                    }
                 }
             }
         }

@@ -140,7 +140,7 @@ final class CatalogPool implements AutoCloseable {
         return pool;
     }
 
-    /** From now on {@link #connection} gives new ones. */
+    /** From now on {@link #connection} gives new ones: those that nobody uses are closed. */
     void renew() {
         // It has none before its first use.
         Optional.ofNullable(pool.getHikariPoolMXBean()).ifPresent(HikariPoolMXBean::softEvictConnections);

@@ -93,6 +93,15 @@ final class RoleReader implements AutoCloseable {
         }
     }
 
+    /** Closes its connections, when it reads not. */
+    void leave() {
+        try {
+            reading.execute(pool::renew);
+        } catch (RejectedExecutionException closed) {
+            LOG.debug("shard {}: no more roles are read", shard());
+        }
+    }
+
     /** Reads in a moment, once for all who ask for it meanwhile. */
     void readSoon() {
         if (!isAsked.compareAndSet(false, true)) {

@@ -70,6 +70,11 @@ public final class RoleService implements AutoCloseable {
         return refresh(RoleReader::answers);
     }
 
+    /** Closes the connections that are not in use. Does not wait. */
+    public void leave() {
+        readers.forEach(RoleReader::leave);
+    }
+
     private CompletableFuture<Void> refresh(Predicate<RoleReader> isWaitedFor) {
         List<CompletableFuture<Void>> waitedFor = new ArrayList<>();
         for (RoleReader reader : readers) {

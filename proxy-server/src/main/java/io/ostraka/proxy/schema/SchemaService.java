@@ -179,6 +179,15 @@ public final class SchemaService implements AutoCloseable {
         }
     }
 
+    /** Closes the connections, when nothing is being read. Does not wait. */
+    public void leave() {
+        try {
+            looking.execute(() -> watches.forEach(watch -> watch.pool.renew()));
+        } catch (RejectedExecutionException closed) {
+            log.debug("database {}: its catalog is not read any more", database.name());
+        }
+    }
+
     private void lookGuarded(boolean force) {
         try {
             look(force);

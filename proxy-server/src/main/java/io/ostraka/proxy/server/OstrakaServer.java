@@ -51,6 +51,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -92,7 +93,7 @@ public final class OstrakaServer implements AutoCloseable {
     private final ExecutorService resolving;
     private final Sessions sessions = new Sessions();
     private final List<Channel> listeners = new ArrayList<>();
-    private final List<SchemaService> schemas = new ArrayList<>();
+    private final Map<String, SchemaService> schemas = new LinkedHashMap<>();
     private final Map<String, RoleService> roles = new LinkedHashMap<>();
     private final Map<String, Map<ShardName, ShardPlace>> places = new LinkedHashMap<>();
     private ServedDatabases databases = new ServedDatabases(Map.of());
@@ -168,7 +169,7 @@ public final class OstrakaServer implements AutoCloseable {
             DatabaseCommits itsCommits = commitsOf(opened, config, database, placesOfShards);
             served.put(
                     name,
-                    new ServedDatabase(database, placesOfShards, connector, plans, itsCommits, () -> readRoles(name)));
+                    new ServedDatabase(database, placesOfShards, connector, plans, itsCommits, serverOf(name, config)));
             places.put(name, placesOfShards);
         });
         // All at once: a server that does not answer keeps the others' databases waiting only once.
@@ -221,7 +222,7 @@ public final class OstrakaServer implements AutoCloseable {
         if (schema.isEmpty()) {
             return plans;
         }
-        schemas.add(schema.get());
+        schemas.put(database.name(), schema.get());
         plans.refreshWith(schema.get()::refresh);
         firstReadings.add(schema.get().start().thenAccept(first -> warn(database, first)));
         return plans;
@@ -243,6 +244,30 @@ public final class OstrakaServer implements AutoCloseable {
             });
         }
         return byDatabase;
+    }
+
+    private ServedDatabase.Server serverOf(String database, ClusterConfig config) {
+        return new ServedDatabase.Server() {
+            @Override
+            public CompletableFuture<Void> readRoles() {
+                return OstrakaServer.this.readRoles(database);
+            }
+
+            @Override
+            public void leave(Set<String> names) {
+                config.databases().forEach((name, other) -> {
+                    if (other.shards().values().stream().anyMatch(shard -> names.contains(shard.database()))) {
+                        OstrakaServer.this.leave(name);
+                    }
+                });
+            }
+        };
+    }
+
+    private void leave(String database) {
+        databases.find(database).closeIdle();
+        Optional.ofNullable(schemas.get(database)).ifPresent(SchemaService::leave);
+        Optional.ofNullable(roles.get(database)).ifPresent(RoleService::leave);
     }
 
     /**
@@ -331,8 +356,8 @@ public final class OstrakaServer implements AutoCloseable {
         }
         sessions.shutDown(true);
         commits.ifPresent(Commits::close);
-        databases.all().forEach(ServedDatabase::close);
-        schemas.forEach(SchemaService::close);
+        databases.all().forEach(ServedDatabase::closeIdle);
+        schemas.values().forEach(SchemaService::close);
         roles.values().forEach(RoleService::close);
         loops.shutdownGracefully(100, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
         blocking.shutdownNow();

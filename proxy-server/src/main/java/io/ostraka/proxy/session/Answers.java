@@ -20,6 +20,7 @@ import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Plan;
+import io.ostraka.rules.plan.ServerChange;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -107,6 +108,14 @@ final class Answers implements BackendListener {
 
     void executes(Planned.Statement statement) {
         executing.add(statement);
+        Optional<ServerChange> change = changeOf(statement);
+        if (change.isPresent() && change.get() instanceof ServerChange.DropDatabase drop) {
+            session.database().leave(drop.names());
+        }
+    }
+
+    private static Optional<ServerChange> changeOf(Planned.Statement statement) {
+        return statement.plan() instanceof Plan.Forward forward ? forward.change() : Optional.empty();
     }
 
     /** Nothing but copy data is taken until {@code readies} backends are ready and their listener is done. */
@@ -225,8 +234,8 @@ final class Answers implements BackendListener {
             case ALL, BUT_ERRORS -> {
                 onTag(borrowed, frame);
                 Planned.Statement ended = executing.poll();
-                if (ended != null && ended.plan() instanceof Plan.Session command) {
-                    session.own().applyEffect(command.command(), ended.text(), backend);
+                if (ended != null) {
+                    applyEffect(ended, backend);
                 }
             }
             case ROWS -> {
@@ -248,6 +257,14 @@ final class Answers implements BackendListener {
             }
             case NONE -> session.own().rounds().onCommandEnd(backend, borrowed, frame);
         }
+    }
+
+    private void applyEffect(Planned.Statement ended, Backend backend) {
+        if (ended.plan() instanceof Plan.Session command) {
+            session.own().applyEffect(command.command(), ended.text(), backend);
+        }
+        changesRoles |=
+                changeOf(ended).filter(ServerChange.Roles.class::isInstance).isPresent();
     }
 
     private void noteEffect(Backend backend, ByteBuf borrowed, int frame) {

@@ -13,11 +13,11 @@ import io.ostraka.rules.config.PoolConfig;
 import io.ostraka.rules.config.ShardName;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
 
 /**
  * One database as sessions see it: its shards, their pools by login, and where its plans come from. Thread-safe.
@@ -32,24 +32,33 @@ public final class ServedDatabase {
     private final BackendConnector connector;
     private final Planned.Source plans;
     private final DatabaseCommits commits;
-    private final Supplier<CompletableFuture<Void>> roles;
+    private final Server server;
     private final Map<ShardName, ShardPlace> places;
     private final Map<PoolKey, BackendPool> pools = new ConcurrentHashMap<>();
     private final AtomicLong schemaChanges = new AtomicLong();
 
-    /** {@code places} has where each of the shards is. {@code roles} has those read again that may log in. */
+    /** What is told of changes that concern other databases of the proxy, too. Thread-safe. */
+    public interface Server {
+        /** Roles were changed: completes, on any thread, when they were read again. */
+        CompletableFuture<Void> readRoles();
+
+        /** Closes the connections that nobody uses to databases with one of these names on their servers. */
+        void leave(Set<String> databases);
+    }
+
+    /** {@code places} has where each of the shards is. */
     public ServedDatabase(
             DatabaseConfig config,
             Map<ShardName, ShardPlace> places,
             BackendConnector connector,
             Planned.Source plans,
             DatabaseCommits commits,
-            Supplier<CompletableFuture<Void>> roles) {
+            Server server) {
         this.config = config;
         this.connector = connector;
         this.plans = plans;
         this.commits = commits;
-        this.roles = roles;
+        this.server = server;
         this.places = Map.copyOf(places);
     }
 
@@ -109,7 +118,12 @@ public final class ServedDatabase {
 
     /** Roles were changed: completes, on any thread, when they log in as they are now, or that cannot be had soon. */
     CompletableFuture<Void> readRoles() {
-        return roles.get().completeOnTimeout(null, LONGEST_ROLES_S, TimeUnit.SECONDS);
+        return server.readRoles().completeOnTimeout(null, LONGEST_ROLES_S, TimeUnit.SECONDS);
+    }
+
+    /** One of these databases is to be dropped: as long as somebody is connected to it, a server waits, and then refuses. */
+    void leave(Set<String> databases) {
+        server.leave(databases);
     }
 
     BackendPool pool(ShardName shard, ShardLogin login) {
@@ -154,7 +168,7 @@ public final class ServedDatabase {
     }
 
     /** Closes the backends nobody uses. */
-    public void close() {
+    public void closeIdle() {
         pools.values().forEach(BackendPool::closeIdle);
     }
 }

@@ -16,7 +16,7 @@ public final class ServedDatabases {
     }
 
     /** Throws {@link io.ostraka.rules.error.PgErrorException} as PostgreSQL does for a database that is not there. */
-    ServedDatabase find(String name) {
+    public ServedDatabase find(String name) {
         ServedDatabase database = byName.get(name);
         if (database != null) {
             return database;

@@ -8,6 +8,7 @@ import io.ostraka.rules.sql.StatementKind;
 import io.ostraka.rules.sql.StatementNames;
 import io.ostraka.rules.sql.StatementTemplate;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -45,7 +46,19 @@ final class OneShardPlanner {
         }
         Access access = reads(kind, names) ? Access.READ : Access.WRITE;
         boolean pins = pins(kind, names) || (!keepsConnection && LeftBehind.isPossible(catalog, names.identifiers()));
-        return new Plan.Forward(router, access, pins, Refusals.differentShards(""));
+        return new Plan.Forward(
+                router, access, pins, Refusals.differentShards(""), Optional.empty(), change(kind, access, names));
+    }
+
+    private static Optional<ServerChange> change(StatementKind kind, Access access, StatementNames names) {
+        if (kind instanceof StatementKind.Ddl ddl
+                && ddl.verb().equals("drop")
+                && ddl.object().equals("database")) {
+            return Optional.of(new ServerChange.DropDatabase(names.identifiers()));
+        }
+        return access == Access.WRITE && names.identifiers().contains("pg_authid")
+                ? Optional.of(new ServerChange.Roles())
+                : Optional.empty();
     }
 
     private static boolean isQuery(StatementKind kind) {

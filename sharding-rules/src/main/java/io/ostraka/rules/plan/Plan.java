@@ -25,13 +25,19 @@ public sealed interface Plan {
     /**
      * Forwarded in the client's own bytes to one shard. On a route to several it is spread over them, if it may be, or answered
      * with {@code whenMany}, before anything ran. {@code pins} is true when the statement leaves state behind that lives in
-     * the backend connection.
+     * the backend connection; {@code change} is what the server is not afterwards what it was.
      */
-    record Forward(Router router, Access access, boolean pins, PgError whenMany, Optional<Spread> spread)
+    record Forward(
+            Router router,
+            Access access,
+            boolean pins,
+            PgError whenMany,
+            Optional<Spread> spread,
+            Optional<ServerChange> change)
             implements Plan {
         /** One that never runs on several shards. */
         public Forward(Router router, Access access, boolean pins, PgError whenMany) {
-            this(router, access, pins, whenMany, Optional.empty());
+            this(router, access, pins, whenMany, Optional.empty(), Optional.empty());
         }
     }
 

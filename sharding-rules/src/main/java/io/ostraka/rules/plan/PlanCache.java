@@ -203,7 +203,8 @@ public final class PlanCache {
                     forward.access(),
                     forward.pins(),
                     moved(forward.whenMany(), from, to),
-                    forward.spread());
+                    forward.spread(),
+                    forward.change());
         }
         if (plan instanceof Plan.Asking asking) {
             return new Plan.Asking(asking.values(), moved(asking.then(), from, to));
