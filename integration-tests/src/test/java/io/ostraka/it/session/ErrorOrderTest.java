@@ -58,6 +58,25 @@ class ErrorOrderTest {
         twins.exchange(bind("", "s"), execute("", 0), sync());
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SHOW work_mem; EXECUTE s (2)",
+                "SHOW work_mem; ROLLBACK TO one; EXECUTE s (2)",
+                "EXECUTE s (2)",
+                "SELECT 1; SET search_path = public; EXECUTE s (2)",
+                "SHOW search_path; BEGIN; SHOW search_path; EXECUTE s (1); COMMIT",
+                "SHOW search_path; DEALLOCATE s",
+            })
+    void anotherSearchPathIsNoErrorBeforeTheStatementIsExecuted(String string) {
+        for (String block : List.of("", "BEGIN")) {
+            twins.query("RESET ALL");
+            twins.exchange(parse("s", "SELECT v FROM t WHERE id = $1"), sync());
+            twins.query("SET search_path = pg_catalog, \"$user\"", block, string, "SHOW search_path", "ROLLBACK");
+            twins.query("SHOW search_path", "SELECT v FROM public.t WHERE id = 1", "DISCARD ALL");
+        }
+    }
+
     /** What the shard would be sent has been prepared on its connection before. */
     @ParameterizedTest
     @ValueSource(strings = {"SELECT 1 + 1", "SELECT v FROM t WHERE id = 1", "INSERT INTO t VALUES (9)"})

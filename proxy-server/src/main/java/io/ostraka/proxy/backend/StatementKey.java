@@ -47,6 +47,11 @@ public final class StatementKey {
         return parameterOids;
     }
 
+    /** Under which the client has parsed it. */
+    public List<String> searchPath() {
+        return searchPath;
+    }
+
     public long schemaAge() {
         return schemaAge;
     }

@@ -53,7 +53,16 @@ final class StartupSettings {
 
     /** Takes lists such as {@code a, b} as the server takes them from a startup packet, which SET does not. */
     static String setConfig(String name, String value) {
-        return "SELECT pg_catalog.set_config(" + quoted(name) + ", " + quoted(value) + ", false)";
+        return setConfig(name, value, false);
+    }
+
+    /** The same until the end of the transaction. */
+    static String setLocal(String name, String value) {
+        return setConfig(name, value, true);
+    }
+
+    private static String setConfig(String name, String value, boolean isLocal) {
+        return "SELECT pg_catalog.set_config(" + quoted(name) + ", " + quoted(value) + ", " + isLocal + ")";
     }
 
     private static String quoted(String text) {

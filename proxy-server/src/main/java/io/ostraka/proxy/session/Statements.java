@@ -538,7 +538,14 @@ final class Statements {
         }
         boolean maySpeakOf = known != null && (!isOwn(known) || command instanceof SessionCommand.Deallocate);
         if (maySpeakOf && known.answered && known.underOwnName.isEmpty()) {
-            backend.prepareUnder(name, known.key);
+            List<String> path = known.key.searchPath();
+            if (path.equals(session.settings().searchPath())) {
+                backend.prepareUnder(name, known.key);
+            } else {
+                // What its names mean under another one is told when it is executed, not before what stands in front of
+                // that.
+                SearchPath.among(path, backend, () -> backend.prepareUnder(name, known.key));
+            }
             known.underOwnName = Optional.of(backend);
             session.held().pin(backend.shard());
         }
