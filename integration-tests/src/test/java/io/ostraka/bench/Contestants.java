@@ -168,6 +168,7 @@ final class Contestants {
                       whole: { primary: "127.0.0.1:%d/%s" }
                     default_shard: whole
                     pool: { size: %d }
+                    recovery_user: ostraka
                 """.formatted(
                         port,
                         workers,

@@ -90,6 +90,11 @@ public final class ScatterMerge {
         return new ScatterMerge(client, shards, Optional.empty(), true, Counting.SUM);
     }
 
+    /** Of a Query for one shard, which the proxy has made steps of that the client is not shown. */
+    public static ScatterMerge ofOne(ClientOutput client) {
+        return new ScatterMerge(client, 1, Optional.empty(), false, Counting.SUM);
+    }
+
     /** Of a statement that writes on all of them; with {@code copies} the same rows on each, which are counted and shown once. */
     public static ScatterMerge writing(ClientOutput client, int shards, boolean copies) {
         return new ScatterMerge(client, shards, Optional.empty(), true, copies ? Counting.COPIES : Counting.SUM);

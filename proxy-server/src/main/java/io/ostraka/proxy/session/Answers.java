@@ -205,7 +205,7 @@ final class Answers implements BackendListener {
 
     @Override
     public boolean triesAgain(Backend backend, ErrorFields error, boolean isDescribed) {
-        boolean again = session.points().bindsAgain(backend, error, isDescribed);
+        boolean again = session.kept().bindsAgain(backend, error, isDescribed);
         if (again) {
             readiesToCome++;
             session.extended().portals().bindsAgain();
@@ -334,7 +334,7 @@ final class Answers implements BackendListener {
             session.holderOf(backend).onSettingsError(backend, notAdjusted(backend, error));
             return;
         }
-        if (visibility == Visibility.NONE && session.points().queriesAgain(backend, error)) {
+        if (visibility == Visibility.NONE && session.kept().queriesAgain(backend, error)) {
             readiesToCome++;
             return;
         }
@@ -487,7 +487,7 @@ final class Answers implements BackendListener {
         if (readiesToCome > 0) {
             return;
         }
-        session.points().ended();
+        session.kept().ended();
         if (endsImplicit()) {
             return;
         }

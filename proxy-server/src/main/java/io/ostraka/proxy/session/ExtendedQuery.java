@@ -409,9 +409,9 @@ final class ExtendedQuery {
         portals.requireFreeBut(backend, bind.portal());
         // Of a value that comes in pieces nothing could be sent again.
         boolean mayBeKept = !sent.isNamed() && !sent.isRewritten() && bind.bytesToCome() == 0;
-        if (mayBeKept && session.points().keeps(sent.planned().plan(), backend)) {
+        if (mayBeKept && session.kept().keeps(sent.planned().plan(), backend)) {
             byte[] name = statements.prepareKept(backend, sent.statement());
-            session.points().binds(backend, sent.key(), bind.copy());
+            session.kept().binds(backend, sent.key(), bind.copy());
             backend.sendBind(bind, name, Visibility.BUT_ERRORS);
         } else {
             byte[] name = sent.isRewritten()
@@ -709,7 +709,7 @@ final class ExtendedQuery {
         int maxRows = fields.int32();
         fields.end();
         if (maxRows > 0) {
-            session.points().ended();
+            session.kept().ended();
         }
         return statements.answerParse() && portals.execute(name, maxRows);
     }

@@ -62,7 +62,7 @@ final class Session {
     private final SessionTransaction transaction = new SessionTransaction();
     private final HeldBackends held;
     private final SimpleQuery simple;
-    private final PointReads points;
+    private final KeptStatements kept;
     private final ExtendedQuery extended;
     private final OwnCommands own;
     private final FailedBlock failedBlock = new FailedBlock(this);
@@ -114,7 +114,7 @@ final class Session {
         this.creating = new Creating(this, limits.collectedMessage());
         this.cursors = new Cursors(this, limits.portals());
         this.simple = new SimpleQuery(this);
-        this.points = new PointReads(this);
+        this.kept = new KeptStatements(this);
         this.extended = new ExtendedQuery(this, limits);
     }
 
@@ -225,8 +225,8 @@ final class Session {
         return cursors;
     }
 
-    PointReads points() {
-        return points;
+    KeptStatements kept() {
+        return kept;
     }
 
     Questions questions() {

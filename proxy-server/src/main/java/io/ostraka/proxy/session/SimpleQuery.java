@@ -190,16 +190,19 @@ final class SimpleQuery {
                 return spread(forward.spread().get(), statement, values, many.shards(), borrowed, frame, bytes);
             }
             ShardName shard = session.shards().shardOf(forward, route);
-            return forward(statement, shard, forward.access(), forward.pins(), borrowed, frame, bytes);
+            Optional<List<BindValue>> kept = session.kept().values(forward.kept(), statement, shard);
+            return kept.isPresent()
+                    ? session.kept().run(forward.kept().get(), statement, shard, kept.get())
+                    : forward(statement, shard, forward.access(), forward.pins(), borrowed, frame, bytes);
         }
         if (plan instanceof Plan.Scatter scatter) {
             List<ShardName> shards = session.shards().shardsOf(scatter, values);
             if (shards.size() > 1) {
                 return scatter(scatter, statement, shards, borrowed, frame, bytes);
             }
-            Optional<List<BindValue>> point = session.points().values(scatter, statement, shards.get(0));
-            return point.isPresent()
-                    ? session.points().read(scatter.point().get(), statement, shards.get(0), point.get())
+            Optional<List<BindValue>> kept = session.kept().values(scatter.kept(), statement, shards.get(0));
+            return kept.isPresent()
+                    ? session.kept().run(scatter.kept().get(), statement, shards.get(0), kept.get())
                     : forward(statement, shards.get(0), scatter.access(), false, borrowed, frame, bytes);
         }
         if (plan instanceof Plan.Valued) {

@@ -46,8 +46,8 @@ final class OneShardPlanner {
         }
         Access access = reads(kind, names) ? Access.READ : Access.WRITE;
         boolean pins = pins(kind, names) || (!keepsConnection && LeftBehind.isPossible(catalog, names.identifiers()));
-        return new Plan.Forward(
-                router, access, pins, Refusals.differentShards(""), Optional.empty(), change(kind, access, names));
+        return new Plan.Forward(router, access, pins, Refusals.differentShards(""))
+                .changing(change(kind, access, names));
     }
 
     private static Optional<ServerChange> change(StatementKind kind, Access access, StatementNames names) {

@@ -25,7 +25,7 @@ public sealed interface Plan {
     /**
      * Forwarded in the client's own bytes to one shard. On a route to several it is spread over them, if it may be, or answered
      * with {@code whenMany}, before anything ran. {@code pins} is true when the statement leaves state behind that lives in
-     * the backend connection; {@code change} is what the server is not afterwards what it was.
+     * the backend connection; {@code change} is what the server is not afterwards what it was. One shard may keep it as {@code kept}.
      */
     record Forward(
             Router router,
@@ -33,11 +33,24 @@ public sealed interface Plan {
             boolean pins,
             PgError whenMany,
             Optional<Spread> spread,
-            Optional<ServerChange> change)
+            Optional<ServerChange> change,
+            Optional<KeptStatement> kept)
             implements Plan {
         /** One that never runs on several shards. */
         public Forward(Router router, Access access, boolean pins, PgError whenMany) {
-            this(router, access, pins, whenMany, Optional.empty(), Optional.empty());
+            this(router, access, pins, whenMany, Optional.empty());
+        }
+
+        public Forward(Router router, Access access, boolean pins, PgError whenMany, Optional<Spread> spread) {
+            this(router, access, pins, whenMany, spread, Optional.empty(), Optional.empty());
+        }
+
+        Forward changing(Optional<ServerChange> found) {
+            return new Forward(router, access, pins, whenMany, spread, found, kept);
+        }
+
+        Forward keptAs(Optional<KeptStatement> found) {
+            return new Forward(router, access, pins, whenMany, spread, change, found);
         }
     }
 
@@ -60,9 +73,9 @@ public sealed interface Plan {
 
     /**
      * Reads on all shards of its route; {@code merge} makes the answer of their rows. One shard answers by itself. {@code locks}
-     * when each shard locks the rows that it puts out; {@code point} when it reads one row by its key.
+     * when each shard locks the rows that it puts out; one shard may keep it as {@code kept}.
      */
-    record Scatter(Router router, Merge merge, boolean locks, Optional<PointRead> point) implements Plan {
+    record Scatter(Router router, Merge merge, boolean locks, Optional<KeptStatement> kept) implements Plan {
         /** One that may read many rows. */
         public Scatter(Router router, Merge merge, boolean locks) {
             this(router, merge, locks, Optional.empty());

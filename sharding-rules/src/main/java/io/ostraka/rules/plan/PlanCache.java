@@ -204,7 +204,8 @@ public final class PlanCache {
                     forward.pins(),
                     moved(forward.whenMany(), from, to),
                     forward.spread(),
-                    forward.change());
+                    forward.change(),
+                    forward.kept());
         }
         if (plan instanceof Plan.Asking asking) {
             return new Plan.Asking(asking.values(), moved(asking.then(), from, to));

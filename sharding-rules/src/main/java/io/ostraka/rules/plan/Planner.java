@@ -21,10 +21,13 @@ import java.util.Optional;
  * its plan names, or it is refused. Immutable, thread-safe; costs a parse for each call: {@link PlanCache} spares it.
  *
  * <p>A database with one shard needs no planning: PostgreSQL judges every statement, and only what changes the
- * session, or leaves state in its connection, is told apart.
+ * session, or leaves state in its connection, is told apart, and what the shard may keep prepared.
  */
 public final class Planner {
     private static final String SHARD_HINT = "shard=";
+
+    /** Characters; what is longer is hardly about one row. */
+    private static final int LONGEST_KEPT = 1_000;
 
     private final DatabaseConfig database;
     private final Catalog catalog;
@@ -114,7 +117,7 @@ public final class Planner {
                 return new Plan.Session(command.get());
             }
             if (database.hasOneShard()) {
-                return oneShard.plan(template, kind);
+                return kept(oneShard.plan(template, kind), template, kind, searchPath);
             }
             Optional<ShardName> hinted = hintedShard(template);
             if (hinted.isPresent()) {
@@ -134,6 +137,27 @@ public final class Planner {
                     ""));
         } catch (PgErrorException refused) {
             return new Plan.Refusal(refused.error(), refused.error().state() == SqlState.SYNTAX_ERROR);
+        }
+    }
+
+    /** The grammar is asked for nothing but that: what it does not know is as well. */
+    private Plan kept(Plan plan, StatementTemplate template, StatementKind kind, List<String> searchPath) {
+        boolean mayBe = plan instanceof Plan.Forward forward
+                && !forward.pins()
+                && kind instanceof StatementKind.Query
+                && template.end() - template.start() <= LONGEST_KEPT;
+        if (!mayBe) {
+            return plan;
+        }
+        try {
+            Query query = QueryPlanner.read(template, template.start(), template.end());
+            return ((Plan.Forward) plan)
+                    .keptAs(
+                            query instanceof Query.Select select
+                                    ? PointRead.in(select, template, catalog, searchPath)
+                                    : PointWrite.in(query, template, catalog, searchPath));
+        } catch (SqlParseFailure | PgErrorException | StackOverflowError unread) {
+            return plan;
         }
     }
 

@@ -118,7 +118,14 @@ final class QueryPlanner {
     Planned planWhole(Query query, StatementTemplate template, List<String> searchPath, Order order) {
         Planned planned = analyse(query, template, searchPath);
         if (planned.plan() instanceof Plan.Forward forward && planned.analysis().writes()) {
-            return new SpreadPlanner(query, planned.analysis(), this, template).plan(planned, forward);
+            Planned spread = new SpreadPlanner(query, planned.analysis(), this, template).plan(planned, forward);
+            return spread.plan() instanceof Plan.Forward writing
+                    ? new Planned(
+                            writing.keptAs(PointWrite.in(query, template, catalog, searchPath)),
+                            spread.analysis(),
+                            spread.reader(),
+                            spread.top())
+                    : spread;
         }
         if (order == Order.BY_SHARDS
                 && query instanceof Query.Select select

@@ -49,8 +49,7 @@ record SpreadPlanner(Query query, Analysis analysis, QueryPlanner planner, State
                         forward.access(),
                         forward.pins(),
                         forward.whenMany(),
-                        Optional.of(new Plan.Spread(copies, returnsRows())),
-                        Optional.empty()));
+                        Optional.of(new Plan.Spread(copies, returnsRows()))));
     }
 
     private static QueryPlanner.Planned with(QueryPlanner.Planned planned, Plan plan) {
@@ -77,8 +76,7 @@ record SpreadPlanner(Query query, Analysis analysis, QueryPlanner planner, State
                         Refusals.rowsOfSeveralShards(
                                 analysis.inserts().get(0).table(),
                                 obstacle.orElse("A parameter of no declared type stands in several rows.")),
-                        split.map(rows -> new Plan.Spread(false, returnsRows(), Optional.of(rows))),
-                        Optional.empty()));
+                        split.map(rows -> new Plan.Spread(false, returnsRows(), Optional.of(rows)))));
     }
 
     /** Why an INSERT of listed rows cannot be cut. */

@@ -13,13 +13,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PointReadTest {
     private final SampleDatabase db = new SampleDatabase();
 
-    private Optional<PointRead> point(String sql) {
-        return db.plan(sql) instanceof Plan.Scatter scatter ? scatter.point() : Optional.empty();
+    private Optional<KeptStatement> point(String sql) {
+        return db.plan(sql) instanceof Plan.Scatter scatter ? scatter.kept() : Optional.empty();
     }
 
     @Test
     void literalsBecomeParametersOfTheirTypes() {
-        PointRead point = point("SELECT  note FROM pointed p WHERE p.id = 7 AND part = 'x' AND id=5000000000 ; ")
+        KeptStatement point = point("SELECT  note FROM pointed p WHERE p.id = 7 AND part = 'x' AND id=5000000000 ; ")
                 .orElseThrow();
         assertEquals("SELECT  note FROM pointed p WHERE p.id = $1 AND part = $2 AND id=$3", point.text());
         assertEquals(List.of(23, 0, 20), point.oids());
@@ -29,7 +29,7 @@ class PointReadTest {
     @Test
     void theClientsOwnParametersStay() {
         String sql = "SELECT * FROM public.pointed WHERE id = $2 AND part = $1";
-        PointRead point = point(sql).orElseThrow();
+        KeptStatement point = point(sql).orElseThrow();
         assertEquals(sql, point.text());
         assertTrue(point.hasParameters());
     }
@@ -58,12 +58,12 @@ class PointReadTest {
                 "SELECT * FROM (SELECT * FROM pointed) p WHERE id = 7 AND part = 'x'"
             })
     void othersAreNone(String sql) {
-        assertEquals(Optional.empty(), point(sql).map(PointRead::text));
+        assertEquals(Optional.empty(), point(sql).map(KeptStatement::text));
     }
 
     @Test
     void itIsFrequentFromItsFifthUseOn() {
-        PointRead point =
+        KeptStatement point =
                 point("SELECT * FROM pointed WHERE id = $2 AND part = $1").orElseThrow();
         for (int i = 1; i < 5; i++) {
             assertFalse(point.isFrequent());

@@ -287,7 +287,7 @@ final class SampleDatabase {
         builder.table(new Table(
                 new TableName("public", "pointed"),
                 Table.Kind.TABLE,
-                List.of(column("id", "int8"), column("part", "text"), column("note", "text")),
+                List.of(column("id", "int8"), column("part", "text"), column("note", "text"), column("n", "int4")),
                 List.of("id", "part"),
                 List.of(List.of("id", "part")),
                 Optional.empty(),
