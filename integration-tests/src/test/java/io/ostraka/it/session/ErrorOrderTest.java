@@ -123,6 +123,7 @@ class ErrorOrderTest {
         twins.query(sql, "BEGIN", "SELECT 1 / 0", sql, "ROLLBACK");
         twins.exchange(parse("", "SELECT 1"), parse("s", sql), bind("", "s"), execute("", 0), sync());
         twins.exchange(bind("", "s"), sync());
+        twins.query("SELECT 'a'", "SELECT E'\\u0061'");
     }
 
     @Test

@@ -106,7 +106,7 @@ public final class PlanCache {
         Entry known = entries.get(key);
         if (known == null) {
             Plan plan = planner.plan(template, searchPath);
-            if (!(plan instanceof Plan.Execute)) {
+            if (!(plan instanceof Plan.Execute) && !isOfValues(plan, template)) {
                 add(key, plan, template);
             }
             return plan;
@@ -114,6 +114,20 @@ public final class PlanCache {
         // A plain write: that many threads use an entry at about the same time is all it has to say.
         known.used = clock.get();
         return known.template.isEmpty() ? known.plan : moved(known.plan, known.template.get(), template);
+    }
+
+    /** A malformed escape in a string is the fault of that string, not of all statements of its key. */
+    private static boolean isOfValues(Plan plan, StatementTemplate template) {
+        return plan instanceof Plan.Refusal refusal && refusal.isUnread() && hasEscapes(template);
+    }
+
+    private static boolean hasEscapes(StatementTemplate template) {
+        for (int i = 0; i < template.literals(); i++) {
+            if (Character.toLowerCase(template.sql().charAt(template.literalStart(i))) == 'e') {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void add(Key key, Plan plan, StatementTemplate template) {

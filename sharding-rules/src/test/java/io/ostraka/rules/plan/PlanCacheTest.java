@@ -1,6 +1,7 @@
 package io.ostraka.rules.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -9,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ostraka.rules.error.SqlState;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PlanCacheTest {
     private final SampleDatabase db = new SampleDatabase();
@@ -20,6 +23,18 @@ class PlanCacheTest {
         assertSame(first, plan(cache, "SELECT * FROM t WHERE id = 200"));
         assertNotSame(first, plan(cache, "SELECT * FROM t WHERE id = '1'"));
         assertNotSame(first, plan(cache, "SELECT * FROM t WHERE id = 1 ORDER BY 1"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"SELECT other FROM t WHERE other = %s", "SELECT %s", "INSERT INTO t (id, other) VALUES (1, %s)"})
+    void aMalformedStringSpoilsNoOther(String sql) {
+        PlanCache cache = new PlanCache(db.planner(), 1 << 20);
+        for (int i = 0; i < 3; i++) {
+            assertInstanceOf(Plan.Refusal.class, plan(cache, sql.formatted("E'\\u12'")));
+        }
+        assertFalse(plan(cache, sql.formatted("'x'")) instanceof Plan.Refusal);
+        assertFalse(plan(cache, sql.formatted("E'\\u0041'")) instanceof Plan.Refusal);
     }
 
     @Test
