@@ -267,15 +267,10 @@ class PointWritesTest {
         twins.query("ROLLBACK");
     }
 
-    /** Who reads the catalogs between the shards' changes finds tables that are not the same, until they are read again. */
+    /** Who reads the catalogs between the shards' changes finds tables that are not the same; what the client makes has them read again. */
     private void changePastTheProxy(String change) throws SQLException {
         cluster.everywhere(change);
-        try (WireClient client = WireClient.login(cluster.proxy())) {
-            Await.until(
-                    "the proxy plans statements on the changed table",
-                    () -> client.query("SELECT count(*) FROM account WHERE id = 1").stream()
-                            .noneMatch(message -> message.type() == 'E'));
-        }
+        twins.query("CREATE TABLE read_again (id bigint)", "DROP TABLE read_again");
     }
 
     @Test
