@@ -11,10 +11,13 @@ import io.ostraka.proxy.session.ServedDatabases;
 import io.ostraka.proxy.session.Sessions;
 import io.ostraka.proxy.transaction.Commits;
 import io.ostraka.tx.raft.ClusterMembership;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The administration console: all its connections. Thread-safe. */
 public final class Console implements ConsoleDoor, AutoCloseable {
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
     private final Views views;
     private final Marks marks;
     private final ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
@@ -34,7 +37,7 @@ public final class Console implements ConsoleDoor, AutoCloseable {
         open.add(channel);
     }
 
-    /** Tells those who are there that the server stops. */
+    /** Tells those who are there that the server stops. Blocks until they have been told, if they listen. */
     @Override
     public void close() {
         open.forEach(channel -> {
@@ -43,5 +46,7 @@ public final class Console implements ConsoleDoor, AutoCloseable {
                 channel.eventLoop().execute(() -> ((ConsoleConnection) ctx.handler()).shutDown(ctx));
             }
         });
+        // A loop that stops closes its channels before it does what it was told last.
+        open.newCloseFuture().awaitUninterruptibly(LAST_WORDS.toMillis());
     }
 }
