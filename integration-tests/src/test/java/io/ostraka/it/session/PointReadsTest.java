@@ -10,17 +10,13 @@ import static io.ostraka.it.harness.FrontendMessages.sync;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ostraka.it.harness.Await;
 import io.ostraka.it.harness.ClusterSpec;
 import io.ostraka.it.harness.TestCluster;
-import io.ostraka.it.harness.WireClient;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +39,7 @@ class PointReadsTest {
 
     private final int shards;
     private final TestCluster cluster;
+    private final KeptByShards kept;
     private Twins twins;
 
     PointReadsTest(int shards) {
@@ -50,6 +47,7 @@ class PointReadsTest {
         ClusterSpec spec = ClusterSpec.shards(shards).withDdl(DDL).withDatabase("pool: { size: 1 }");
         cluster = TestCluster.of(
                 shards == 1 ? spec : spec.withTables("account: { hash: id }\nother.account: { hash: id }"));
+        kept = new KeptByShards(cluster, shards);
     }
 
     @BeforeEach
@@ -61,19 +59,7 @@ class PointReadsTest {
         for (int id = 1; id <= OFTEN; id++) {
             twins.query("INSERT INTO account VALUES (" + id + ", 'n" + id + "', 'c')");
         }
-        awaitCatalog();
-    }
-
-    /** A statement of one shard does not wait until the proxy has read the catalog; it is not kept until then. */
-    private void awaitCatalog() {
-        long before = kept();
-        try (WireClient client = WireClient.login(cluster.proxy())) {
-            String own = "SELECT id /* " + System.nanoTime() + " */ FROM account WHERE id = 1";
-            Await.until("the shard keeps statements on the table", () -> {
-                client.query(own);
-                return kept() > before;
-            });
-        }
+        kept.awaitCatalog();
     }
 
     @AfterEach
@@ -89,23 +75,6 @@ class PointReadsTest {
             for (int id = 1; id <= OFTEN; id++) {
                 twins.query(sql.replace("$id", Integer.toString(id)));
             }
-        }
-    }
-
-    private long kept() {
-        try (WireClient client = WireClient.login(cluster.proxy())) {
-            return IntStream.range(0, shards)
-                    .mapToLong(shard -> {
-                        client.query("SET ostraka.shard = 's" + shard + "'");
-                        return Long.parseLong(client.query("SELECT count(*) FROM pg_prepared_statements"
-                                        + " WHERE statement LIKE '%account%$1%'")
-                                .get(1)
-                                .values()
-                                .get(0)
-                                .map(bytes -> new String(bytes, StandardCharsets.US_ASCII))
-                                .orElseThrow());
-                    })
-                    .sum();
         }
     }
 
@@ -127,11 +96,11 @@ class PointReadsTest {
 
     @Test
     void shardsKeepThem() {
-        long before = kept();
+        long before = kept.count();
         often("SELECT name FROM account WHERE id = $id");
-        assertEquals(before + shards, kept());
+        assertEquals(before + shards, kept.count());
         often("SELECT id FROM account WHERE name = 'n$id' AND mood = 'happy' AND id = $id");
-        assertEquals(before + 2L * shards, kept());
+        assertEquals(before + 2L * shards, kept.count());
     }
 
     @ParameterizedTest
@@ -147,9 +116,9 @@ class PointReadsTest {
                 "BEGIN; SELECT name FROM account WHERE id = $id; COMMIT"
             })
     void othersAreNotKept(String sql) {
-        long before = kept();
+        long before = kept.count();
         often(sql);
-        assertEquals(before, kept());
+        assertEquals(before, kept.count());
     }
 
     @ParameterizedTest
@@ -218,12 +187,12 @@ class PointReadsTest {
 
     @Test
     void shardsKeepThoseWithoutNameToo() {
-        long before = kept();
+        long before = kept.count();
         oftenBound("SELECT name FROM account WHERE id = $1");
-        assertEquals(before + shards, kept());
+        assertEquals(before + shards, kept.count());
         oftenBound("SELECT name FROM account WHERE id = $1 AND mood = 'happy'");
         oftenBound("SELECT name FROM account WHERE (name = 'n1' OR code = 'c') AND id = $1");
-        assertEquals(before + shards, kept());
+        assertEquals(before + shards, kept.count());
     }
 
     @Test

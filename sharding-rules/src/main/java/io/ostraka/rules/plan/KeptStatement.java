@@ -35,16 +35,26 @@ public final class KeptStatement {
         this.hasParameters = hasParameters;
     }
 
-    /** One whose lifted literals, all of them, become parameters of these types. */
-    static KeptStatement lifting(StatementTemplate template, List<Integer> oids, Access access) {
+    /** One whose lifted literals, all of them, become parameters of these types; empty when a parameter would not end where they do. */
+    static Optional<KeptStatement> lifting(StatementTemplate template, List<Integer> oids, Access access) {
         StringBuilder text = new StringBuilder();
         int from = template.start();
         for (int i = 0; i < template.literals(); i++) {
+            if (isOfWord(template, template.literalStart(i) - 1) || isOfWord(template, template.literalEnd(i))) {
+                return Optional.empty();
+            }
             text.append(template.sql(), from, template.literalStart(i)).append(parameter(i));
             from = template.literalEnd(i);
         }
         text.append(template.sql(), from, template.end());
-        return new KeptStatement(text.toString(), oids, access, false);
+        return Optional.of(new KeptStatement(text.toString(), oids, access, false));
+    }
+
+    /** {@code 'x'WHERE} is two tokens, {@code $1WHERE} is none. */
+    private static boolean isOfWord(StatementTemplate template, int at) {
+        return at >= template.start()
+                && at < template.end()
+                && Character.isJavaIdentifierPart(template.sql().charAt(at));
     }
 
     /** One that has no lifted literals, but parameters of the client's. */

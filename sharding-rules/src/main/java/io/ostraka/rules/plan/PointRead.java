@@ -103,10 +103,9 @@ final class PointRead {
         if (lifted != template.literals() || (hasParameters && lifted > 0)) {
             return Optional.empty();
         }
-        return Optional.of(
-                hasParameters
-                        ? KeptStatement.asWritten(template, Access.READ)
-                        : KeptStatement.lifting(template, oids, Access.READ));
+        return hasParameters
+                ? Optional.of(KeptStatement.asWritten(template, Access.READ))
+                : KeptStatement.lifting(template, oids, Access.READ);
     }
 
     private static Stream<Expression> literals(Expression condition) {

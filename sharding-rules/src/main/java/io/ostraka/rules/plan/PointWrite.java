@@ -136,7 +136,7 @@ final class PointWrite {
             }
             types.add(oid);
         }
-        return Optional.of(KeptStatement.lifting(template, types, Access.WRITE));
+        return KeptStatement.lifting(template, types, Access.WRITE);
     }
 
     private Optional<Column> column(Expression expression) {

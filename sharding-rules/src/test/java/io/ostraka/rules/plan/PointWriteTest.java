@@ -65,6 +65,7 @@ class PointWriteTest {
                 "UPDATE pointed SET n = (SELECT 1) WHERE id = 7 AND part = 'p'",
                 "UPDATE pointed SET part = 'q' WHERE id = 7 AND part = 'p'",
                 "WITH a AS (SELECT 1) UPDATE pointed SET n = 1 WHERE id = 7 AND part = 'p'",
+                "UPDATE pointed SET note = 'x'WHERE id = 7 AND part = 'p'",
                 "DELETE FROM pointed WHERE id = 7 AND part = 'p'",
                 "INSERT INTO pointed VALUES (7, 'p', 'n', 1) RETURNING n",
                 "INSERT INTO pointed VALUES (7, 'p', 'n', 1) ON CONFLICT DO NOTHING",
