@@ -5,7 +5,6 @@ import static io.ostraka.it.harness.FrontendMessages.execute;
 import static io.ostraka.it.harness.FrontendMessages.parse;
 import static io.ostraka.it.harness.FrontendMessages.sync;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ostraka.it.harness.Await;
@@ -15,10 +14,7 @@ import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
 import io.ostraka.it.session.NoLeaks;
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -42,12 +38,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ExtendWith(NoLeaks.class)
 class FenceTest {
     private static final int READS = 150;
-    /** The two that the next rounds will take: those used last. */
-    private static final String KEEPERS =
-            "SELECT pid FROM pg_stat_activity WHERE usename = 'ostraka' AND state = 'idle'"
-                    + " AND query IN ('', 'ROLLBACK') AND datname = '%s'"
-                    + " ORDER BY greatest(backend_start, state_change) DESC LIMIT 2";
-
     private static final String SELECT = "SELECT n FROM counter WHERE id IN ($0, $1, $2)";
 
     private final TestCluster cluster = TestCluster.of(Counters.spec(3));
@@ -492,21 +482,8 @@ class FenceTest {
     @Test
     void aShardThatMissesARoundIsAskedAgain() throws Exception {
         assertEquals(List.of("SELECT 3"), counters.run(client, SELECT));
-        List<Long> stopped = new ArrayList<>();
-        String database;
-        try (Connection shard = cluster.shard("s1").connect()) {
-            database = shard.getCatalog();
-        }
-        try (Connection all = cluster.server("s1").connect("postgres");
-                Statement statement = all.createStatement();
-                ResultSet found = statement.executeQuery(KEEPERS.formatted(database))) {
-            while (found.next()) {
-                stopped.add(found.getLong(1));
-            }
-        }
-        assertFalse(stopped.isEmpty(), "no keeper was found");
+        StoppedKeepers stopped = new StoppedKeepers(cluster, "s1");
         try {
-            signal("STOP", stopped);
             assertEquals(List.of("SELECT 3"), counters.run(client, SELECT));
             assertEquals(
                     List.of("BEGIN", "SELECT 1", "SELECT 1", "COMMIT"),
@@ -517,14 +494,8 @@ class FenceTest {
                             "SELECT n FROM counter WHERE id = $1",
                             "COMMIT"));
         } finally {
-            signal("CONT", stopped);
+            stopped.goOn();
         }
-    }
-
-    private static void signal(String name, List<Long> processes) throws Exception {
-        List<String> command = new ArrayList<>(List.of("kill", "-" + name));
-        processes.forEach(process -> command.add(process.toString()));
-        assertEquals(0, new ProcessBuilder(command).inheritIO().start().waitFor());
     }
 
     @Test

@@ -30,15 +30,24 @@ final class ProxyGroup implements AutoCloseable {
 
     /** Not started; before the first two shards. Where one has an endpoint in {@code elsewhere}, the first node reaches it by that. */
     ProxyGroup(Path directory, TestCluster cluster, Map<String, Endpoint> elsewhere) throws IOException {
-        this(directory, node -> shards(cluster, node.equals(NODES.get(0)) ? elsewhere : Map.of()), Map.of());
+        this(directory, node -> shards(cluster, node.equals(NODES.get(0)) ? elsewhere : Map.of()), Map.of(), "");
     }
 
     /** Not started. */
     ProxyGroup(Path directory, Map<String, Endpoint> shards, Map<String, Endpoint> standbys) throws IOException {
-        this(directory, node -> shards, standbys);
+        this(directory, node -> shards, standbys, "");
     }
 
-    private ProxyGroup(Path directory, Function<String, Map<String, Endpoint>> shards, Map<String, Endpoint> standbys)
+    /** Not started; its database keeps real-time order over the first two shards. */
+    static ProxyGroup strict(Path directory, TestCluster cluster) throws IOException {
+        return new ProxyGroup(directory, node -> shards(cluster, Map.of()), Map.of(), "consistency: strict\n");
+    }
+
+    private ProxyGroup(
+            Path directory,
+            Function<String, Map<String, Endpoint>> shards,
+            Map<String, Endpoint> standbys,
+            String ofDatabase)
             throws IOException {
         this.directory = directory;
         for (String node : NODES) {
@@ -55,7 +64,7 @@ final class ProxyGroup implements AutoCloseable {
                             shards.apply(node),
                             standbys,
                             "node: " + node + "\n" + peers,
-                            ""));
+                            ofDatabase));
         }
     }
 

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.ostraka.proxy.execute.ClientOutput;
+import io.ostraka.proxy.transaction.RealTimeOrder;
 import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.proxy.wire.CorruptedFrameException;
 import io.ostraka.proxy.wire.Frame;
@@ -39,6 +40,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private final Channel channel;
     private final Session session;
     private final int maxCollected;
+    private final Optional<RealTimeOrder> order;
     private Optional<ByteBuf> incoming = Optional.empty();
     /** Small answers, gathered into one buffer until {@link #flush}: an answer then costs one write of one buffer. */
     private Optional<ByteBuf> outgoing = Optional.empty();
@@ -51,6 +53,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private boolean consuming;
     private boolean resumed;
     private boolean closing;
+    /** Whether what is queued is sent when {@link #order} says so. */
+    private boolean awaitingOrder;
     /** Nothing can be written any more, and nobody would release what is gathered. */
     private boolean removed;
 
@@ -58,6 +62,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     ClientConnection(Channel channel, Session session, int maxCollected) {
         this.maxCollected = maxCollected;
         this.channel = channel;
+        this.order = session.database().commits().order();
         this.session = session;
     }
 
@@ -230,8 +235,34 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     @Override
     public void flush() {
-        writeGathered();
-        channel.flush();
+        if (mayTell()) {
+            writeGathered();
+            channel.flush();
+        }
+    }
+
+    /** If not, what is queued is sent when it may. */
+    private boolean mayTell() {
+        if (order.isEmpty() || order.get().mayTell()) {
+            return true;
+        }
+        if (!awaitingOrder) {
+            awaitingOrder = true;
+            order.get().await(loop(), this::onOrder);
+        }
+        return false;
+    }
+
+    private void onOrder() {
+        awaitingOrder = false;
+        if (removed) {
+            return;
+        }
+        if (closing) {
+            close();
+        } else {
+            flush();
+        }
     }
 
     @Override
@@ -257,6 +288,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     /** Sends what is queued, then closes. */
     void close() {
         closing = true;
+        if (!mayTell()) {
+            return;
+        }
         writeGathered();
         channel.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER)
                 .addListener(io.netty.channel.ChannelFutureListener.CLOSE);

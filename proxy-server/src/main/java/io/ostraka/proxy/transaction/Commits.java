@@ -61,7 +61,10 @@ public final class Commits implements AutoCloseable {
         Map<ShardName, ShardNumber> numbers = new HashMap<>();
         config.shards().keySet().forEach(shard -> numbers.put(shard, membership.shardNumber(database, shard)));
         boolean isAtomic = config.consistency() != DatabaseConfig.Consistency.SHARD;
-        DatabaseCommits commits = new DatabaseCommits(database, isAtomic, numbers, this);
+        Optional<RealTimeOrder> order = config.consistency() == DatabaseConfig.Consistency.STRICT
+                ? Optional.of(coordinator.orderOf(database))
+                : Optional.empty();
+        DatabaseCommits commits = new DatabaseCommits(database, isAtomic, order, numbers, this);
         databases.put(database, commits);
         for (ShardConfig shard : config.shards().values()) {
             if (!loop.hasNext()) {
@@ -103,7 +106,8 @@ public final class Commits implements AutoCloseable {
 
     /** A database with one shard, whose transactions PostgreSQL commits. */
     public DatabaseCommits addSingle(String database, ShardName shard) {
-        return new DatabaseCommits(database, false, Map.of(shard, membership.shardNumber(database, shard)), this);
+        return new DatabaseCommits(
+                database, false, Optional.empty(), Map.of(shard, membership.shardNumber(database, shard)), this);
     }
 
     /**

@@ -21,7 +21,6 @@ import io.ostraka.tx.decision.PreparedBranches;
 import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.decision.ShardNumber;
 import io.ostraka.tx.decision.TransactionEntry;
-import io.ostraka.tx.fence.Consistency;
 import io.ostraka.tx.fence.Gate;
 import io.ostraka.tx.raft.ClusterMembership;
 import java.time.Duration;
@@ -37,6 +36,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -53,8 +53,8 @@ import org.slf4j.LoggerFactory;
 final class CoordinatorHost implements CommitPort, GroupCommit.Port {
     private static final Logger LOG = LoggerFactory.getLogger(CoordinatorHost.class);
 
-    private static final CommitSettings SETTINGS = new CommitSettings(
-            Consistency.ATOMIC, Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofMillis(200));
+    private static final CommitSettings SETTINGS =
+            new CommitSettings(Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofMillis(200));
 
     /** Between proposals of the same entry, while the log does not answer. */
     private static final Duration LOG_PAUSE = Duration.ofMillis(500);
@@ -73,6 +73,7 @@ final class CoordinatorHost implements CommitPort, GroupCommit.Port {
     /** Of databases where this node is alone. */
     private final Map<String, LoneGate> gates = new HashMap<>();
 
+    private final Map<String, RealTimeOrder> orders = new ConcurrentHashMap<>();
     private final Optional<GroupFence> group;
     private final Sweeper sweeper;
     private final ClientDecisions decisions;
@@ -100,7 +101,7 @@ final class CoordinatorHost implements CommitPort, GroupCommit.Port {
         this.coordinator = new Coordinator(membership.cluster(), membership.epoch(), SETTINGS, this);
         this.group = membership.isAlone()
                 ? Optional.empty()
-                : Optional.of(new GroupFence(queue, membership, this::windowOpen));
+                : Optional.of(new GroupFence(queue, membership, this::orderOf, this::windowOpen));
         this.sweeper = new Sweeper(
                 membership, coordinator, this::finish, this::mayBeReadable, queue, group.map(GroupFence::backends));
         this.failovers = new Failovers(membership, queue);
@@ -158,12 +159,17 @@ final class CoordinatorHost implements CommitPort, GroupCommit.Port {
             group.get().add(database, fence);
             return fence;
         }
-        LoneGate gate = new LoneGate(queue, membership.epoch(), this::windowOpen);
+        LoneGate gate = new LoneGate(queue, membership.epoch(), orderOf(database), this::windowOpen);
         gates.put(database, gate);
         Fence fence = new Fence(queue, membership, shards, gate, Fence.TIMEOUT);
         gate.serves(fence);
         fence.lead(1);
         return fence;
+    }
+
+    /** What the clients of a database wait for that keeps real-time order. Any thread. */
+    RealTimeOrder orderOf(String database) {
+        return orders.computeIfAbsent(database, first -> new RealTimeOrder(queue, membership::holdsLease));
     }
 
     private void mayBeReadable() {

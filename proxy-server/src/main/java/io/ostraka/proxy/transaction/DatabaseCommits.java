@@ -8,6 +8,7 @@ import io.ostraka.tx.decision.ShardNumber;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,15 +23,22 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class DatabaseCommits {
     private final String database;
     private final boolean isAtomic;
+    private final Optional<RealTimeOrder> order;
     private final Map<ShardName, ShardNumber> numbers;
     private final Commits commits;
     private final Set<SpanningTransaction> spanning = ConcurrentHashMap.newKeySet();
     private volatile Set<ShardName> withheld = Set.of();
     private volatile Set<ShardName> unableToPrepare = Set.of();
 
-    DatabaseCommits(String database, boolean isAtomic, Map<ShardName, ShardNumber> numbers, Commits commits) {
+    DatabaseCommits(
+            String database,
+            boolean isAtomic,
+            Optional<RealTimeOrder> order,
+            Map<ShardName, ShardNumber> numbers,
+            Commits commits) {
         this.database = database;
         this.isAtomic = isAtomic;
+        this.order = order;
         this.numbers = Map.copyOf(numbers);
         this.commits = commits;
     }
@@ -161,6 +169,11 @@ public final class DatabaseCommits {
     /** Whether reads over its shards take snapshots. */
     boolean isAtomic() {
         return isAtomic;
+    }
+
+    /** What its clients wait for before they are told something, if it keeps real-time order over its shards. */
+    public Optional<RealTimeOrder> order() {
+        return order;
     }
 
     void withhold(Set<ShardName> shards) {

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * This node's part in the fences of its group: its gates answer whichever node leads; what its sessions want, {@link FenceAsker} asks that
@@ -31,6 +32,7 @@ final class GroupFence {
 
     private final ClusterMembership membership;
     private final Consumer<Gtid> windowOpen;
+    private final Function<String, RealTimeOrder> orders;
     private final FencePost post;
     private final FenceAsker asker;
     private final FenceServer server;
@@ -41,11 +43,13 @@ final class GroupFence {
     /** A gate, and who closed it last. */
     private final class OwnGate implements Gate.Port {
         private final String database;
+        private final RealTimeOrder order;
         private final Gate gate = new Gate(LONGEST_ROUND, this);
         private final Map<RoundId, String> leaders = new TreeMap<>();
 
         OwnGate(String database) {
             this.database = database;
+            this.order = orders.apply(database);
         }
 
         void leads(FenceMessage message) {
@@ -60,7 +64,12 @@ final class GroupFence {
 
         @Override
         public void closed(RoundId round) {
-            answer(Kind.CLOSED, round, true);
+            order.close(() -> answer(Kind.CLOSED, round, true));
+        }
+
+        @Override
+        public void reopened() {
+            order.reopen();
         }
 
         @Override
@@ -79,9 +88,17 @@ final class GroupFence {
         }
     }
 
-    /** From now on messages are heard: whoever has no fence yet has gates all the same, and no window open. */
-    GroupFence(CoordinatorQueue queue, ClusterMembership membership, Consumer<Gtid> windowOpen) {
+    /**
+     * From now on messages are heard: whoever has no fence yet has gates all the same, and no window open. {@code orders} are those
+     * of the databases.
+     */
+    GroupFence(
+            CoordinatorQueue queue,
+            ClusterMembership membership,
+            Function<String, RealTimeOrder> orders,
+            Consumer<Gtid> windowOpen) {
         this.membership = membership;
+        this.orders = orders;
         this.windowOpen = windowOpen;
         this.post = new FencePost(
                 queue, new Node(membership.member(), membership.epoch()), membership::sendFence, this::hear);

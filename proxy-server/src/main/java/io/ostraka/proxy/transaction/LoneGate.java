@@ -22,13 +22,15 @@ final class LoneGate implements Gates, Gate.Port {
     private final CoordinatorQueue queue;
     private final Epoch self;
     private final Consumer<Gtid> windowOpen;
+    private final RealTimeOrder order;
     private final Gate gate = new Gate(LONGEST_ROUND, this);
     private Optional<Fence> fence = Optional.empty();
 
     /** {@code windowOpen} is told of each commit that may pass, later and on this thread. */
-    LoneGate(CoordinatorQueue queue, Epoch self, Consumer<Gtid> windowOpen) {
+    LoneGate(CoordinatorQueue queue, Epoch self, RealTimeOrder order, Consumer<Gtid> windowOpen) {
         this.queue = queue;
         this.self = self;
+        this.order = order;
         this.windowOpen = windowOpen;
     }
 
@@ -68,7 +70,12 @@ final class LoneGate implements Gates, Gate.Port {
 
     @Override
     public void closed(RoundId round) {
-        queue.execute(() -> fence.orElseThrow().onClosed(self, round));
+        order.close(() -> queue.execute(() -> fence.orElseThrow().onClosed(self, round)));
+    }
+
+    @Override
+    public void reopened() {
+        order.reopen();
     }
 
     @Override

@@ -55,8 +55,9 @@ final class DatabaseReader {
             Optional<ShardConfig> combiner = block.get("combiner").flatMap(found -> combiner(found, shards.values()));
             int slots = block.get("slots").map(DatabaseReader::slots).orElse(DEFAULT_SLOTS);
             PoolConfig pool = pool(block);
-            Consistency consistency =
-                    block.get("consistency").map(DatabaseReader::consistency).orElse(Consistency.ATOMIC);
+            Consistency consistency = block.get("consistency")
+                    .flatMap(level -> level.oneOf(Consistency.class))
+                    .orElse(Consistency.ATOMIC);
             Optional<String> recoveryUser =
                     (single ? block.get("recovery_user") : block.require("recovery_user")).flatMap(this::user);
             Optional<Path> schema = block.get("schema").flatMap(Value::existingFile);
@@ -214,14 +215,6 @@ final class DatabaseReader {
                     }
                 })
                 .orElse(byDefault);
-    }
-
-    private static Consistency consistency(Value value) {
-        Consistency consistency = value.oneOf(Consistency.class).orElse(Consistency.ATOMIC);
-        if (consistency == Consistency.STRICT) {
-            value.problem(NotYet.STRICT.message());
-        }
-        return consistency;
     }
 
     private Optional<String> user(Value value) {

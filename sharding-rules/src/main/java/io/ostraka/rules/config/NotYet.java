@@ -5,8 +5,7 @@ package io.ostraka.rules.config;
  * else than the file asks for. An entry goes when its feature comes.
  */
 enum NotYet {
-    REPLICAS("following a failover of a database's only shard"),
-    STRICT("consistency \"strict\"");
+    REPLICAS("following a failover of a database's only shard");
 
     private final String feature;
 

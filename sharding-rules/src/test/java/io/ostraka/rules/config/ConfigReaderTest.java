@@ -225,7 +225,7 @@ class ConfigReaderTest {
                 "databases.*.pool.size | many | must be a whole number, is \"many\"",
                 "databases.*.pool.mode | Session | must be one of transaction, session, is \"Session\"",
                 "databases.*.pool.acquire_timeout | 5 sec | must be a duration with its unit (ms, s, m, h), as in 5s, is \"5 sec\"",
-                "databases.*.consistency | strict | consistency \"strict\" is not supported yet",
+                "databases.*.consistency | none | must be one of shard, atomic, strict, is \"none\"",
                 "databases.*.recovery_user | apt | must be one of \"users\", is \"apt\"; did you mean \"app\"?",
                 "databases.*.schema | no.sql | must be a file that can be read, is \"no.sql\"",
                 "databases.*.tables | [a] | must be a block of keys and values, is a list",

@@ -1,6 +1,5 @@
 package io.ostraka.tx.commit;
 
-import io.ostraka.tx.fence.Consistency;
 import java.time.Duration;
 
 /**
@@ -10,5 +9,4 @@ import java.time.Duration;
  * @param phaseTwoTimeout for how long a shard that does not answer may hold up snapshots and the client
  * @param retryPause between attempts to finish a branch
  */
-public record CommitSettings(
-        Consistency consistency, Duration commitTimeout, Duration phaseTwoTimeout, Duration retryPause) {}
+public record CommitSettings(Duration commitTimeout, Duration phaseTwoTimeout, Duration retryPause) {}

@@ -7,6 +7,7 @@ import io.ostraka.tx.decision.Gtid;
 import io.ostraka.tx.decision.PreparedBranches;
 import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.decision.ShardNumber;
+import io.ostraka.tx.fence.Gate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -91,7 +92,7 @@ final class PhaseTwo {
     void start(Optional<SortedMap<ShardNumber, Participant>> prepared, Consumer<SortedSet<ShardNumber>> shown) {
         connections = prepared;
         whenShown = shown;
-        if (settings.consistency().gates(branches.size(), branches.size())) {
+        if (Gate.concerns(branches.size(), branches.size())) {
             port.openWindow(gtid);
         } else {
             onWindowOpen();
@@ -258,7 +259,7 @@ final class PhaseTwo {
 
     private void closeWindow(SortedSet<ShardNumber> behind) {
         windowDone = true;
-        if (settings.consistency().gates(branches.size(), branches.size())) {
+        if (Gate.concerns(branches.size(), branches.size())) {
             port.closeWindow(gtid);
         }
         whenShown.accept(behind);

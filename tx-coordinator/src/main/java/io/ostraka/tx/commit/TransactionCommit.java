@@ -10,6 +10,7 @@ import io.ostraka.tx.decision.Gtid;
 import io.ostraka.tx.decision.PreparedBranches;
 import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.decision.ShardNumber;
+import io.ostraka.tx.fence.Gate;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -142,7 +143,7 @@ final class TransactionCommit {
             prepare();
         } else {
             state = state.to(CommitState.ONE_PHASE);
-            windowAsked = settings.consistency().gates(writers.size(), writers.size() + readers.size());
+            windowAsked = Gate.concerns(writers.size(), writers.size() + readers.size());
             if (windowAsked) {
                 port.openWindow(gtid);
             } else {

@@ -14,6 +14,10 @@ import java.util.Set;
  *                    \------------- too long -------+--------------^
  * </pre>
  *
+ * <p>Where real-time order is kept over shards, clients are told nothing while the gate is closed ({@link #isClosed} to {@link
+ * Port#reopened}), because snapshots are taken one after the other then: who was told of a commit which one of them lacks could
+ * make another that a later one has.
+ *
  * <p>A gate that nobody opens opens by itself, so that a lost leader does not stop commits. The leader may not know: it
  * asks every gate, after the last snapshot, whether it stayed closed all the time, and without that word from all of them
  * the snapshots are worth nothing. So no clock is trusted for what a snapshot shows. Rounds are numbered, and a message of
@@ -45,6 +49,9 @@ public final class Gate {
         /** To the leader: no window is open here, and none opens until the round is over. */
         void closed(RoundId round);
 
+        /** It was closed and is not any more. */
+        void reopened();
+
         /** To the leader: the round is over here; whether the gate stayed closed until now. */
         void opened(RoundId round, boolean held);
 
@@ -56,6 +63,14 @@ public final class Gate {
     public Gate(Duration longest, Port port) {
         this.longest = longest;
         this.port = port;
+    }
+
+    /**
+     * Whether a commit with so many writers among so many participants waits for snapshots, and they for it: what is on one shard
+     * alone is seen whole or not at all.
+     */
+    public static boolean concerns(int writers, int participants) {
+        return writers > 0 && participants > 1;
     }
 
     /** {@link Port#windowOpen} follows, at once or when the round is over. */
@@ -123,6 +138,11 @@ public final class Gate {
         return state == State.OPEN;
     }
 
+    /** Whether snapshots may be taken now. */
+    public boolean isClosed() {
+        return state == State.CLOSED;
+    }
+
     private void closeIfQuiet() {
         if (state == State.CLOSING && windows.isEmpty()) {
             state = State.CLOSED;
@@ -131,7 +151,11 @@ public final class Gate {
     }
 
     private void open() {
+        boolean wasClosed = state == State.CLOSED;
         state = State.OPEN;
+        if (wasClosed) {
+            port.reopened();
+        }
         while (!waiting.isEmpty()) {
             Gtid next = waiting.remove();
             windows.add(next);

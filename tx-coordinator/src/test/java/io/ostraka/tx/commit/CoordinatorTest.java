@@ -13,7 +13,6 @@ import io.ostraka.tx.decision.Epoch;
 import io.ostraka.tx.decision.Gtid;
 import io.ostraka.tx.decision.PreparedBranches;
 import io.ostraka.tx.decision.ShardNumber;
-import io.ostraka.tx.fence.Consistency;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -21,21 +20,16 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is sent to whom, step by step. What happens when everything goes wrong at once is the simulation's. */
 class CoordinatorTest {
     private final RecordingPort port = new RecordingPort();
-    private Coordinator coordinator = coordinator(Consistency.ATOMIC);
+    private final Coordinator coordinator = new Coordinator(
+            new ClusterNumber(7),
+            new Epoch(5),
+            new CommitSettings(Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofMillis(100)),
+            port);
     private Gtid gtid;
-
-    private Coordinator coordinator(Consistency consistency) {
-        return new Coordinator(
-                new ClusterNumber(7),
-                new Epoch(5),
-                new CommitSettings(consistency, Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofMillis(100)),
-                port);
-    }
 
     private static Participant participant(int shard, Writes writes) {
         return new Participant(new ShardNumber(shard), 0, writes, "app", false, true);
@@ -143,16 +137,14 @@ class CoordinatorTest {
                         .sqlState());
     }
 
-    @ParameterizedTest
-    @EnumSource(Consistency.class)
-    void theLevelSaysWhoPassesTheGate(Consistency consistency) {
-        assertEquals(consistency == Consistency.STRICT, consistency.gates(1, 1));
-        assertEquals(consistency != Consistency.SHARD, consistency.gates(1, 2));
-        assertEquals(consistency != Consistency.SHARD, consistency.gates(2, 2));
-        assertFalse(consistency.gates(0, 2));
-        coordinator = coordinator(consistency);
+    @Test
+    void whatIsOnOneShardAloneDoesNotWaitForSnapshots() {
         commit(participant(0, Writes.YES));
-        assertEquals(consistency == Consistency.STRICT, port.taken().contains("open window"));
+        assertEquals(List.of("shop/0: COMMIT"), port.taken());
+        commit(participant(0, Writes.YES), participant(1, Writes.NO));
+        assertEquals(List.of("open window"), port.taken());
+        commit(participant(0, Writes.NO), participant(1, Writes.NO));
+        assertEquals(List.of("shop/0: COMMIT", "shop/1: COMMIT"), port.taken());
     }
 
     // Two phases

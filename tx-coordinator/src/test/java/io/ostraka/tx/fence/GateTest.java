@@ -38,6 +38,11 @@ class GateTest implements Gate.Port {
     }
 
     @Override
+    public void reopened() {
+        told.add("reopened");
+    }
+
+    @Override
     public void opened(RoundId round, boolean held) {
         told.add("opened " + round + " " + held);
     }
@@ -62,7 +67,7 @@ class GateTest implements Gate.Port {
         gate.closeWindow(gtid(1));
         assertEquals(List.of("closed 1.1"), taken());
         gate.onOpen(FIRST);
-        assertEquals(List.of("window 5_2", "opened 1.1 true"), taken());
+        assertEquals(List.of("reopened", "window 5_2", "opened 1.1 true"), taken());
         assertTrue(gate.isOpen());
     }
 
@@ -73,7 +78,7 @@ class GateTest implements Gate.Port {
         gate.closeWindow(gtid(1));
         taken();
         gate.onOpen(FIRST);
-        assertEquals(List.of("opened 1.1 true"), taken());
+        assertEquals(List.of("reopened", "opened 1.1 true"), taken());
     }
 
     @Test
@@ -81,7 +86,7 @@ class GateTest implements Gate.Port {
         gate.onClose(FIRST);
         gate.openWindow(gtid(1));
         gate.onTooLong(FIRST);
-        assertEquals(List.of("closed 1.1", "window 5_1"), taken());
+        assertEquals(List.of("closed 1.1", "reopened", "window 5_1"), taken());
         gate.onOpen(FIRST);
         assertEquals(List.of("opened 1.1 false"), taken());
     }
@@ -106,7 +111,7 @@ class GateTest implements Gate.Port {
         gate.onTooLong(FIRST);
         assertTrue(!gate.isOpen());
         gate.onOpen(SECOND);
-        assertEquals(List.of("opened 1.2 true"), taken());
+        assertEquals(List.of("reopened", "opened 1.2 true"), taken());
     }
 
     @Test
@@ -122,7 +127,7 @@ class GateTest implements Gate.Port {
         gate.onOpen(third);
         gate.onOpen(third);
         gate.onClose(third);
-        assertEquals(List.of("closed 2.1", "closed 2.1", "opened 2.1 true", "opened 2.1 true"), taken());
+        assertEquals(List.of("closed 2.1", "closed 2.1", "reopened", "opened 2.1 true", "opened 2.1 true"), taken());
         assertTrue(gate.isOpen());
     }
 }

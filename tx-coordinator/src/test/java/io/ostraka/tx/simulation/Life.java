@@ -27,6 +27,7 @@ import io.ostraka.tx.fence.RoundId;
 import io.ostraka.tx.recovery.Lease;
 import io.ostraka.tx.recovery.Recovery;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,9 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
     /** Branches that a successor of their server has committed. */
     private final Set<String> survivors = new TreeSet<>();
 
+    /** What clients are told when the gate is open again. */
+    private final List<Runnable> keptBack = new ArrayList<>();
+
     private Set<Gtid> ranBeforeTheScan = new TreeSet<>();
     private boolean ended;
     private int ticks;
@@ -67,8 +71,7 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
         this.coordinator = new Coordinator(
                 World.CLUSTER,
                 epoch,
-                new CommitSettings(
-                        world.consistency, Duration.ofMillis(2_500), Duration.ofMillis(400), Duration.ofMillis(60)),
+                new CommitSettings(Duration.ofMillis(2_500), Duration.ofMillis(400), Duration.ofMillis(60)),
                 this);
         this.recovery = new Recovery(World.CLUSTER, epoch, this);
         this.workload = new Workload(this);
@@ -98,6 +101,7 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
 
     void tick() {
         renew();
+        tellWhatWasKeptBack();
         if (ticks++ % TICKS_BETWEEN_SWEEPS == 0) {
             sweep();
         }
@@ -328,7 +332,29 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
 
     @Override
     public void answer(Gtid gtid, Outcome outcome) {
-        world.checker.answered(transactions.get(gtid), outcome);
+        tell(() -> world.checker.answered(transactions.get(gtid), outcome));
+    }
+
+    /** To a client, at once or when that may be. */
+    void tell(Runnable what) {
+        if (mayTell()) {
+            what.run();
+        } else {
+            keptBack.add(unlessEnded(what));
+        }
+    }
+
+    private boolean mayTell() {
+        boolean isQuiet = gate.isClosed() && world.mutation != Mutation.TELL_DURING_ROUNDS;
+        return !world.keepsRealTime || (lease.isValid(node.clockNanos()) && !isQuiet);
+    }
+
+    private void tellWhatWasKeptBack() {
+        if (mayTell()) {
+            List<Runnable> now = List.copyOf(keptBack);
+            keptBack.clear();
+            now.forEach(Runnable::run);
+        }
     }
 
     @Override
@@ -380,6 +406,11 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
     @Override
     public void closed(RoundId round) {
         toLeader(leader -> leader.rounds.onClosed(epoch, round));
+    }
+
+    @Override
+    public void reopened() {
+        tellWhatWasKeptBack();
     }
 
     @Override

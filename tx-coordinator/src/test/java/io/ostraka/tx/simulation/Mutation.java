@@ -39,13 +39,15 @@ enum Mutation {
     /** The client is answered before every node knows which shard was left behind. */
     ANSWER_BEFORE_ALL_KNOW(105),
     /** A leader renews leases without asking whether it leads still. */
-    RENEW_WITHOUT_A_MAJORITY(18_869),
+    RENEW_WITHOUT_A_MAJORITY(31_944),
     /** A promoted standby is taken without asking what it lacks. */
     TAKE_WHATEVER_WAS_PROMOTED(3),
     /** What is forgotten is not written down as what a promoted standby must have. */
     FORGET_WITHOUT_A_FLOOR(3),
     /** A promoted standby is read before it was settled. */
     READ_BEFORE_ADMISSION(3),
+    /** Where real-time order is kept: clients are told of commits while snapshots are taken. */
+    TELL_DURING_ROUNDS(305),
     /** Whoever is prepared and not known is rolled back, whatever its name. */
     TOUCH_FOREIGN_BRANCHES(1);
 

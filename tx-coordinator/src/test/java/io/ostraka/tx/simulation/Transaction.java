@@ -17,7 +17,7 @@ final class Transaction {
     final SortedSet<ShardId> writers;
     /** What it saw on each shard it took part on. */
     final Map<ShardId, BitSet> saw = new TreeMap<>();
-    /** What clients had been told to be committed when it began. */
+    /** What clients knew to be committed when it began. */
     final BitSet toldBefore;
 
     Optional<Gtid> gtid = Optional.empty();

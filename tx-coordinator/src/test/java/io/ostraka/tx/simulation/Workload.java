@@ -66,7 +66,7 @@ final class Workload {
     private Optional<Transaction> begin(SortedSet<ShardId> participants, SortedSet<ShardId> writers) {
         Map<ShardId, Session> joined = new TreeMap<>();
         Transaction transaction =
-                new Transaction(world.checker.nextTransaction(), participants, writers, world.checker.toldCommitted());
+                new Transaction(world.checker.nextTransaction(), participants, writers, world.checker.toldAtAll());
         for (ShardId shard : participants) {
             Server server = world.shards.get(shard).primary;
             Optional<Connection> connection = mayUse(server) ? world.connect(node, server) : Optional.empty();
@@ -129,6 +129,11 @@ final class Workload {
         }
     }
 
+    private void readCame(ShardId shard, BitSet shown, BitSet told) {
+        world.checker.read(shard, shown, told);
+        life.tell(() -> world.checker.toldOf(shown));
+    }
+
     private void readOneShard() {
         SimShard shard = world.anyOf(world.shardList());
         Server server = shard.primary;
@@ -136,7 +141,7 @@ final class Workload {
             BitSet told = world.checker.toldCommitted();
             world.connect(node, server)
                     .ifPresent(connection ->
-                            world.snapshot(connection, shown -> world.checker.read(shard.id, shown, told), () -> {}));
+                            world.snapshot(connection, shown -> readCame(shard.id, shown, told), () -> {}));
         }
     }
 }

@@ -5,7 +5,6 @@ import io.ostraka.tx.decision.ClusterNumber;
 import io.ostraka.tx.decision.Epoch;
 import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.decision.ShardNumber;
-import io.ostraka.tx.fence.Consistency;
 import io.ostraka.tx.recovery.Found;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -38,7 +37,9 @@ final class World {
 
     final Random random;
     final Mutation mutation;
-    final Consistency consistency;
+    /** Whether clients are told nothing while snapshots are taken: {@code consistency: strict}. */
+    final boolean keepsRealTime;
+
     final Scheduler scheduler = new Scheduler();
     final List<Node> nodes = new ArrayList<>();
     private final List<List<Node>> others = new ArrayList<>();
@@ -65,7 +66,7 @@ final class World {
         this.mutation = mutation;
         this.trace = trace;
         this.checker = new Checker(this);
-        this.consistency = chance(20) ? Consistency.STRICT : Consistency.ATOMIC;
+        this.keepsRealTime = chance(20);
         this.clocksJump = chance(25);
         this.slowKeepers = chance(25);
         this.followsFailovers = seed % 3 == 0;
