@@ -54,6 +54,11 @@ class FailoverTest {
     }
 
     private void start(boolean synchronous) throws IOException, SQLException {
+        start(synchronous, true);
+    }
+
+    /** Before the shard with the standby, and, if there are {@code several}, another one. */
+    private void start(boolean synchronous, boolean several) throws IOException, SQLException {
         servers = new StandbyPair("CREATE TABLE counter (id int PRIMARY KEY, n int NOT NULL DEFAULT 0)", synchronous);
         Path file = directory.resolve("proxy.yaml");
         Files.writeString(file, """
@@ -66,13 +71,19 @@ class FailoverTest {
                   test:
                     shards:
                       s0: { primary: "127.0.0.1:%d", replicas: ["127.0.0.1:%d"] }
-                      s1: { primary: "127.0.0.1:%d" }
-                    default_shard: s1
+                      %s
+                    default_shard: %s
                     recovery_user: ostraka
                     tables:
                       counter: { hash: id }
                 """.formatted(
-                        servers.a().port(), servers.b().port(), servers.c().port()));
+                        servers.a().port(),
+                        servers.b().port(),
+                        several
+                                ? "s1: { primary: \"127.0.0.1:%d\" }"
+                                        .formatted(servers.c().port())
+                                : "",
+                        several ? "s1" : "s0"));
         proxy = OstrakaServer.start(ConfigReader.read(file));
         Await.until("the primary is found", () -> shown("state").equals("readable"));
         try (Connection connection = connect();
@@ -258,5 +269,28 @@ class FailoverTest {
         servers.a().start();
         Await.until("the one that has it is back", () -> stateOf(worker.first).equals("done"));
         assertEquals(2, StandbyPair.ask(servers.a(), "SELECT n FROM counter WHERE id = " + worker.first));
+    }
+
+    @Test
+    void theOnlyShardOfADatabaseIsFollowedToo() throws IOException, SQLException {
+        start(true, false);
+        servers.a().kill();
+        Await.until("its death is seen", () -> stateOf(1).equals("57P03"));
+        servers.promote();
+        Await.until("the new primary is used", () -> stateOf(1).equals("done"));
+        assertEquals("127.0.0.1:" + servers.b().port() + "/test", shown("address"));
+        assertEquals("2", shown("timeline"));
+        servers.a().start();
+        StandbyPair.run(
+                servers.a(), "postgres", "ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()");
+        int onOld = StandbyPair.ask(servers.a(), "SELECT n FROM counter WHERE id = 1");
+        servers.b().kill();
+        Await.until("its death is seen", () -> stateOf(1).equals("57P03"));
+        for (int i = 0; i < 50; i++) {
+            assertEquals("57P03", stateOf(1));
+        }
+        assertEquals(onOld, StandbyPair.ask(servers.a(), "SELECT n FROM counter WHERE id = 1"));
+        servers.b().start();
+        Await.until("it is back", () -> stateOf(1).equals("done"));
     }
 }

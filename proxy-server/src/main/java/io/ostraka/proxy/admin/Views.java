@@ -209,7 +209,7 @@ final class Views {
     }
 
     private String state(ServedDatabase database, ShardName shard, Optional<ShardLook> look) {
-        if (database.hasOneShard()) {
+        if (!commits.looksAfter(id(database, shard))) {
             return "not looked after";
         }
         if (membership.read(log -> log.isFenced(id(database, shard)))) {

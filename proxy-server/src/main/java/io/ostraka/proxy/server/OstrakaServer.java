@@ -202,7 +202,8 @@ public final class OstrakaServer implements AutoCloseable {
 
     private DatabaseCommits commitsOf(
             Commits all, ClusterConfig config, DatabaseConfig database, Map<ShardName, ShardPlace> placesOfShards) {
-        if (database.hasOneShard()) {
+        if (database.hasOneShard()
+                && !placesOfShards.get(database.defaultShard()).moves()) {
             return all.addSingle(database.name(), database.defaultShard());
         }
         List<EventLoop> eventLoops = new ArrayList<>();

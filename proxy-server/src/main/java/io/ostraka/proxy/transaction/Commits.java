@@ -53,15 +53,16 @@ public final class Commits implements AutoCloseable {
         this.looks = new ShardLooks(membership);
     }
 
-    /** A database with several shards; {@code recovery} can finish what any user has prepared there. Before {@link #start}. */
+    /** A database with several shards, or with one whose failovers are followed; {@code recovery} can finish what any user has prepared there. Before {@link #start}. */
     public DatabaseCommits add(
             DatabaseConfig config, Map<ShardName, ShardPlace> places, ShardLogin recovery, Iterable<EventLoop> loops) {
         String database = config.name();
         var loop = loops.iterator();
         Map<ShardName, ShardNumber> numbers = new HashMap<>();
         config.shards().keySet().forEach(shard -> numbers.put(shard, membership.shardNumber(database, shard)));
-        boolean isAtomic = config.consistency() != DatabaseConfig.Consistency.SHARD;
-        Optional<RealTimeOrder> order = config.consistency() == DatabaseConfig.Consistency.STRICT
+        boolean isOverShards = !config.hasOneShard();
+        boolean isAtomic = isOverShards && config.consistency() != DatabaseConfig.Consistency.SHARD;
+        Optional<RealTimeOrder> order = isOverShards && config.consistency() == DatabaseConfig.Consistency.STRICT
                 ? Optional.of(coordinator.orderOf(database))
                 : Optional.empty();
         DatabaseCommits commits = new DatabaseCommits(database, isAtomic, order, numbers, this);
@@ -104,7 +105,7 @@ public final class Commits implements AutoCloseable {
         return commits;
     }
 
-    /** A database with one shard, whose transactions PostgreSQL commits. */
+    /** A database with one shard that stays where it is, whose transactions PostgreSQL commits. */
     public DatabaseCommits addSingle(String database, ShardName shard) {
         return new DatabaseCommits(
                 database, false, Optional.empty(), Map.of(shard, membership.shardNumber(database, shard)), this);
@@ -203,7 +204,12 @@ public final class Commits implements AutoCloseable {
         return membership.read(state -> state.primaryOf(shard)).map(PrimaryServer::parse);
     }
 
-    /** Empty for a shard that does not answer, and for one of a database of one shard, which nobody looks after. */
+    /** Whether the shard is one of several, or its failovers are followed. */
+    public boolean looksAfter(ShardId shard) {
+        return servers.containsKey(shard);
+    }
+
+    /** Empty for a shard that does not answer, and for one that nobody {@link #looksAfter looks after}. */
     public CompletableFuture<Optional<ShardLook>> look(ShardId shard) {
         ShardServer server = servers.get(shard);
         return server == null ? CompletableFuture.completedFuture(Optional.empty()) : looks.look(server);

@@ -58,8 +58,11 @@ final class DatabaseReader {
             Consistency consistency = block.get("consistency")
                     .flatMap(level -> level.oneOf(Consistency.class))
                     .orElse(Consistency.ATOMIC);
+            boolean staysAlone = single
+                    && shards.values().stream()
+                            .allMatch(shard -> shard.replicas().isEmpty());
             Optional<String> recoveryUser =
-                    (single ? block.get("recovery_user") : block.require("recovery_user")).flatMap(this::user);
+                    (staysAlone ? block.get("recovery_user") : block.require("recovery_user")).flatMap(this::user);
             Optional<Path> schema = block.get("schema").flatMap(Value::existingFile);
             Map<TableName, TableRuleConfig> tables = new TableRulesReader(this::shard).read(block.get("tables"));
             Map<String, ShardName> schemas = schemas(block);
@@ -180,9 +183,6 @@ final class DatabaseReader {
                 element.problem("is an address of this shard already");
             }
             address.ifPresent(replicas::add);
-        }
-        if (!value.elements().isEmpty() && shardNames.size() == 1) {
-            value.problem(NotYet.REPLICAS.message());
         }
         return List.copyOf(replicas);
     }

@@ -317,6 +317,14 @@ class ConfigReaderTest {
                         + " s1: { primary: b } } } }\n"));
     }
 
+    @Test
+    void aShardWhosePrimaryMayMoveNeedsARecoveryUserThoughItIsTheOnlyOne() {
+        assertEquals(
+                List.of("shop.yaml:3:3: databases.d: needs \"recovery_user\""),
+                problems("users: { app: { password: x } }\ndatabases: { d:\n  { shards: { s0: { primary: a,"
+                        + " replicas: [b] } } } }\n"));
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',
