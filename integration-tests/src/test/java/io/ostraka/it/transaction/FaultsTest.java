@@ -17,9 +17,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A proxy's process and shards' servers are killed at random while {@link FaultsWorkload clients} write and read several shards. For as
@@ -35,12 +36,14 @@ class FaultsTest {
 
     private final TestCluster cluster = TestCluster.of(Counters.spec(SHARDS).withProxies(0));
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(strings = {"atomic", "strict"})
     @Timeout(value = 24, unit = TimeUnit.HOURS)
-    void nothingIsSeenOrLeftInHalves() throws IOException, SQLException {
+    void nothingIsSeenOrLeftInHalves(String consistency) throws IOException, SQLException {
         Random random = new Random(SEED);
         ExecutorService clients = Executors.newCachedThreadPool();
-        try (ProxyProcess proxy = new ProxyProcess(directory, cluster, List.of("s0", "s1", "s2"))) {
+        try (ProxyProcess proxy = new ProxyProcess(
+                directory, cluster, List.of("s0", "s1", "s2"), "", "consistency: " + consistency + "\n")) {
             proxy.start("");
             Counters counters;
             try (WireClient client = WireClient.login(proxy.endpoint())) {
@@ -51,7 +54,8 @@ class FaultsTest {
                 workload.fill(client);
             }
             List<CompletableFuture<Void>> running = new ArrayList<>();
-            workload.clients(random).forEach(one -> running.add(CompletableFuture.runAsync(one, clients)));
+            workload.clients(random, consistency.equals("strict"))
+                    .forEach(one -> running.add(CompletableFuture.runAsync(one, clients)));
             List<String> faults = new ArrayList<>();
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
             while (System.nanoTime() < end && running.stream().noneMatch(CompletableFuture::isDone)) {
@@ -61,7 +65,7 @@ class FaultsTest {
             workload.stop();
             running.forEach(CompletableFuture::join);
             Await.until("nothing is left prepared", () -> counters.prepared() == 0);
-            System.out.println(workload.summary() + ", faults " + faults + ", seed " + SEED);
+            System.out.println(workload.summary() + ", faults " + faults + ", " + consistency + ", seed " + SEED);
             assertTrue(!faults.isEmpty());
             workload.check(counters);
             assertEquals(

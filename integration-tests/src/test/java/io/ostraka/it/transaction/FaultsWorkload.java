@@ -31,6 +31,7 @@ final class FaultsWorkload {
     private static final String LOCK_STEP = "SELECT n FROM counter WHERE id IN ($0, $1, $2)";
     private static final String REST = "SELECT n FROM counter WHERE id NOT IN ($0, $1, $2)";
     private static final String SUM = "SELECT sum(n) FROM counter WHERE id NOT IN ($0, $1, $2)";
+    private static final String IN_TURN = "SELECT v FROM pair WHERE id IN ($0, $1) ORDER BY id = $1";
     private static final String OUTCOME_UNKNOWN = "08007";
     private static final int KEYS = 40;
 
@@ -43,6 +44,7 @@ final class FaultsWorkload {
     private final AtomicInteger transfers = new AtomicInteger();
     private final AtomicInteger reads = new AtomicInteger();
     private final AtomicInteger errors = new AtomicInteger();
+    private final AtomicInteger turns = new AtomicInteger();
     private final ListClients lists = new ListClients();
     private volatile boolean stopped;
 
@@ -61,12 +63,14 @@ final class FaultsWorkload {
     /** Before all else. */
     void fill(WireClient client) {
         lists.fill(client);
+        ask(client, "INSERT INTO pair VALUES ($0, 0)");
+        ask(client, "INSERT INTO pair VALUES ($1, 0)");
     }
 
-    /** What each client does until {@link #stop}, with a generator of its own. */
-    List<Runnable> clients(Random seeds) {
+    /** What each client does until {@link #stop}, with a generator of its own; {@code isOrdered}: whether reads keep real-time order. */
+    List<Runnable> clients(Random seeds, boolean isOrdered) {
         List<Runnable> clients = new ArrayList<>();
-        for (Step step : List.<Step>of(
+        List<Step> steps = new ArrayList<>(List.of(
                 this::raise,
                 this::raise,
                 this::transfer,
@@ -76,7 +80,11 @@ final class FaultsWorkload {
                 this::readAtOneTime,
                 this::useLists,
                 this::useLists,
-                this::useLists)) {
+                this::useLists));
+        if (isOrdered) {
+            steps.addAll(List.of(this::writeInTurn, this::readInTurn));
+        }
+        for (Step step : steps) {
             Random random = new Random(seeds.nextLong());
             clients.add(() -> run(step, random));
         }
@@ -193,6 +201,21 @@ final class FaultsWorkload {
             ask(client, Counters.increment(shard));
         }
         commit(client, confirmed, unknown);
+    }
+
+    /** On one shard, and when that is told, on another. By one client. */
+    private void writeInTurn(WireClient client, Random random) {
+        int turn = turns.incrementAndGet();
+        // One that is lost may still come, later.
+        ask(client, "UPDATE pair SET v = greatest(v, " + turn + ") WHERE id = $0");
+        ask(client, "UPDATE pair SET v = greatest(v, " + turn + ") WHERE id = $1");
+    }
+
+    private void readInTurn(WireClient client, Random random) {
+        List<Integer> seen = values(client, IN_TURN);
+        assertEquals(2, seen.size());
+        assertTrue(seen.get(0) >= seen.get(1), () -> "the second of two commits without the first: " + seen);
+        reads.incrementAndGet();
     }
 
     private void useLists(WireClient client, Random random) {
