@@ -319,7 +319,12 @@ class TwoShardsTest {
             strings = {
                 "BEGIN ISOLATION LEVEL SERIALIZABLE",
                 "BEGIN|SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-                "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE|BEGIN"
+                "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE|BEGIN",
+                "BEGIN /* read committed */ ISOLATION LEVEL SERIALIZABLE",
+                "BEGIN ISOLATION LEVEL READ COMMITTED, ISOLATION LEVEL SERIALIZABLE",
+                "BEGIN ISOLATION LEVEL SERIALIZABLE|SET default_transaction_isolation = 'read committed'",
+                "SET default_transaction_isolation = 'serializable'|BEGIN"
+                        + "|SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED"
             })
     void snapshotsOfTwoTimesAreNotMixed(String beginning) {
         run(beginning.split("\\|", -1));

@@ -113,6 +113,11 @@ final class SessionSettings {
         return initial;
     }
 
+    /** As they were when the transaction began: those of now, if there is none. */
+    Settings atBegin() {
+        return transaction.isOpen() ? before : now;
+    }
+
     void are(Settings changed) {
         namesMoved |= !now.resolvesLike(changed);
         now = changed;
@@ -159,6 +164,6 @@ final class SessionSettings {
 
     /** What a backend must have been told before it is used: the settings of now, or those the transaction began with. */
     Settings of(Backend backend) {
-        return transaction.isOpen() && !transaction.hasJoined(backend.shard()) ? before : now;
+        return transaction.hasJoined(backend.shard()) ? now : atBegin();
     }
 }

@@ -253,7 +253,7 @@ final class ShardChoice {
     private String level() {
         return transaction
                 .isolationLevel()
-                .or(() -> settings.now()
+                .or(() -> settings.atBegin()
                         .made()
                         .statement(Backend.DEFAULT_ISOLATION)
                         .map(SessionTransaction::levelIn))

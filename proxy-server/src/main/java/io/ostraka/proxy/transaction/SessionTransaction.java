@@ -1,6 +1,8 @@
 package io.ostraka.proxy.transaction;
 
 import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.sql.Lexer;
+import io.ostraka.rules.sql.TokenKind;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -38,7 +40,11 @@ public final class SessionTransaction {
     private static final Pattern LEVEL = Pattern.compile(
             "serializable|repeatable\\s+read|read\\s+committed|read\\s+uncommitted", Pattern.CASE_INSENSITIVE);
 
-    private static final Pattern SETS_LEVEL = Pattern.compile("isolation", Pattern.CASE_INSENSITIVE);
+    private static final Pattern NAMES_LEVEL = Pattern.compile("isolation", Pattern.CASE_INSENSITIVE);
+
+    /** What says the level of later transactions: {@code default_transaction_isolation}, SET SESSION CHARACTERISTICS. */
+    private static final Pattern FOR_LATER =
+            Pattern.compile("default_transaction_isolation|\\bcharacteristics\\b", Pattern.CASE_INSENSITIVE);
 
     private static final int SHORTEST_WITH_LEVEL = "begin isolation level".length();
 
@@ -160,18 +166,32 @@ public final class SessionTransaction {
             return Optional.empty();
         }
         for (int i = script.size() - 1; i >= 0; i--) {
-            String statement = script.get(i).statement();
-            if (SETS_LEVEL.matcher(statement).find()) {
+            String statement = withoutComments(script.get(i).statement());
+            if (NAMES_LEVEL.matcher(statement).find()
+                    && !FOR_LATER.matcher(statement).find()) {
                 return Optional.of(levelIn(statement));
             }
         }
         return Optional.empty();
     }
 
-    /** The level a SET or BEGIN names; {@code serializable}, the strictest, when it cannot be made out. */
+    /** The level that a SET or BEGIN names last; {@code serializable}, the strictest, when it cannot be made out. */
     public static String levelIn(String statement) {
-        Matcher level = LEVEL.matcher(statement);
-        return level.find() ? level.group().toLowerCase(Locale.ROOT).replaceAll("\\s+", " ") : "serializable";
+        Matcher level = LEVEL.matcher(withoutComments(statement));
+        String last = "serializable";
+        while (level.find()) {
+            last = level.group().toLowerCase(Locale.ROOT).replaceAll("\\s+", " ");
+        }
+        return last;
+    }
+
+    private static String withoutComments(String statement) {
+        Lexer lexer = new Lexer(statement);
+        StringBuilder text = new StringBuilder(statement.length());
+        for (TokenKind kind = lexer.next(); kind != TokenKind.END; kind = lexer.next()) {
+            text.append(lexer.text()).append(' ');
+        }
+        return text.toString();
     }
 
     public boolean hasJoined(ShardName shard) {

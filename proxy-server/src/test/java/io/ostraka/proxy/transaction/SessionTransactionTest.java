@@ -75,4 +75,23 @@ class SessionTransactionTest {
     void aLevelThatCannotBeMadeOutCountsAsTheStrictest() {
         assertEquals("serializable", SessionTransaction.levelIn("SET default_transaction_isolation TO DEFAULT"));
     }
+
+    @Test
+    void commentsSayNoLevelAndTheLastOfSeveralCounts() {
+        assertEquals(
+                "serializable", SessionTransaction.levelIn("BEGIN /* read committed */ ISOLATION LEVEL SERIALIZABLE"));
+        assertEquals(
+                "serializable",
+                SessionTransaction.levelIn("BEGIN ISOLATION LEVEL READ COMMITTED, ISOLATION LEVEL\nSERIALIZABLE"));
+        transaction.begin("BEGIN -- isolation level serializable");
+        assertEquals(Optional.empty(), transaction.isolationLevel());
+    }
+
+    @Test
+    void theLevelOfLaterTransactionsIsNotThisOnes() {
+        transaction.begin("BEGIN ISOLATION LEVEL SERIALIZABLE");
+        transaction.remember("SET default_transaction_isolation = 'read committed'");
+        transaction.remember("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED");
+        assertEquals(Optional.of("serializable"), transaction.isolationLevel());
+    }
 }
