@@ -141,6 +141,10 @@ class SimpleProtocolTest {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ|INSERT INTO t VALUES (9, 'x')|COMMIT AND CHAIN|"
                         + "SHOW transaction_isolation|INSERT INTO t VALUES (10, 'x')|ROLLBACK AND CHAIN|"
                         + "SHOW transaction_isolation|COMMIT AND NO CHAIN|SHOW transaction_isolation",
+                "BEGIN|SET TRANSACTION ISOLATION LEVEL REPEATABLE READ|COMMIT AND CHAIN|SHOW transaction_isolation|"
+                        + "SET LOCAL work_mem = '9MB'|COMMIT AND CHAIN|SHOW transaction_isolation|SHOW work_mem|COMMIT",
+                "BEGIN|SET transaction_isolation = 'serializable'|SET TRANSACTION READ ONLY|ROLLBACK AND CHAIN|"
+                        + "SHOW transaction_isolation|SHOW transaction_read_only|COMMIT",
                 "BEGIN|SELECT 1/0|SELECT 1|COMMIT",
                 "BEGIN|SELECT 1/0|BEGIN|SAVEPOINT a|ROLLBACK",
                 "BEGIN|SELECT 1/0|COMMIT AND CHAIN|SELECT 1|COMMIT",

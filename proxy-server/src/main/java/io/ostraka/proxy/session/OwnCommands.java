@@ -158,22 +158,19 @@ final class OwnCommands {
     private void endedWithin(boolean committed, boolean chain, Backend by) {
         SessionTransaction transaction = session.transaction();
         boolean wasOpen = transaction.isOpen();
-        String begin = wasOpen ? chained() : "";
+        List<String> chained = chain ? transaction.chained() : List.of();
         // Without a block, what came before it in the same string is committed or rolled back all the same.
         session.transactionEnded(committed && transaction.state() != SessionTransaction.State.FAILED);
         if (wasOpen && chain) {
-            transaction.begin(begin);
+            begin(chained);
             transaction.join(by.shard());
             transaction.wrote(by.shard());
         }
     }
 
-    /** The BEGIN of a block that is chained to this one: a block that has failed has lost what its own BEGIN said. */
-    private String chained() {
-        SessionTransaction transaction = session.transaction();
-        return transaction.state() == SessionTransaction.State.FAILED
-                ? "BEGIN"
-                : transaction.script().get(0);
+    private void begin(List<String> chained) {
+        session.transaction().begin(chained.get(0));
+        chained.stream().skip(1).forEach(session.transaction()::remember);
     }
 
     private void applySavepoint(SessionCommand command, String text) {
@@ -325,7 +322,7 @@ final class OwnCommands {
             complete(word, after);
             return;
         }
-        String begin = chained();
+        Optional<List<String>> next = chain ? Optional.of(transaction.chained()) : Optional.empty();
         Optional<PgError> lost = word.equals("COMMIT") ? session.takeUntold() : Optional.empty();
         List<Backend> all = participants();
         if (commits && all.size() > 1 && !transaction.writers().isEmpty()) {
@@ -334,10 +331,7 @@ final class OwnCommands {
                             outcome -> whenKnown(
                                     outcome.isCommitted(),
                                     () -> {
-                                        ended(
-                                                outcome.isCommitted(),
-                                                outcome.error(),
-                                                chain ? Optional.of(begin) : Optional.empty());
+                                        ended(outcome.isCommitted(), outcome.error(), next);
                                         after.run();
                                     },
                                     () -> {}))
@@ -351,7 +345,7 @@ final class OwnCommands {
             whenKnown(
                     committed,
                     () -> {
-                        ended(committed, error, chain ? Optional.of(begin) : Optional.empty());
+                        ended(committed, error, next);
                         after.run();
                     },
                     () -> {});
@@ -469,14 +463,14 @@ final class OwnCommands {
         return out;
     }
 
-    /** The block has ended; {@code next} is the BEGIN of the one that is chained to it. */
-    private void ended(boolean committed, Optional<ByteBuf> error, Optional<String> next) {
+    /** The block has ended; {@code next} begins the one that is chained to it. */
+    private void ended(boolean committed, Optional<ByteBuf> error, Optional<List<String>> next) {
         session.transactionEnded(committed);
         if (error.isPresent()) {
             session.output().write(error.get());
             session.extended().onOwnError();
         } else {
-            next.ifPresent(session.transaction()::begin);
+            next.ifPresent(this::begin);
             write(committed ? "COMMIT" : "ROLLBACK");
         }
         session.available();

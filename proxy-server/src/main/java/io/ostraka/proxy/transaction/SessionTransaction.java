@@ -46,6 +46,9 @@ public final class SessionTransaction {
     private static final Pattern FOR_LATER =
             Pattern.compile("default_transaction_isolation|\\bcharacteristics\\b", Pattern.CASE_INSENSITIVE);
 
+    private static final Pattern SETS_MODE =
+            Pattern.compile("^set\\s+((local|session)\\s+)?\"?transaction(?!\\s+snapshot)", Pattern.CASE_INSENSITIVE);
+
     private static final int SHORTEST_WITH_LEVEL = "begin isolation level".length();
 
     /** A statement of the script; savepoints are those that a later RELEASE takes out again. */
@@ -158,6 +161,24 @@ public final class SessionTransaction {
     public void remember(String statement) {
         script.add(new Said(statement, false));
         mayNameLevel |= statement.length() >= SHORTEST_WITH_LEVEL;
+    }
+
+    /**
+     * BEGIN of a block that is chained to this one, and what SET has changed of the modes since; none outside a block. One that has failed
+     * has lost them.
+     */
+    public List<String> chained() {
+        if (state == State.FAILED) {
+            return List.of("BEGIN");
+        }
+        List<String> chained = new ArrayList<>(1);
+        for (Said said : script) {
+            if (chained.isEmpty()
+                    || SETS_MODE.matcher(withoutComments(said.statement())).find()) {
+                chained.add(said.statement());
+            }
+        }
+        return chained;
     }
 
     /** The isolation level the client asked for last in this block, in lower case; empty when it is the session's default. */
