@@ -152,4 +152,18 @@ class ShardCheckTest {
                             .toList());
         }
     }
+
+    @Test
+    void fewPreparedTransactionsAreAWarningToo() throws IOException, SQLException {
+        try (EmbeddedPostgres small = TestShards.startServer("max_prepared_transactions=9");
+                TestShards plain = TestShards.create(small, 2)) {
+            List<Finding> findings = ShardCheck.check(plain.cluster());
+            assertEquals(2, findings.size(), findings::toString);
+            assertEquals(
+                    "warning: database \"shop\": shard s0 has max_prepared_transactions = 9 for 1 proxy: commits over"
+                            + " several shards will wait for each other; put \"max_prepared_transactions = 200\" into"
+                            + " its postgresql.conf and restart it",
+                    findings.get(0).toString());
+        }
+    }
 }

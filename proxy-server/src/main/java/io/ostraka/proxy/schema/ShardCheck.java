@@ -26,6 +26,8 @@ import java.util.stream.Collectors;
  */
 public final class ShardCheck {
     private static final int OLDEST_VERSION = 150_000;
+    /** For each proxy. With fewer, commits wait for each other often. */
+    private static final int FEW_PREPARED = 10;
 
     private static final String SERVER = "SELECT current_setting('server_version_num')::int,"
             + " current_setting('server_version'), current_setting('max_prepared_transactions')::int,"
@@ -38,6 +40,7 @@ public final class ShardCheck {
 
     private final DatabaseConfig database;
     private boolean mustReadRoles;
+    private int proxies = 1;
     private final List<Finding> findings = new ArrayList<>();
     private final Map<ShardName, Server> servers = new TreeMap<>();
     private final Map<ShardName, ShardSchema> schemas = new TreeMap<>();
@@ -82,6 +85,7 @@ public final class ShardCheck {
             return;
         }
         mustReadRoles = cluster.usersFromShards();
+        proxies = Math.max(1, cluster.peers().size());
         database.shards().values().forEach(shard -> visit(shard, login));
         database.combiner().ifPresent(combiner -> visit(combiner, login));
         servers.forEach(this::checkServer);
@@ -171,6 +175,15 @@ public final class ShardCheck {
                             + " has max_prepared_transactions = 0, so transactions that write on several shards"
                             + " will fail; put \"max_prepared_transactions = 200\" into its postgresql.conf and restart"
                             + " it");
+        } else if (server.maxPreparedTransactions() < FEW_PREPARED * proxies
+                && !database.hasOneShard()
+                && database.shards().containsKey(shard)) {
+            add(
+                    Severity.WARNING,
+                    "shard " + shard + " has max_prepared_transactions = " + server.maxPreparedTransactions() + " for "
+                            + proxies + (proxies == 1 ? " proxy" : " proxies")
+                            + ": commits over several shards will wait for each other; put"
+                            + " \"max_prepared_transactions = 200\" into its postgresql.conf and restart it");
         }
         if (!server.encoding().equals("UTF8")) {
             add(Severity.ERROR, server(shard) + " has encoding " + server.encoding() + ", but only UTF8 is supported");

@@ -43,6 +43,23 @@ final class Sweeper implements Recovery.Port {
     /** While a shard does not answer. */
     private static final Duration AWAY_INTERVAL = Duration.ofSeconds(1);
 
+    /** With fewer at a time, commits wait for each other often. */
+    private static final int FEW_PREPARED = 10;
+
+    /** More commits that are not done have no place in memory. */
+    private static final int MANY_COMMITS = 10_000;
+
+    /** Besides ours: what has room of the server's, how many of this database are old, the oldest, and the room there is. */
+    private static final String ROOM =
+            "SELECT pg_catalog.count(*) FILTER (WHERE database <> pg_catalog.current_database()"
+                    + " OR NOT pg_catalog.starts_with(gid, '%s')),"
+                    + " pg_catalog.count(*) FILTER (WHERE old), pg_catalog.min(gid) FILTER (WHERE old AND place = 1),"
+                    + " pg_catalog.current_setting('max_prepared_transactions')"
+                    + " FROM (SELECT gid, database, database = pg_catalog.current_database()"
+                    + " AND prepared < pg_catalog.now() - interval '60 seconds' AS old,"
+                    + " pg_catalog.row_number() OVER (PARTITION BY database ORDER BY prepared) AS place"
+                    + " FROM pg_catalog.pg_prepared_xacts) AS prepared";
+
     private final ClusterMembership membership;
     private final Coordinator coordinator;
     private final Consumer<PreparedBranches> finish;
@@ -57,6 +74,12 @@ final class Sweeper implements Recovery.Port {
     private final Set<ShardId> away = new TreeSet<>();
     /** Where what other clusters have left has not been looked for yet. */
     private final Set<ShardId> unasked = new TreeSet<>();
+    /** The oldest prepared transaction of each shard that was complained of. */
+    private final Map<ShardId, String> complainedOf = new HashMap<>();
+    /** How many may be prepared there at a time. */
+    private final Map<ShardId, Integer> room = new HashMap<>();
+
+    private boolean complainedOfMany;
     /** When each is looked at again. */
     private final Map<ShardId, Future<?>> next = new HashMap<>();
 
@@ -188,7 +211,7 @@ final class Sweeper implements Recovery.Port {
                                         + " WHERE database = pg_catalog.current_database()"
                                         + " AND pg_catalog.starts_with(gid, '" + Gid.prefixOf(membership.cluster())
                                         + "')",
-                                "SELECT pg_catalog.current_setting('max_prepared_transactions')"),
+                                ROOM.formatted(Gid.prefixOf(membership.cluster()))),
                         result -> queue.execute(() -> scanned(server, result)));
     }
 
@@ -227,7 +250,7 @@ final class Sweeper implements Recovery.Port {
                 if (row.size() == 2) {
                     found.add(new Found(row.get(0).orElseThrow(), row.get(1).orElse("")));
                 } else {
-                    maxPreparedIs(server, row.get(0).orElseThrow());
+                    roomIs(server, row);
                 }
             }
             underLock(() -> {
@@ -244,6 +267,7 @@ final class Sweeper implements Recovery.Port {
         }
         unseen.remove(server.id());
         settleIfDone();
+        lookAtTheLog();
         Duration pause = answered ? INTERVAL : AWAY_INTERVAL;
         Future<?> earlier = next.put(server.id(), queue.schedule(() -> sweep(server.id()), pause));
         if (earlier != null) {
@@ -258,8 +282,64 @@ final class Sweeper implements Recovery.Port {
         }
     }
 
-    private static void maxPreparedIs(ShardServer server, String value) {
-        boolean isNone = value.equals("0");
+    private void roomIs(ShardServer server, List<Optional<String>> row) {
+        int most = Integer.parseInt(row.get(3).orElseThrow());
+        maxPreparedIs(server, most);
+        int others = Integer.parseInt(row.get(0).orElseThrow()) + preparedByClients(server.id());
+        int nodes = membership.isAlone()
+                ? 1
+                : membership.read(state -> state.liveEpochs().size());
+        int own = Math.max(1, (most - others) / Math.max(1, nodes));
+        Integer before = room.put(server.id(), own);
+        if (before == null || before != own) {
+            coordinator.limitPrepared(server.id(), own);
+            boolean isFew = most > 0 && own < FEW_PREPARED;
+            if (isFew && (before == null || before >= FEW_PREPARED)) {
+                LOG.warn(
+                        "shard {}: max_prepared_transactions = {}, of which {} are taken by others, leaves room for {} commits over"
+                                + " shards at a time through each proxy; more wait",
+                        server.name(),
+                        most,
+                        others,
+                        own);
+            }
+        }
+        complain(server, row.get(1).orElseThrow(), row.get(2));
+    }
+
+    private int preparedByClients(ShardId shard) {
+        return membership.read(state -> (int) state.preparedByClients().values().stream()
+                .filter(transaction -> transaction.shards().contains(shard))
+                .count());
+    }
+
+    /** It holds locks, and what VACUUM would remove. */
+    private void complain(ShardServer server, String old, Optional<String> oldest) {
+        if (oldest.isEmpty()) {
+            complainedOf.remove(server.id());
+        } else if (!oldest.get().equals(complainedOf.put(server.id(), oldest.get()))) {
+            LOG.warn(
+                    "shard {}: {} transactions are prepared for more than 60 s, the oldest is {}: they hold locks and hold back VACUUM;"
+                            + " SHOW IN_DOUBT tells what they wait for",
+                    server.name(),
+                    old,
+                    oldest.get());
+        }
+    }
+
+    private void lookAtTheLog() {
+        int commits = membership.read(state -> state.storedCommits().size());
+        boolean isMany = commits > MANY_COMMITS;
+        if (isMany && !complainedOfMany) {
+            LOG.warn(
+                    "decision log: {} commits are not carried out everywhere, which takes memory; a shard must be away, see SHOW SHARDS",
+                    commits);
+        }
+        complainedOfMany = isMany;
+    }
+
+    private static void maxPreparedIs(ShardServer server, int value) {
+        boolean isNone = value == 0;
         Set<ShardName> unable = new HashSet<>(server.database().unableToPrepare());
         boolean changed = isNone ? unable.add(server.name()) : unable.remove(server.name());
         if (changed) {

@@ -6,10 +6,10 @@ import java.util.Set;
 /**
  * Where a commit stands, for its coordinator.
  * <pre>
- * ASKING --> ONE_PHASE ---------------------> ENDED
- *    |  \--> PREPARING --> DECIDING --> FINISHING --^
- *    |           |            |  \---------------^   (a client's own: prepared under its name)
- *    +-----------+------------+--> ABORTING -----^
+ * ASKING --> ONE_PHASE -----------------------------------> ENDED
+ *    |  \--> WAITING --> PREPARING --> DECIDING --> FINISHING --^
+ *    |           |           |            |  \---------------^   (a client's own: prepared under its name)
+ *    +-----------+-----------+------------+--> ABORTING -----^
  * </pre>
  */
 public enum CommitState {
@@ -17,6 +17,8 @@ public enum CommitState {
     ASKING,
     /** One writer, or none: its COMMIT is the decision. */
     ONE_PHASE,
+    /** For room on its shards to be prepared there. After a crash: the shards roll back by themselves. */
+    WAITING,
     /** Some PREPARE was sent. After a crash: recovery rolls back. */
     PREPARING,
     /** All are prepared, the log was asked. After a crash: as the log says. */
@@ -30,7 +32,8 @@ public enum CommitState {
 
     private Set<CommitState> successors() {
         return switch (this) {
-            case ASKING -> EnumSet.of(ONE_PHASE, PREPARING, ABORTING);
+            case ASKING -> EnumSet.of(ONE_PHASE, WAITING, ABORTING);
+            case WAITING -> EnumSet.of(PREPARING, ABORTING);
             case ONE_PHASE -> EnumSet.of(ABORTING, ENDED);
             case PREPARING -> EnumSet.of(DECIDING, ABORTING);
             case DECIDING -> EnumSet.of(FINISHING, ABORTING, ENDED);

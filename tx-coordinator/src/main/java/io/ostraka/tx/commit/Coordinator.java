@@ -5,6 +5,7 @@ import io.ostraka.tx.decision.ClusterNumber;
 import io.ostraka.tx.decision.Epoch;
 import io.ostraka.tx.decision.Gtid;
 import io.ostraka.tx.decision.PreparedBranches;
+import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.decision.ShardNumber;
 import java.util.Collections;
 import java.util.List;
@@ -30,6 +31,7 @@ public final class Coordinator {
     private final ClusterNumber cluster;
     private final Epoch epoch;
     private final CommitSettings settings;
+    private final PrepareSlots slots = new PrepareSlots();
     private final CommitPort port;
     private final Map<Gtid, TransactionCommit> commits = new TreeMap<>();
     private final Map<Gtid, PhaseTwo> finishing = new TreeMap<>();
@@ -41,6 +43,15 @@ public final class Coordinator {
         this.epoch = epoch;
         this.settings = settings;
         this.port = port;
+    }
+
+    /** From now on at most so many of this node's transactions are prepared on the shard at a time; others wait. */
+    public void limitPrepared(ShardId shard, int most) {
+        slots.limit(shard, most).forEach(this::onRoom);
+    }
+
+    private void onRoom(Gtid gtid) {
+        commits.get(gtid).onRoom();
     }
 
     /** A name for a transaction that is about to commit. */
@@ -60,7 +71,7 @@ public final class Coordinator {
 
     private void begin(Gtid gtid, String database, List<Participant> participants, Optional<String> clientsName) {
         TransactionCommit commit =
-                new TransactionCommit(gtid, cluster, database, participants, clientsName, settings, port);
+                new TransactionCommit(gtid, cluster, database, participants, clientsName, settings, slots, port);
         commits.put(gtid, commit);
         commit.start();
         dropEnded(gtid);
@@ -176,6 +187,7 @@ public final class Coordinator {
             if (commit.isBeingForgotten()) {
                 beingForgotten.add(gtid);
             }
+            slots.giveBack(gtid).forEach(this::onRoom);
         }
         PhaseTwo second = finishing.get(gtid);
         if (second != null && second.finished()) {

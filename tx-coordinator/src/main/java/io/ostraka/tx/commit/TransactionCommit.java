@@ -18,6 +18,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * The first half of a commit: who wrote, one phase if it was one shard, otherwise PREPARE on every writer and the decision.
@@ -32,6 +33,7 @@ final class TransactionCommit {
     private final String database;
     private final Optional<String> clientsName;
     private final CommitSettings settings;
+    private final PrepareSlots slots;
     private final CommitPort port;
     private final SortedMap<ShardNumber, Participant> writers = new TreeMap<>();
     private final SortedMap<ShardNumber, Participant> readers = new TreeMap<>();
@@ -54,12 +56,14 @@ final class TransactionCommit {
             List<Participant> participants,
             Optional<String> clientsName,
             CommitSettings settings,
+            PrepareSlots slots,
             CommitPort port) {
         this.gtid = gtid;
         this.cluster = cluster;
         this.database = database;
         this.clientsName = clientsName;
         this.settings = settings;
+        this.slots = slots;
         this.port = port;
         for (Participant participant : participants) {
             (participant.writes() == Writes.NO ? readers : writers).put(participant.shard(), participant);
@@ -206,7 +210,20 @@ final class TransactionCommit {
 
     // Two phases
 
+    /** What a client prepares stays so for who knows how long: it takes no slot, and fails where there is no room. */
     private void prepare() {
+        state = state.to(CommitState.WAITING);
+        if (clientsName.isPresent()
+                || slots.take(gtid, writers.keySet().stream().map(this::id).collect(Collectors.toSet()))) {
+            onRoom();
+        }
+    }
+
+    /** It has its {@link PrepareSlots}, perhaps after it has given up. */
+    void onRoom() {
+        if (state != CommitState.WAITING) {
+            return;
+        }
         state = state.to(CommitState.PREPARING);
         for (Participant writer : writers.values()) {
             send(writer.shard(), Step.PREPARE, CommitSql.prepare(gid(writer.shard()), writer));
@@ -333,6 +350,10 @@ final class TransactionCommit {
     void onAlarm(Alarm alarm) {
         if (alarm == Alarm.COMMIT_TIMEOUT) {
             switch (state) {
+                case WAITING -> {
+                    failure = Optional.of(roomTimeout());
+                    abort();
+                }
                 case ASKING, PREPARING -> {
                     timedOut(awaited.first());
                     awaited.clear();
@@ -375,6 +396,15 @@ final class TransactionCommit {
                         "Shard " + id(slowest) + " did not answer for "
                                 + settings.commitTimeout().toMillis() + " ms.",
                         "Repeat the transaction.")));
+    }
+
+    private Outcome roomTimeout() {
+        return new Outcome.Refused(new PgError(
+                SqlState.TRANSACTION_ROLLBACK,
+                "transaction was rolled back because too many others are prepared on its shards",
+                "Transaction " + gtid + " waited " + settings.commitTimeout().toMillis()
+                        + " ms for room below max_prepared_transactions.",
+                "Repeat the transaction, or raise max_prepared_transactions on the shards."));
     }
 
     private Outcome gateTimeout() {

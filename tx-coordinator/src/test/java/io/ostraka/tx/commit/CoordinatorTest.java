@@ -12,6 +12,7 @@ import io.ostraka.tx.decision.ClusterNumber;
 import io.ostraka.tx.decision.Epoch;
 import io.ostraka.tx.decision.Gtid;
 import io.ostraka.tx.decision.PreparedBranches;
+import io.ostraka.tx.decision.ShardId;
 import io.ostraka.tx.decision.ShardNumber;
 import java.time.Duration;
 import java.util.List;
@@ -148,6 +149,56 @@ class CoordinatorTest {
     }
 
     // Two phases
+
+    @Test
+    void whoFindsNoRoomToBePreparedWaitsAndHoldsUpNobodyElse() {
+        coordinator.limitPrepared(new ShardId("shop", new ShardNumber(0)), 1);
+        commitTwoWriters();
+        Gtid first = gtid;
+        port.taken();
+        commitTwoWriters();
+        assertEquals(List.of(), port.taken());
+        assertEquals(CommitState.WAITING, coordinator.stateOf(gtid));
+        commit(participant(0, Writes.YES));
+        assertEquals(List.of("shop/0: COMMIT"), port.taken());
+        Gtid second = new Gtid(new Epoch(5), 2);
+        gtid = first;
+        reply(0, Step.PREPARE, fails("23503"));
+        port.taken();
+        votes(1);
+        assertEquals(List.of("shop/1: ROLLBACK PREPARED 'ostraka_00000007_5_1_1'"), port.taken());
+        completes(1, Step.ROLLBACK_PREPARED, "ROLLBACK PREPARED");
+        assertEquals(
+                List.of(
+                        "answer RolledBack",
+                        "shop/0: SELECT pg_catalog.pg_current_xact_id(); PREPARE TRANSACTION 'ostraka_00000007_5_2_0'",
+                        "shop/1: SELECT pg_catalog.pg_current_xact_id(); PREPARE TRANSACTION 'ostraka_00000007_5_2_1'"),
+                port.taken());
+        assertEquals(CommitState.PREPARING, coordinator.stateOf(second));
+    }
+
+    @Test
+    void whoWaitsForRoomForTooLongIsRolledBack() {
+        coordinator.limitPrepared(new ShardId("shop", new ShardNumber(0)), 1);
+        commitTwoWriters();
+        commitTwoWriters();
+        port.taken();
+        coordinator.onAlarm(gtid, Alarm.COMMIT_TIMEOUT);
+        assertEquals(List.of("shop/0: ROLLBACK", "shop/1: ROLLBACK"), port.taken());
+        completes(0, Step.ROLLBACK, "ROLLBACK");
+        completes(1, Step.ROLLBACK, "ROLLBACK");
+        assertEquals(List.of("answer Refused"), port.taken());
+    }
+
+    @Test
+    void whatAClientPreparesTakesNoRoom() {
+        coordinator.limitPrepared(new ShardId("shop", new ShardNumber(0)), 1);
+        commitTwoWriters();
+        port.taken();
+        gtid = coordinator.next();
+        coordinator.prepare(gtid, "x", "shop", List.of(participant(0, Writes.YES), participant(1, Writes.YES)));
+        assertEquals(CommitState.PREPARING, coordinator.stateOf(gtid));
+    }
 
     @Test
     void twoWritersArePreparedDecidedAndCommittedAndOnlyThenTheClientHears() {

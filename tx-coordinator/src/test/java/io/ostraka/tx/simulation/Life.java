@@ -73,6 +73,9 @@ final class Life implements CommitPort, GroupCommit.Port, Gate.Port, Recovery.Po
                 epoch,
                 new CommitSettings(Duration.ofMillis(2_500), Duration.ofMillis(400), Duration.ofMillis(60)),
                 this);
+        if (world.hasLittleRoom) {
+            world.shards.keySet().forEach(shard -> coordinator.limitPrepared(shard, 1));
+        }
         this.recovery = new Recovery(World.CLUSTER, epoch, this);
         this.workload = new Workload(this);
     }

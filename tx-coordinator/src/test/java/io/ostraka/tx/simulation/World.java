@@ -54,6 +54,9 @@ final class World {
     /** Whether standbys are promoted that may lack what was acknowledged: the log has to see to it. */
     final boolean followsFailovers;
 
+    /** Whether shards have room for few prepared transactions of a node. */
+    final boolean hasLittleRoom;
+
     /** Whether snapshots take long, so that much happens during rounds. */
     private final boolean slowKeepers;
 
@@ -70,6 +73,7 @@ final class World {
         this.clocksJump = chance(25);
         this.slowKeepers = chance(25);
         this.followsFailovers = seed % 3 == 0;
+        this.hasLittleRoom = seed % 11 == 10;
         int shardCount = 2 + random.nextInt(2);
         for (int number = 0; number < shardCount; number++) {
             ShardId id = new ShardId(DATABASE, new ShardNumber(number));
