@@ -353,8 +353,8 @@ final class Replies {
 
     private void onParameterStatus(ByteBuf in, int frame) {
         FieldReader fields = FieldReader.ofFrame(in, frame, backend.encoding());
-        String name = fields.string();
-        String value = fields.string();
+        String name = fields.shownString();
+        String value = fields.shownString();
         backend.reported(name, value);
         backend.lentTo().ifPresent(borrower -> borrower.onParameterStatus(backend, name, value));
     }

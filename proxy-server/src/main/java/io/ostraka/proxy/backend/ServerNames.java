@@ -1,7 +1,6 @@
 package io.ostraka.proxy.backend;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.wire.Frame;
@@ -37,6 +36,6 @@ final class ServerNames {
         String known = backend.statementNamed(name)
                 .flatMap(key -> backend.lentTo().flatMap(borrower -> borrower.nameOf(key)))
                 .orElse(name);
-        return '"' + new String(known.getBytes(UTF_8), ISO_8859_1) + '"';
+        return '"' + new String(backend.encoding().bytes(known), ISO_8859_1) + '"';
     }
 }

@@ -7,6 +7,7 @@ import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.FieldReader;
+import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.plan.InlinedParameters;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,17 +111,22 @@ public final class ArgumentsRun extends SharedRun {
 
     @Override
     public void onBytes(Backend answering, ByteBuf owned) {
-        for (int at = owned.readerIndex(); at < owned.writerIndex(); at += 1 + owned.getInt(at + 1)) {
-            FieldReader row = FieldReader.ofFrame(owned, at);
-            for (int left = row.count(); left > 0; left--) {
-                int length = row.int32();
-                answers.add(
-                        length < 0
-                                ? Optional.empty()
-                                : Optional.of(backend.encoding().text(row.bytes(length))));
+        try {
+            for (int at = owned.readerIndex(); at < owned.writerIndex(); at += 1 + owned.getInt(at + 1)) {
+                FieldReader row = FieldReader.ofFrame(owned, at);
+                for (int left = row.count(); left > 0; left--) {
+                    int length = row.int32();
+                    answers.add(
+                            length < 0
+                                    ? Optional.empty()
+                                    : Optional.of(backend.encoding().original(row.bytes(length))));
+                }
             }
+        } catch (PgErrorException e) {
+            fail(e.error());
+        } finally {
+            owned.release();
         }
-        owned.release();
     }
 
     @Override

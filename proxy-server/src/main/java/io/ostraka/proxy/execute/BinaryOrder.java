@@ -3,6 +3,7 @@ package io.ostraka.proxy.execute;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.ostraka.proxy.wire.ClientEncoding;
+import io.ostraka.proxy.wire.SingleByteEncoding;
 import io.ostraka.rules.plan.SortType;
 
 /**
@@ -89,10 +90,11 @@ final class BinaryOrder {
         if (encoding.isUtf8()) {
             return bytes(a, lengthOfA, b, lengthOfB);
         }
+        SingleByteEncoding characters = (SingleByteEncoding) encoding;
         for (int i = 0; i < Math.min(lengthOfA, lengthOfB); i++) {
             int result = Character.compare(
-                    encoding.character(a.buffer.getByte(a.start + i)),
-                    encoding.character(b.buffer.getByte(b.start + i)));
+                    characters.character(a.buffer.getByte(a.start + i)),
+                    characters.character(b.buffer.getByte(b.start + i)));
             if (result != 0) {
                 return result;
             }

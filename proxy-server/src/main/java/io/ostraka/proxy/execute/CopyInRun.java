@@ -76,7 +76,7 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
         this.mayEscapeBytes = plan.layout().format() == CopyLayout.Format.TEXT;
         this.keepsTag = keepsTag;
         int[] places = target.keys().stream().mapToInt(CopyTarget.Key::place).toArray();
-        this.reader = CopyReader.of(plan.layout(), places, this, maxRowBytes);
+        this.reader = CopyReader.of(plan.layout(), client().encoding(), places, this, maxRowBytes);
         backends.forEach(
                 backend -> lanes.put(backend.shard(), new Lane(new CopyLane(backend, client()), new LineNumbers())));
     }
@@ -207,13 +207,7 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
         if (encoding.isUtf8()) {
             return key;
         }
-        List<Optional<byte[]>> converted = new ArrayList<>(key.size());
-        for (int i = 0; i < key.size(); i++) {
-            boolean isText = !isBinary || target.keys().get(i).type().hasCharacters();
-            converted.add(isText ? key.get(i).map(encoding::inUtf8) : key.get(i));
-        }
-        // What was not converted is the same array.
-        if (mayEscapeBytes && !converted.equals(key) && hasEscapedByte(data, start, end)) {
+        if (mayEscapeBytes && hasNonAscii(key) && hasEscapedByte(encoding, data, start, end)) {
             throw new PgError(
                             SqlState.FEATURE_NOT_SUPPORTED,
                             "a shard key in a row with escaped bytes is not supported in client encoding \""
@@ -222,11 +216,27 @@ public final class CopyInRun extends SharedRun implements CopyReader.Rows {
                             "Set client_encoding to UTF8, or write the characters themselves.")
                     .toException();
         }
+        List<Optional<byte[]>> converted = new ArrayList<>(key.size());
+        for (int i = 0; i < key.size(); i++) {
+            boolean isText = !isBinary || target.keys().get(i).type().hasCharacters();
+            converted.add(isText ? key.get(i).map(encoding::inUtf8) : key.get(i));
+        }
         return converted;
     }
 
-    private static boolean hasEscapedByte(byte[] data, int start, int end) {
-        for (int i = start; i < end - 1; i++) {
+    private static boolean hasNonAscii(List<Optional<byte[]>> key) {
+        for (Optional<byte[]> field : key) {
+            for (byte single : field.orElse(new byte[0])) {
+                if (single < 0) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean hasEscapedByte(ClientEncoding encoding, byte[] data, int start, int end) {
+        for (int i = start; i < end - 1; i += encoding.lengthAt(data, i, end)) {
             byte escaped = data[i + 1];
             if (data[i] == '\\' && (escaped == 'x' || (escaped >= '0' && escaped <= '7'))) {
                 return true;

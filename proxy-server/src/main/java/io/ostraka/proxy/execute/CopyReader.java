@@ -1,6 +1,7 @@
 package io.ostraka.proxy.execute;
 
 import io.netty.buffer.ByteBuf;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.CopyLayout;
@@ -48,10 +49,10 @@ abstract class CopyReader {
         this.maxRowBytes = maxRowBytes;
     }
 
-    static CopyReader of(CopyLayout layout, int[] places, Rows rows, int maxRowBytes) {
+    static CopyReader of(CopyLayout layout, ClientEncoding encoding, int[] places, Rows rows, int maxRowBytes) {
         return layout.format() == CopyLayout.Format.BINARY
                 ? new BinaryCopyReader(places, rows, maxRowBytes)
-                : new TextCopyReader(layout, places, rows, maxRowBytes);
+                : new TextCopyReader(layout, encoding, places, rows, maxRowBytes);
     }
 
     final Rows rows() {

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.BackendTag;
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.proxy.wire.Frame;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
@@ -56,7 +57,7 @@ public final class FillRun extends SharedRun implements CopyReader.Rows {
                 .flatMap(target -> target.keys().stream())
                 .mapToInt(CopyTarget.Key::place)
                 .toArray();
-        this.reader = CopyReader.of(BINARY, places, this, maxRowBytes);
+        this.reader = CopyReader.of(BINARY, ClientEncoding.UTF8, places, this, maxRowBytes);
         targets.forEach(backend -> lanes.put(backend.shard(), new CopyLane(backend, client())));
     }
 

@@ -4,6 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.wire.BackendTag;
 import io.ostraka.proxy.wire.CorruptedFrameException;
+import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.RowLimit;
 import io.ostraka.rules.plan.SortKey;
 import io.ostraka.rules.plan.SortType;
@@ -145,8 +147,18 @@ final class OrderedRows {
         }
     }
 
-    /** The shards have said what the keys' types are. */
+    /** The shards have said what the keys' types are. Throws for texts that cannot be put in order from how they are sent. */
     void typesAre(List<SortType> keyTypes) {
+        boolean hasCharacters = keyTypes.stream().anyMatch(type -> type.isText() || type == SortType.NAME);
+        if (hasCharacters && !client.encoding().isUtf8() && !client.encoding().isSingleByte()) {
+            throw new PgError(
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "sorting texts of several shards is not supported in client encoding \""
+                                    + client.encoding().name() + "\"",
+                            "Different characters of the database may be sent as the same.",
+                            "Set client_encoding to UTF8.")
+                    .toException();
+        }
         types = List.copyOf(keyTypes);
     }
 

@@ -5,6 +5,7 @@ import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.StatementKey;
 import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.wire.FieldReader;
+import io.ostraka.rules.error.PgErrorException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -107,21 +108,26 @@ public final class PrepareRun extends SharedRun {
 
     @Override
     public void onBytes(Backend answering, ByteBuf owned) {
-        for (int at = owned.readerIndex(); at < owned.writerIndex(); at += 1 + owned.getInt(at + 1)) {
-            FieldReader row = FieldReader.ofFrame(owned, at);
-            int columns = row.int16();
-            int oid = Integer.parseUnsignedInt(text(row));
-            if (columns == 1) {
-                oids.add(oid);
-            } else {
-                types.add(new ParameterType(oid, text(row)));
+        try {
+            for (int at = owned.readerIndex(); at < owned.writerIndex(); at += 1 + owned.getInt(at + 1)) {
+                FieldReader row = FieldReader.ofFrame(owned, at);
+                int columns = row.int16();
+                int oid = Integer.parseUnsignedInt(text(row));
+                if (columns == 1) {
+                    oids.add(oid);
+                } else {
+                    types.add(new ParameterType(oid, text(row)));
+                }
             }
+        } catch (PgErrorException e) {
+            fail(e.error());
+        } finally {
+            owned.release();
         }
-        owned.release();
     }
 
     private String text(FieldReader row) {
-        return backend.encoding().text(row.bytes(row.int32()));
+        return backend.encoding().original(row.bytes(row.int32()));
     }
 
     @Override

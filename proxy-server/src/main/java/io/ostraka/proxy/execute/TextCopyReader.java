@@ -2,6 +2,7 @@ package io.ostraka.proxy.execute;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.ostraka.proxy.wire.ClientEncoding;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.CopyLayout;
@@ -12,7 +13,8 @@ import java.util.Optional;
 
 /**
  * Rows of the text and the CSV format. Confined to the session's event loop. Source: PostgreSQL's {@code copyfromparse.c},
- * {@code CopyReadLineText}, {@code CopyReadAttributesText} and {@code CopyReadAttributesCSV}.
+ * {@code CopyReadLineText}, {@code CopyReadAttributesText} and {@code CopyReadAttributesCSV}. A server reads what it has converted to UTF-8; here
+ * bytes are passed over that belong to a character and could be taken for another one.
  */
 final class TextCopyReader extends CopyReader {
     /** How lines end; the first one tells. */
@@ -23,6 +25,7 @@ final class TextCopyReader extends CopyReader {
         BOTH
     }
 
+    private final ClientEncoding encoding;
     private final boolean isCsv;
     private final byte delimiter;
     private final byte quote;
@@ -41,8 +44,9 @@ final class TextCopyReader extends CopyReader {
     /** Where its text ends, without the end of line. */
     private int textEnd;
 
-    TextCopyReader(CopyLayout layout, int[] places, Rows rows, int maxRowBytes) {
+    TextCopyReader(CopyLayout layout, ClientEncoding encoding, int[] places, Rows rows, int maxRowBytes) {
         super(rows, maxRowBytes);
+        this.encoding = encoding;
         this.isCsv = layout.format() == CopyLayout.Format.CSV;
         this.delimiter = first(layout.delimiter());
         this.quote = first(layout.quote());
@@ -64,16 +68,21 @@ final class TextCopyReader extends CopyReader {
     boolean readRow(boolean isLast) {
         while (at < end) {
             byte c = data[at];
+            boolean isEscape = c == '\\' && !isCsv;
+            int next = at + lengthAt(at) + (isEscape && at + 1 < end ? lengthAt(at + 1) : 0);
+            if (next > end && !isLast) {
+                return false;
+            }
             if (isCsv && isQuoted(c)) {
-                at++;
-            } else if (c == '\\' && (!isCsv || at == start)) {
+                at = Math.min(end, next);
+            } else if (isEscape || (c == '\\' && at == start)) {
                 if (at + 1 >= end && !isLast) {
                     return false;
                 }
                 if (at + 1 < end && data[at + 1] == '.') {
                     return onEndMark(isLast);
                 }
-                at = isCsv ? at + 1 : Math.min(end, at + 2);
+                at = Math.min(end, next);
             } else if (c == '\n') {
                 if (lineEnd == LineEnd.RETURN || lineEnd == LineEnd.BOTH) {
                     return fault("newline");
@@ -86,10 +95,14 @@ final class TextCopyReader extends CopyReader {
                 }
                 return atReturn();
             } else {
-                at++;
+                at = Math.min(end, next);
             }
         }
         return isLast && end > start && row(end, end);
+    }
+
+    private int lengthAt(int place) {
+        return encoding.lengthAt(data, place, end);
     }
 
     /** Whether the byte belongs to a quoted field, after it has been looked at. */
@@ -196,14 +209,14 @@ final class TextCopyReader extends CopyReader {
     private int fieldEndText(int from) {
         int i = from;
         while (i < textEnd && data[i] != delimiter) {
-            i += data[i] == '\\' ? 2 : 1;
+            i += data[i] == '\\' && i + 1 < textEnd ? 1 + lengthAt(i + 1) : lengthAt(i);
         }
         return Math.min(i, textEnd);
     }
 
     private int fieldEndCsv(int from) {
         boolean quoted = false;
-        for (int i = from; i < textEnd; i++) {
+        for (int i = from; i < textEnd; i += lengthAt(i)) {
             byte c = data[i];
             if (!quoted && c == delimiter) {
                 return i;
@@ -235,7 +248,10 @@ final class TextCopyReader extends CopyReader {
                 quoted = !quoted;
                 sawQuote = true;
             } else {
-                value[length++] = c;
+                for (int rest = Math.min(lengthAt(i), until - i); rest > 1; rest--) {
+                    value[length++] = data[i++];
+                }
+                value[length++] = data[i];
             }
         }
         return !sawQuote && isNull(from, until) ? Optional.empty() : Optional.of(Arrays.copyOf(value, length));
@@ -249,12 +265,17 @@ final class TextCopyReader extends CopyReader {
         int length = 0;
         int i = from;
         while (i < until) {
+            boolean isEscape = data[i] == '\\' && i + 1 < until;
+            i += isEscape ? 1 : 0;
+            boolean isWide = lengthAt(i) > 1;
+            for (int rest = Math.min(lengthAt(i), until - i); rest > 1; rest--) {
+                value[length++] = data[i++];
+            }
             byte c = data[i++];
-            if (c != '\\' || i >= until) {
+            if (!isEscape || isWide) {
                 value[length++] = c;
                 continue;
             }
-            c = data[i++];
             if (c >= '0' && c <= '7') {
                 int number = c - '0';
                 for (int digits = 1; digits < 3 && i < until && data[i] >= '0' && data[i] <= '7'; digits++) {

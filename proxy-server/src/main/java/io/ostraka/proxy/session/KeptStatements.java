@@ -67,8 +67,7 @@ final class KeptStatements {
 
     private List<BindValue> inText(List<byte[]> values) {
         List<BindValue> inText = new ArrayList<>(values.size());
-        values.forEach(value ->
-                inText.add(new BindValue(false, Optional.of(session.encoding().ofUtf8(value)))));
+        values.forEach(value -> inText.add(new BindValue(false, Optional.of(value))));
         return inText;
     }
 

@@ -129,7 +129,7 @@ final class Questions {
                 return ask(clocked.clock().question(statement.planned()), values, judge);
             }
             List<String> answers = answer().values.stream()
-                    .map(value -> session.encoding().text(value.orElseThrow()))
+                    .map(value -> session.encoding().original(value.orElseThrow()))
                     .toList();
             String text = clocked.clock().with(statement.planned(), answers);
             rewritten = Optional.of(session.plan(text).statements().get(0));
@@ -167,7 +167,7 @@ final class Questions {
             return ask(judge.orElseThrow().shard(), known.question(), known.oids(), values, judge);
         }
         List<Optional<String>> answers = answer().values.stream()
-                .map(value -> value.map(bytes -> session.encoding().text(bytes)))
+                .map(value -> value.map(bytes -> session.encoding().original(bytes)))
                 .toList();
         String text = known.with(statement.text(), answers, session.statements().longestText());
         rewritten = Optional.of(session.plan(text).statements().get(0));
@@ -227,8 +227,8 @@ final class Questions {
             Optional<KeyType> type = KeyType.ofOid(answered.types.get(i));
             computed.add(answered.values
                     .get(i)
-                    .map(bytes -> type.flatMap(
-                                    known -> known.fromBinary(known.hasCharacters() ? encoding.inUtf8(bytes) : bytes))
+                    .map(bytes -> type.flatMap(known ->
+                                    known.fromBinary(known.hasCharacters() ? encoding.originalInUtf8(bytes) : bytes))
                             .<Computed>map(Computed.Known::new)
                             .orElse(Computed.UNKNOWN))
                     .orElse(Computed.NULL));

@@ -43,8 +43,13 @@ record SessionEncoding(Session session) {
                 .flatMap(statement -> Portal.commandOf(statement).stream())
                 .toList();
         if (commands.stream().anyMatch(SessionCommand.Begin.class::isInstance)) {
-            commands.forEach(command -> requireKept(command, true));
+            commands.forEach(this::requireKeptInBlock);
         }
+    }
+
+    /** The same for what runs in a block that is not open yet. */
+    void requireKeptInBlock(SessionCommand command) {
+        requireKept(command, true);
     }
 
     private void requireKept(SessionCommand command, boolean isInBlock) {

@@ -50,6 +50,7 @@ final class StatementsInTurn {
             } else {
                 if (plan instanceof Plan.Session command) {
                     session.own().requireSupported(command.command());
+                    session.encodingState().requireKeptInBlock(command.command());
                 }
                 isBehindOthers = true;
             }

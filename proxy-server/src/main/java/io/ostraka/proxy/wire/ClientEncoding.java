@@ -2,13 +2,9 @@ package io.ostraka.proxy.wire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -17,99 +13,69 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How texts of a client are encoded ({@code client_encoding}): as in the database, or by one of PostgreSQL's encodings that have one byte for a
- * character, and ASCII below 128. With these a text is the same after it was converted and back, whoever does it, and a quote is a quote
- * before anything is converted. Encodings of several bytes have not all of that and are not known here. Immutable, thread-safe.
+ * How texts of a client are encoded ({@code client_encoding}). A server converts all that it reads to UTF-8 before it looks at it, and so
+ * does the proxy where it looks: no byte of a character is taken for a quote. What was converted to UTF-8 is the same when
+ * it was converted back and once more. Immutable, thread-safe.
  *
- * <p>Source: PostgreSQL manual, "Character Set Support"; {@code encnames.c} for the names. That Java has the same characters is a test's
- * to show.
+ * <p>Source: PostgreSQL manual, "Character Set Support"; {@code encnames.c} for the names. That the characters are the server's is a
+ * test's to show.
  */
-public final class ClientEncoding {
+public abstract class ClientEncoding {
     public static final String SETTING = "client_encoding";
 
-    public static final ClientEncoding UTF8 = new ClientEncoding("UTF8", new char[0]);
+    public static final ClientEncoding UTF8 = new Unconverted("UTF8");
     /** No conversion: the server takes the bytes for UTF-8, and so does the proxy. */
-    private static final ClientEncoding SQL_ASCII = new ClientEncoding("SQL_ASCII", new char[0]);
+    private static final ClientEncoding SQL_ASCII = new Unconverted("SQL_ASCII");
+    /** The server has it, but no conversion of it to UTF-8. */
+    private static final String MULE_INTERNAL = "muleinternal";
 
-    private static final int BYTES = 256;
-    private static final int ASCII = 128;
-    private static final char NONE = '\uFFFD';
+    static final int ASCII = 128;
+    static final char NONE = '\uFFFD';
 
     /** By all their names, without what stands between letters and digits. */
     private static final Map<String, ClientEncoding> NAMED = named();
 
     private final String name;
-    /** Of each byte; empty for UTF-8. */
-    private final char[] characters;
 
-    private final Map<Character, Byte> bytes = new HashMap<>();
-
-    private ClientEncoding(String name, char[] characters) {
+    ClientEncoding(String name) {
         this.name = name;
-        this.characters = characters;
-        for (int i = ASCII; i < characters.length; i++) {
-            if (characters[i] != NONE) {
-                bytes.put(characters[i], (byte) i);
-            }
+    }
+
+    /** Texts as they are in the database. */
+    private static final class Unconverted extends ClientEncoding {
+        Unconverted(String name) {
+            super(name);
+        }
+
+        @Override
+        public String text(byte[] bytes) {
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public byte[] bytes(String text) {
+            return text.getBytes(StandardCharsets.UTF_8);
+        }
+
+        @Override
+        String told(String text) {
+            return text;
         }
     }
 
     private static Map<String, ClientEncoding> named() {
         Map<String, ClientEncoding> named = new HashMap<>();
-        named.put("utf8", UTF8);
-        named.put("unicode", UTF8);
-        named.put("sqlascii", SQL_ASCII);
-        put(named, "LATIN1", "ISO-8859-1", "iso88591");
-        put(named, "LATIN2", "ISO-8859-2", "iso88592");
-        put(named, "LATIN3", "ISO-8859-3", "iso88593");
-        put(named, "LATIN4", "ISO-8859-4", "iso88594");
-        put(named, "LATIN5", "ISO-8859-9", "iso88599");
-        put(named, "LATIN7", "ISO-8859-13", "iso885913");
-        put(named, "LATIN9", "ISO-8859-15", "iso885915");
-        put(named, "LATIN10", "ISO-8859-16", "iso885916");
-        put(named, "ISO_8859_5", "ISO-8859-5");
-        put(named, "ISO_8859_6", "ISO-8859-6");
-        put(named, "ISO_8859_7", "ISO-8859-7");
-        put(named, "ISO_8859_8", "ISO-8859-8");
-        put(named, "WIN1250", "windows-1250", "windows1250");
-        put(named, "WIN1251", "windows-1251", "windows1251", "win");
-        put(named, "WIN1252", "windows-1252", "windows1252");
-        put(named, "WIN1253", "windows-1253", "windows1253");
-        put(named, "WIN1254", "windows-1254", "windows1254");
-        put(named, "WIN1255", "windows-1255", "windows1255");
-        put(named, "WIN1256", "windows-1256", "windows1256");
-        put(named, "WIN1257", "windows-1257", "windows1257");
-        put(named, "WIN1258", "windows-1258", "windows1258", "abc", "tcvn", "tcvn5712", "vscii");
-        put(named, "WIN866", "IBM866", "windows866", "alt");
-        put(named, "WIN874", "x-windows-874", "windows874");
-        put(named, "KOI8R", "KOI8-R", "koi8");
-        put(named, "KOI8U", "KOI8-U");
+        put(named, UTF8, "unicode");
+        put(named, SQL_ASCII);
+        SingleByteEncoding.all().forEach((encoding, others) -> put(named, encoding, others));
+        MultiByteEncoding.all().forEach((encoding, others) -> put(named, encoding, others));
         return Map.copyOf(named);
     }
 
-    /** Java's {@code charset}, if this Java has it: an image without the module jdk.charsets has few. */
-    private static void put(Map<String, ClientEncoding> named, String name, String charset, String... others) {
-        if (!Charset.isSupported(charset)) {
-            return;
-        }
-        char[] characters = new char[BYTES];
-        for (int i = 0; i < BYTES; i++) {
-            characters[i] = character((byte) i, Charset.forName(charset));
-        }
-        ClientEncoding encoding = new ClientEncoding(name, characters);
-        named.put(plain(name), encoding);
+    private static void put(Map<String, ClientEncoding> named, ClientEncoding encoding, String... others) {
+        named.put(plain(encoding.name), encoding);
         for (String other : others) {
             named.put(other, encoding);
-        }
-    }
-
-    private static char character(byte single, Charset charset) {
-        try {
-            return charset.newDecoder()
-                    .decode(ByteBuffer.wrap(new byte[] {single}))
-                    .charAt(0);
-        } catch (CharacterCodingException none) {
-            return NONE;
         }
     }
 
@@ -122,82 +88,91 @@ public final class ClientEncoding {
         return Optional.ofNullable(NAMED.get(plain(name)));
     }
 
-    /** The same; throws for one that the proxy cannot read statements and keys in. */
+    /** The same; throws what the server says of a name that it does not know, or cannot convert. */
     public static ClientEncoding require(String name) {
-        return named(name).orElseThrow(() -> unsupported(name).toException());
+        return named(name).orElseThrow(() -> {
+            boolean isKnown = plain(name).equals(MULE_INTERNAL);
+            return new PgError(
+                            isKnown ? SqlState.FEATURE_NOT_SUPPORTED : SqlState.INVALID_PARAMETER_VALUE,
+                            "invalid value for parameter \"" + SETTING + "\": \"" + name + "\"",
+                            isKnown ? "Conversion between MULE_INTERNAL and UTF8 is not supported." : "",
+                            "")
+                    .toException();
+        });
     }
 
     /** What ends a session whose server reads its bytes otherwise, whoever told it to. */
     public static PgError unsupported(String name) {
         return new PgError(
                 SqlState.FEATURE_NOT_SUPPORTED,
-                "client encoding \"" + name + "\" is not supported",
-                "The proxy reads statements and shard keys, in UTF-8 or an encoding with one byte for each character.",
-                "Set client_encoding to UTF8.");
+                "client encoding \"" + name + "\" is not supported here",
+                "The proxy reads statements and shard keys, and was not told of the change.",
+                "Set client_encoding by SET.");
     }
 
     /** PostgreSQL's name of it, as it reports it. */
-    public String name() {
+    public final String name() {
         return name;
     }
 
     /** Whether texts are as in the database, and nothing is converted. */
-    public boolean isUtf8() {
-        return characters.length == 0;
+    public final boolean isUtf8() {
+        return this instanceof Unconverted;
     }
 
-    /** Bytes that a client has sent, as text. Throws the server's own error for what is no character. */
-    String text(ByteBuf borrowed, int at, int length) {
-        if (isUtf8()) {
-            return borrowed.toString(at, length, StandardCharsets.UTF_8);
-        }
-        char[] text = new char[length];
-        for (int i = 0; i < length; i++) {
-            text[i] = character(borrowed.getByte(at + i));
-        }
-        return new String(text);
+    /** Whether each character has one byte, and no two of the database's the same. */
+    public final boolean isSingleByte() {
+        return this instanceof SingleByteEncoding;
     }
+
+    // ---- what a client has sent ----------------------------------------------------------------------------------
+
+    /** As text. Throws the server's own error for what is no character. */
+    public abstract String text(byte[] bytes);
 
     /** The same. */
-    public String text(byte[] bytes) {
+    final String text(ByteBuf borrowed, int at, int length) {
         return isUtf8()
-                ? new String(bytes, StandardCharsets.UTF_8)
-                : text(Unpooled.wrappedBuffer(bytes), 0, bytes.length);
+                ? borrowed.toString(at, length, StandardCharsets.UTF_8)
+                : text(ByteBufUtil.getBytes(borrowed, at, length));
     }
 
     /** Text of a client's, which may be any of its parameters, as the database has it. Throws like the server. */
-    public byte[] inUtf8(byte[] text) {
-        if (isUtf8() || isAscii(text)) {
-            return text;
-        }
-        StringBuilder characters = new StringBuilder(text.length);
-        for (byte single : text) {
-            characters.append(character(single));
-        }
-        return characters.toString().getBytes(StandardCharsets.UTF_8);
+    public final byte[] inUtf8(byte[] text) {
+        return isUtf8() || isAscii(text) ? text : text(text).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** The other way round. */
-    public byte[] ofUtf8(byte[] text) {
-        return isUtf8() ? text : bytes(new String(text, StandardCharsets.UTF_8));
+    /** How many bytes the character at an index below {@code end} has, 1 where none of its bytes can be taken for another character. */
+    public int lengthAt(byte[] data, int at, int end) {
+        return 1;
     }
 
-    /** Where the byte stands in the order of characters, which is that of their UTF-8, too. */
-    public char character(byte single) {
-        char character = characters[single & 0xFF];
-        if (character == NONE) {
-            throw new PgError(
-                            SqlState.UNTRANSLATABLE_CHARACTER,
-                            "character with byte sequence 0x"
-                                    + HexFormat.of().toHexDigits(single) + " in encoding \"" + name
-                                    + "\" has no equivalent in encoding \"UTF8\"")
-                    .toException();
-        }
-        return character;
+    // ---- what a server has sent ----------------------------------------------------------------------------------
+
+    /** As text. Throws a refusal where other texts of the database would have been sent in the same way. */
+    public String original(byte[] bytes) {
+        return text(bytes);
     }
+
+    /** The same as the database has it. */
+    public final byte[] originalInUtf8(byte[] bytes) {
+        return isUtf8() ? bytes : original(bytes).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** As text to be shown, with {@link #NONE} for what cannot be read. */
+    String shown(byte[] bytes) {
+        return text(bytes);
+    }
+
+    /** The same. */
+    final String shown(ByteBuf borrowed, int at, int length) {
+        return isUtf8() ? text(borrowed, at, length) : shown(ByteBufUtil.getBytes(borrowed, at, length));
+    }
+
+    // ---- what the proxy writes -----------------------------------------------------------------------------------
 
     /** Appends a text for a client or, on its behalf, a server. Throws the server's own error for a character that the encoding lacks. */
-    public void write(ByteBuf out, String text) {
+    public final void write(ByteBuf out, String text) {
         if (isUtf8()) {
             ByteBufUtil.writeUtf8(out, text);
         } else {
@@ -205,45 +180,40 @@ public final class ClientEncoding {
         }
     }
 
-    /** The same as bytes. */
-    public byte[] bytes(String text) {
-        if (isUtf8()) {
-            return text.getBytes(StandardCharsets.UTF_8);
-        }
-        byte[] encoded = new byte[text.length()];
-        for (int i = 0; i < encoded.length; i++) {
-            char c = text.charAt(i);
-            encoded[i] = c < ASCII ? (byte) c : byteOf(c).orElseThrow(() -> lacks(c));
-        }
-        return encoded;
-    }
+    /** The same as bytes, which a server would read as this text. */
+    public abstract byte[] bytes(String text);
 
-    private Optional<Byte> byteOf(char c) {
-        return Optional.ofNullable(bytes.get(c));
-    }
+    /** The text with a question mark for each character that the encoding lacks: an error must be told in any case. */
+    abstract String told(String text);
 
-    private PgErrorException lacks(char c) {
-        StringBuilder sequence = new StringBuilder();
-        for (byte single : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
-            sequence.append(sequence.isEmpty() ? "" : " ")
-                    .append("0x")
-                    .append(HexFormat.of().toHexDigits(single));
-        }
+    // --------------------------------------------------------------------------------------------------------------
+
+    final PgErrorException hasNoEquivalent(byte[] bytes, int at, int end) {
         return new PgError(
                         SqlState.UNTRANSLATABLE_CHARACTER,
-                        "character with byte sequence " + sequence
+                        "character with byte sequence " + sequence(bytes, at, end) + " in encoding \"" + name
+                                + "\" has no equivalent in encoding \"UTF8\"")
+                .toException();
+    }
+
+    final PgErrorException lacks(int point) {
+        byte[] utf8 = Character.toString(point).getBytes(StandardCharsets.UTF_8);
+        return new PgError(
+                        SqlState.UNTRANSLATABLE_CHARACTER,
+                        "character with byte sequence " + sequence(utf8, 0, utf8.length)
                                 + " in encoding \"UTF8\" has no equivalent in encoding \"" + name + "\"")
                 .toException();
     }
 
-    /** The text with a question mark for each character that the encoding lacks: an error must be told in any case. */
-    String told(String text) {
-        if (isUtf8()) {
-            return text;
+    /** As the server shows bytes in its errors. */
+    static String sequence(byte[] bytes, int at, int end) {
+        StringBuilder sequence = new StringBuilder();
+        for (int i = at; i < end; i++) {
+            sequence.append(i == at ? "" : " ")
+                    .append("0x")
+                    .append(HexFormat.of().toHexDigits(bytes[i]));
         }
-        StringBuilder told = new StringBuilder(text.length());
-        text.chars().forEach(c -> told.append(c < ASCII || bytes.containsKey((char) c) ? (char) c : '?'));
-        return told.toString();
+        return sequence.toString();
     }
 
     private static boolean isAscii(byte[] text) {
@@ -256,7 +226,7 @@ public final class ClientEncoding {
     }
 
     @Override
-    public String toString() {
+    public final String toString() {
         return name;
     }
 }

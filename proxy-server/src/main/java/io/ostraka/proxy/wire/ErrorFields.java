@@ -19,7 +19,7 @@ public record ErrorFields(
     public static ErrorFields read(FieldReader in) {
         Map<Byte, String> fields = new HashMap<>();
         for (byte code = in.int8(); code != 0; code = in.int8()) {
-            fields.put(code, in.string());
+            fields.put(code, in.shownString());
         }
         String state = fields.getOrDefault((byte) 'C', "");
         return new ErrorFields(
@@ -82,10 +82,10 @@ public record ErrorFields(
         FieldReader in = FieldReader.ofFrame(borrowed, frame, encoding);
         int from = in.position();
         for (byte code = in.int8(); code != 0; code = in.int8()) {
-            String value = in.string();
+            String value = in.shownString();
             if (code == 'W') {
                 out.writeByte(code);
-                FrontendMessages.string(out, change.apply(value), encoding);
+                FrontendMessages.string(out, encoding.told(change.apply(value)), encoding);
             } else {
                 out.writeBytes(borrowed, from, in.position() - from);
             }

@@ -71,13 +71,14 @@ public final class FieldReader {
 
     /** A string ended by a zero byte. */
     public String string() {
-        int zero = at < end ? buffer.indexOf(at, end, (byte) 0) : -1;
-        if (zero < 0) {
-            throw new CorruptedFrameException("invalid string in message");
-        }
-        String value = encoding.text(buffer, at, zero - at);
-        at = zero + 1;
-        return value;
+        int start = at;
+        return encoding.text(buffer, start, skipString());
+    }
+
+    /** The same, of which a server may have written what cannot be read, and which is only shown. */
+    public String shownString() {
+        int start = at;
+        return encoding.shown(buffer, start, skipString());
     }
 
     /** Steps over a string without decoding it; returns its length in bytes, without the zero. */

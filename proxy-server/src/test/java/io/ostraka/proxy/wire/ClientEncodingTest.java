@@ -18,7 +18,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class ClientEncodingTest {
     private static final ClientEncoding LATIN1 = ClientEncoding.require("LATIN1");
@@ -37,34 +36,26 @@ class ClientEncodingTest {
         "windows-1252, WIN1252",
         "koi8, KOI8R",
         "alt, WIN866",
-        "vscii, WIN1258"
+        "vscii, WIN1258",
+        "Shift JIS, SJIS",
+        "mskanji, SJIS",
+        "euc-jp, EUC_JP",
+        "windows949, UHC",
+        "win936, GBK",
+        "big-5, BIG5",
+        "gb18030, GB18030"
     })
     void namesAreThoseThatPostgresKnows(String written, String name) {
         assertEquals(name, ClientEncoding.require(written).name());
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "SJIS",
-                "BIG5",
-                "GBK",
-                "UHC",
-                "JOHAB",
-                "GB18030",
-                "EUC_JP",
-                "EUC_KR",
-                "MULE_INTERNAL",
-                "LATIN11",
-                ""
-            })
-    void encodingsOfSeveralBytesAreNotRead(String name) {
+    @CsvSource({"MULE_INTERNAL, 0A000", "LATIN11, 22023", "'', 22023"})
+    void othersAreRefused(String name, String state) {
         assertEquals(Optional.empty(), ClientEncoding.named(name));
-        assertEquals(
-                SqlState.FEATURE_NOT_SUPPORTED,
-                assertThrows(PgErrorException.class, () -> ClientEncoding.require(name))
-                        .error()
-                        .state());
+        PgError error = error(() -> ClientEncoding.require(name));
+        assertEquals("invalid value for parameter \"client_encoding\": \"" + name + "\"", error.message());
+        assertEquals(state, error.state().code());
     }
 
     @Test
@@ -73,7 +64,6 @@ class ClientEncodingTest {
         assertEquals("caf\u00e9", LATIN1.text(text));
         assertArrayEquals(text, LATIN1.bytes("caf\u00e9"));
         assertArrayEquals("caf\u00e9".getBytes(UTF_8), LATIN1.inUtf8(text));
-        assertArrayEquals(text, LATIN1.ofUtf8("caf\u00e9".getBytes(UTF_8)));
         assertArrayEquals("\u20ac".getBytes(UTF_8), WIN1252.inUtf8(new byte[] {(byte) 0x80}));
         assertTrue(ClientEncoding.UTF8.isUtf8());
         assertFalse(LATIN1.isUtf8());
@@ -85,6 +75,43 @@ class ClientEncodingTest {
         byte[] utf8 = "caf\u00e9".getBytes(UTF_8);
         assertSame(ascii, LATIN1.inUtf8(ascii));
         assertSame(utf8, ClientEncoding.UTF8.inUtf8(utf8));
+    }
+
+    @Test
+    void laterBytesOfACharacterAreNoSigns() {
+        ClientEncoding sjis = ClientEncoding.require("SJIS");
+        byte[] table = {(byte) 0x95, '\\', '\''};
+        assertEquals("\u8868'", sjis.text(table));
+        assertArrayEquals(table, sjis.bytes("\u8868'"));
+        assertEquals(2, sjis.lengthAt(table, 0, 3));
+        assertEquals(1, sjis.lengthAt(table, 2, 3));
+        ClientEncoding gb18030 = ClientEncoding.require("GB18030");
+        assertArrayEquals(new byte[] {(byte) 0x81, '0', (byte) 0x81, '0'}, gb18030.bytes("\u0080"));
+        assertEquals("\ud83d\ude00", gb18030.text(gb18030.bytes("\ud83d\ude00")));
+        assertEquals(4, gb18030.lengthAt(gb18030.bytes("\ud83d\ude00"), 0, 4));
+    }
+
+    @Test
+    void twoCharactersMayHaveOneCode() {
+        ClientEncoding jis2004 = ClientEncoding.require("EUC_JIS_2004");
+        byte[] together = jis2004.bytes("\u304b\u309a");
+        assertEquals(2, together.length);
+        assertEquals("\u304b\u309a", jis2004.text(together));
+        assertEquals("\u304b", jis2004.text(jis2004.bytes("\u304b")));
+    }
+
+    @Test
+    void aCodeThatTwoCharactersHaveIsReadAsTheOneThatHasIt() {
+        ClientEncoding sjis = ClientEncoding.require("SJIS");
+        assertEquals("\\", sjis.text(new byte[] {'\\'}));
+        // The server would write a yen sign as a backslash.
+        assertEquals(
+                SqlState.UNTRANSLATABLE_CHARACTER,
+                error(() -> sjis.bytes("\u00a5")).state());
+        assertEquals(
+                SqlState.FEATURE_NOT_SUPPORTED,
+                error(() -> sjis.original(new byte[] {'\\'})).state());
+        assertEquals("\u8868", sjis.original(new byte[] {(byte) 0x95, '\\'}));
     }
 
     @Test
