@@ -14,6 +14,7 @@ import io.ostraka.it.harness.Differential;
 import io.ostraka.it.harness.Protocol;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
+import io.ostraka.it.session.Twins;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -217,6 +218,19 @@ class PrepareOverShardsTest {
                     reference.query("ROLLBACK TO s");
                 }
             }
+        }
+    }
+
+    @Test
+    void argumentsThatAreNoSqlAreToldAsByPostgreSQL() {
+        try (Twins twins = new Twins(cluster)) {
+            twins.query("PREPARE p AS SELECT id FROM thing WHERE id = $1");
+            twins.query(
+                    "EXECUTE p(3 + )",
+                    "/* a */ execute P (1, f(, 2))",
+                    "EXECUTE nobody(3 + )",
+                    "EXECUTE nobody(3 + 1)");
+            twins.query("BEGIN", "EXECUTE p(3 + )", "ROLLBACK", "EXECUTE p(3 + 1)");
         }
     }
 

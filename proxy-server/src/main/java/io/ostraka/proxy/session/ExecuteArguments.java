@@ -37,6 +37,21 @@ final class ExecuteArguments {
         return meaning;
     }
 
+    /** Why an EXECUTE with expressions is refused, unless a shard finds that it is no SQL. */
+    Optional<Plan.Refusal> refusal(Plan.Execute execute) {
+        if (!execute.text().hasExpressions() || ended.isPresent() || meaning.isPresent()) {
+            return Optional.empty();
+        }
+        try {
+            PreparedStatement prepared = session.statements().named(execute.name());
+            requireKeptHere(prepared);
+            requireComputable(execute, session.statements().homeOf(prepared));
+            return Optional.empty();
+        } catch (PgErrorException refused) {
+            return Optional.of(new Plan.Refusal(refused.error(), true));
+        }
+    }
+
     void clear() {
         ended = Optional.empty();
         meaning = Optional.empty();

@@ -137,6 +137,10 @@ final class SimpleQuery {
             session.runs().endQuery(true);
             return true;
         }
+        Optional<Plan.Refusal> refusal = arguments.refusal(plan);
+        if (refusal.isPresent()) {
+            return refuse(refusal.get(), asWritten);
+        }
         Optional<Planned.Statement> meaning = arguments.meaningOf(plan, asWritten);
         if (meaning.isEmpty()) {
             return false;
