@@ -14,6 +14,7 @@ import io.ostraka.it.harness.Differential;
 import io.ostraka.it.harness.Protocol;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
+import io.ostraka.it.session.Twins;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -371,6 +372,29 @@ class CursorsOverShardsTest {
                 "FETCH 2 FROM c",
                 "COMMIT",
                 "SELECT id, no2 FROM thing ORDER BY id");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ORDER BY id", " ORDER BY id LIMIT 7"})
+    void theRowThatItIsOnIsAskedFor(String order) {
+        String[] asked = {"FETCH 0 FROM c", "FETCH RELATIVE 0 c", "MOVE 0 c", "MOVE BACKWARD 0 IN c"};
+        try (Twins twins = new Twins(cluster)) {
+            twins.query("BEGIN", "DECLARE c NO SCROLL CURSOR FOR SELECT 1 AS one FROM thing" + order);
+            twins.query(asked);
+            for (String fetch :
+                    List.of("FETCH 2 FROM c", "MOVE 1 c", "FETCH 3 c", "MOVE ALL c", "FETCH c", "MOVE 3 c")) {
+                twins.query(fetch, "MOVE 0 c");
+                twins.exchange(
+                        parse("", "MOVE 0 c"),
+                        bind("", "", List.of(), false),
+                        describePortal(""),
+                        execute("", 0),
+                        sync());
+            }
+            twins.query(asked);
+            twins.query("CLOSE c", "DECLARE c NO SCROLL CURSOR FOR SELECT 1 AS one FROM thing" + order, "SAVEPOINT s");
+            twins.query("FETCH 2 FROM c", "FETCH 0 FROM c", "ROLLBACK TO s", "MOVE 0 c", "ROLLBACK");
+        }
     }
 
     @ParameterizedTest

@@ -26,8 +26,8 @@ public final class FetchRun extends SharedRun {
     private long got;
 
     /**
-     * {@code wanted} rows, {@link Long#MAX_VALUE} for all, which {@code moves} leaves out. {@code describes} when the client is to be
-     * told of their columns.
+     * {@code wanted} rows, {@link Long#MAX_VALUE} for all, which {@code moves} leaves out; 0 to be told whether the cursor is on a row.
+     * {@code describes} when the client is to be told of their columns.
      */
     public FetchRun(Host host, ShardCursor cursor, boolean moves, boolean describes, long wanted) {
         super(host, cursor.backends());
@@ -135,6 +135,11 @@ public final class FetchRun extends SharedRun {
     @Override
     void complete(long counted) {
         cursor.output().release();
+        if (wanted == 0) {
+            got = moves && cursor.isOnRow() ? 1 : 0;
+        } else {
+            cursor.isOnRow(got == wanted);
+        }
         finish((moves ? "MOVE " : "FETCH ") + got);
     }
 }

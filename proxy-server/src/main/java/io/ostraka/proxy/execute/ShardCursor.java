@@ -27,6 +27,7 @@ public final class ShardCursor {
     private Optional<RowShape> shape = Optional.empty();
     private byte[] description = {};
     private boolean failed;
+    private boolean isOnRow;
     /** Of rows in any order: the shard whose turn it is. */
     private int current;
 
@@ -92,6 +93,15 @@ public final class ShardCursor {
     public void close() {
         merged.ifPresent(OrderedRows::close);
         output.drop();
+    }
+
+    /** Whether the last FETCH or MOVE has found all the rows that it wanted, and the cursor is on the last of them. */
+    public boolean isOnRow() {
+        return isOnRow;
+    }
+
+    void isOnRow(boolean nowOnRow) {
+        isOnRow = nowOnRow;
     }
 
     /** RowDescription of one shard's portal: all must say the same. */

@@ -357,16 +357,15 @@ final class Cursors {
                     .toException();
         }
         ShardCursor cursor = ((OverShards) place).cursor();
-        long rows = fetch.forward().orElseThrow(() -> new PgError(
-                        SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE,
-                        "cursor can only scan forward",
-                        "",
-                        "Declare it with SCROLL option to enable backward scan.")
-                .toException());
         if (cursor.isFailed()) {
             throw new PgError(
                             SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"" + fetch.name() + "\" cannot be run")
                     .toException();
+        }
+        long rows = fetch.forward().orElse(-1L);
+        if (rows < 0 || (rows == 0 && cursor.isOnRow() && !fetch.move())) {
+            cursor.fail();
+            throw onlyForward().toException();
         }
         ShardRuns runs = session.runs();
         FetchRun run = new FetchRun(runs, cursor, fetch.move(), isSimple, rows);
@@ -375,6 +374,14 @@ final class Cursors {
         } else if (isSimple) {
             session.writeReady();
         }
+    }
+
+    private static PgError onlyForward() {
+        return new PgError(
+                SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE,
+                "cursor can only scan forward",
+                "",
+                "Declare it with SCROLL option to enable backward scan.");
     }
 
     // ---- CLOSE ---------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ public sealed interface CursorCommand {
             Optional<PgError> notOverShards)
             implements CursorCommand {}
 
-    /** FETCH or MOVE of {@code forward} rows, {@link Long#MAX_VALUE} for all; empty for other directions. */
+    /** FETCH or MOVE of {@code forward} rows, {@link Long#MAX_VALUE} for all, 0 for the one that the cursor is on; empty for other directions. */
     record Fetch(String name, boolean move, Optional<Long> forward) implements CursorCommand {}
 
     record Close(String name) implements CursorCommand {}

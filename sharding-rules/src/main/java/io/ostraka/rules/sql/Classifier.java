@@ -59,7 +59,7 @@ public final class Classifier {
             Set.of("next", "prior", "first", "last", "absolute", "relative", "all", "forward", "backward");
 
     /** Counts that are read here. */
-    private static final Pattern DECIMAL = Pattern.compile("0*[1-9][0-9]{0,8}");
+    private static final Pattern DECIMAL = Pattern.compile("0*[0-9]{1,9}");
 
     private final StatementTokens tokens;
 
@@ -468,6 +468,8 @@ public final class Classifier {
                 case "all" -> Optional.of(Long.MAX_VALUE);
                 case "next" -> rows;
                 case "forward" -> forward();
+                // The row that the cursor is on, whichever way.
+                case "relative", "backward" -> forward().filter(count -> count == 0);
                 default -> {
                     forward();
                     yield Optional.empty();
@@ -482,7 +484,7 @@ public final class Classifier {
         return new FetchCursor(move, last(tokens.columnName()), rows);
     }
 
-    /** A count of rows, if there is one; empty when it leads nowhere or back. */
+    /** A count of rows, if there is one; empty when it leads back. */
     private Optional<Long> forward() {
         if (tokens.take("all")) {
             return Optional.of(Long.MAX_VALUE);
@@ -498,7 +500,11 @@ public final class Classifier {
         }
         String digits = tokens.text();
         tokens.advance();
-        return back || !DECIMAL.matcher(digits).matches() ? Optional.empty() : Optional.of(Long.valueOf(digits));
+        if (!DECIMAL.matcher(digits).matches()) {
+            return Optional.empty();
+        }
+        long count = Long.parseLong(digits);
+        return back && count > 0 ? Optional.empty() : Optional.of(count);
     }
 
     private StatementKind copy() {

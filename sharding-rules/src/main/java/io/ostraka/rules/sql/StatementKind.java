@@ -80,7 +80,7 @@ public sealed interface StatementKind {
     record DeclareCursor(String name, boolean hold, boolean scroll, boolean binary, int bodyStart)
             implements StatementKind {}
 
-    /** FETCH or MOVE: {@code forward} is how many rows, {@link Long#MAX_VALUE} for all; empty for what is not simply forward. */
+    /** FETCH or MOVE: {@code forward} is how many rows, {@link Long#MAX_VALUE} for all; 0 for the row that the cursor is on; empty for what is not simply forward. */
     record FetchCursor(boolean move, String name, Optional<Long> forward) implements StatementKind {}
 
     /** CLOSE; {@code name} is empty for ALL. */
