@@ -319,8 +319,8 @@ final class Sweeper implements Recovery.Port {
             complainedOf.remove(server.id());
         } else if (!oldest.get().equals(complainedOf.put(server.id(), oldest.get()))) {
             LOG.warn(
-                    "shard {}: {} transactions are prepared for more than 60 s, the oldest is {}: they hold locks and hold back VACUUM;"
-                            + " SHOW IN_DOUBT tells what they wait for",
+                    "shard {}: transactions that are prepared for more than 60 s: {}, the oldest is \"{}\"; they hold locks and hold back"
+                            + " VACUUM, and SHOW IN_DOUBT tells what they wait for",
                     server.name(),
                     old,
                     oldest.get());
