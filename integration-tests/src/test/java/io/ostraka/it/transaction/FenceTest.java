@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Counters on three shards that every transaction raises together: a read that sees two of them differ has seen half of a
@@ -138,14 +139,29 @@ class FenceTest {
         assertEquals(0, fractured);
     }
 
-    @Test
-    void aRepeatableReadTransactionSeesOnePointInTime() {
+    /** The level may come behind settings, which a shard has carried out by then. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "BEGIN ISOLATION LEVEL REPEATABLE READ",
+                "BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                "BEGIN; SHOW work_mem; SET LOCAL work_mem = '5MB'; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
+                        + " SHOW transaction_isolation"
+            })
+    void aRepeatableReadTransactionSeesOnePointInTime(String begin) {
         int fractured = underCommits(cluster, () -> {
             int seen = 0;
             for (int i = 0; i < READS / 3; i++) {
                 Set<String> values = new HashSet<>();
-                client.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
-                for (int shard = 0; shard < 3; shard++) {
+                for (String statement : begin.split("; ", -1)) {
+                    if (i % 2 == 0) {
+                        client.query(statement);
+                    } else {
+                        client.send(parse("", statement), bind("", "", List.of(), false), execute("", 0), sync());
+                        client.untilReady();
+                    }
+                }
+                for (int shard = 2; shard >= 0; shard--) {
                     values.add(client.query(counters.sql("SELECT n FROM counter WHERE id = $" + shard))
                             .get(1)
                             .toString());
@@ -368,6 +384,23 @@ class FenceTest {
                         "SELECT 1 / (n - n) FROM counter WHERE id IN ($0, $1, $2)",
                         "ROLLBACK",
                         SELECT));
+    }
+
+    @Test
+    void aLevelThatIsSetBehindASavepointOrAReadIsAsInPostgresql() {
+        String level = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+        String first = "SELECT n FROM counter WHERE id = $0";
+        String second = "SELECT n FROM counter WHERE id = $1";
+        assertEquals(
+                List.of("BEGIN", "SELECT 1", "25001", "ROLLBACK", "BEGIN", "SAVEPOINT", "25001", "ROLLBACK"),
+                counters.run(client, "BEGIN", first, level, "ROLLBACK", "BEGIN", "SAVEPOINT a", level, "ROLLBACK"));
+        // Here it is not: the first shard has the savepoint by then, and imports nothing behind it.
+        assertEquals(
+                List.of("BEGIN", "SET", "SAVEPOINT", "SELECT 1", "0A000", "ROLLBACK"),
+                counters.run(client, "BEGIN", level, "SAVEPOINT a", first, second, "ROLLBACK"));
+        assertEquals(
+                List.of("BEGIN", "SAVEPOINT", "SELECT 1", "SELECT 1", "COMMIT"),
+                counters.run(client, "BEGIN ISOLATION LEVEL REPEATABLE READ", "SAVEPOINT a", first, second, "COMMIT"));
     }
 
     @Test

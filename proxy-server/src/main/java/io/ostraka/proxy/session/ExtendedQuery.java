@@ -154,7 +154,7 @@ final class ExtendedQuery {
             Sent sent = Sent.asWritten(statement, planned);
             return isOfStatements
                     ? bindTo(statements.homeOf(statement), sent, Access.WRITE, false)
-                    : bindTo(session.shards().anyShard(), sent, Access.READ, false);
+                    : bindTo(session.shards().anyShard(), sent, OwnCommands.accessOf(command.command()), false);
         }
         if (isOfRun(plan)) {
             return bindRun(Sent.asWritten(statement, planned));
@@ -672,7 +672,7 @@ final class ExtendedQuery {
                 && statements.preparing().isThere(execute)) {
             return describeExecuted(execute);
         }
-        Optional<Backend> backend = pipeline.turnTo(statements.homeOf(statement), Access.READ);
+        Optional<Backend> backend = pipeline.turnTo(statements.homeOf(statement), statements.accessToJudge(statement));
         if (backend.isEmpty() || !statements.isCurrent(backend.get(), statement)) {
             return false;
         }

@@ -9,6 +9,7 @@ import io.ostraka.proxy.wire.BackendMessages.Severity;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
 import io.ostraka.rules.error.SqlState;
+import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.SessionCommand;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +73,15 @@ final class OwnCommands {
                 || command instanceof SessionCommand.Reset
                 || command instanceof SessionCommand.SetTransaction
                 || command instanceof SessionCommand.SetConstraints;
+    }
+
+    /** Of a command that a shard carries out for the session. */
+    static Access accessOf(SessionCommand command) {
+        boolean takesNoSnapshot = command instanceof SessionCommand.Set
+                || command instanceof SessionCommand.Reset
+                || command instanceof SessionCommand.SetTransaction
+                || command instanceof SessionCommand.Show;
+        return takesNoSnapshot ? Access.NOTHING : Access.READ;
     }
 
     /** Whether the transaction is on more shards than the one that would judge a setting. */

@@ -162,8 +162,17 @@ final class ShardChoice {
             requireSameEncoding(backend);
             tell(backend);
             backend.settingsAre(settings.now().made());
-            transaction.join(shard);
+            if (access == Access.NOTHING && !importsSnapshot()) {
+                transaction.joinUnread(shard);
+            } else {
+                transaction.join(shard);
+            }
             whenJoined.accept(backend);
+        } else if (transaction.isOpen() && access != Access.NOTHING && transaction.isUnread(shard)) {
+            if (importsSnapshot()) {
+                backend.sendHidden(snapshot.importOn(shard));
+            }
+            transaction.reads(shard);
         }
         if (access == Access.WRITE) {
             if (transaction.isOpen()) {
@@ -188,7 +197,7 @@ final class ShardChoice {
 
     /** What was said so far; a snapshot to be imported comes before the first savepoint. */
     private void tell(Backend backend) {
-        if (!snapshot.isHeld() || !level().equals("repeatable read")) {
+        if (!importsSnapshot()) {
             transaction.script().forEach(backend::sendHidden);
             return;
         }
@@ -196,6 +205,10 @@ final class ShardChoice {
         transaction.scriptToFirstSavepoint().forEach(backend::sendHidden);
         backend.sendHidden(imported);
         transaction.scriptFromFirstSavepoint().forEach(backend::sendHidden);
+    }
+
+    private boolean importsSnapshot() {
+        return snapshot.isHeld() && level().equals("repeatable read");
     }
 
     void defaultIsolationIs(String level) {
@@ -208,9 +221,11 @@ final class ShardChoice {
      */
     boolean isTimeKnown(ShardName shard) {
         return !transaction.isOpen()
-                || !transaction.participants().isEmpty()
+                || transaction.hasRead()
                 || !isFenced()
                 || !level().equals("repeatable read")
+                // Within a savepoint a snapshot is not imported.
+                || (!transaction.participants().isEmpty() && transaction.savepoints() > 0)
                 || snapshot.isReady(Set.of(shard));
     }
 

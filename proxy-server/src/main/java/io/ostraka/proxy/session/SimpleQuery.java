@@ -301,7 +301,7 @@ final class SimpleQuery {
         session.failedBlock().requireJudge();
         session.own().requireSupported(command);
         boolean isOfStatements = command instanceof SessionCommand.Prepare || command instanceof SessionCommand.Execute;
-        Access access = isOfStatements ? Access.WRITE : Access.READ;
+        Access access = isOfStatements ? Access.WRITE : OwnCommands.accessOf(command);
         ShardName shard = session.shards().anyShard();
         if (isOfStatements) {
             Optional<Backend> backend = session.held().ready(shard);

@@ -157,7 +157,7 @@ final class Statements {
             requireExecutable(statement);
         }
         if (!isOwn(statement) && !refusing) {
-            Optional<Backend> backend = pipeline.turnTo(homeOf(statement), Access.READ);
+            Optional<Backend> backend = pipeline.turnTo(homeOf(statement), accessToJudge(statement));
             if (backend.isEmpty()) {
                 return false;
             }
@@ -301,13 +301,18 @@ final class Statements {
 
     private boolean answerParse(PreparedStatement statement) {
         try {
-            Optional<Backend> backend = pipeline.turnTo(homeOf(statement), Access.READ);
+            Optional<Backend> backend = pipeline.turnTo(homeOf(statement), accessToJudge(statement));
             backend.ifPresent(ready -> prepare(ready, statement, Visibility.ALL));
             return backend.isPresent();
         } catch (PgErrorException e) {
             forgetUnanswered();
             throw e;
         }
+    }
+
+    /** What a shard does that parses the statement: of most it looks the tables up, with a snapshot. */
+    Access accessToJudge(PreparedStatement statement) {
+        return commandOf(statement).map(OwnCommands::accessOf).orElse(Access.READ);
     }
 
     /** A shard that knows all tables of the statement. */

@@ -66,6 +66,9 @@ public final class SessionTransaction {
 
     private final List<Said> script = new ArrayList<>();
     private final Set<ShardName> joined = new LinkedHashSet<>();
+    /** Those of them where nothing has taken a snapshot. */
+    private final Set<ShardName> unread = new HashSet<>();
+
     private final Deque<Savepoint> savepoints = new ArrayDeque<>();
     private final Set<ShardName> writers = new LinkedHashSet<>();
     /** Those of them that have a transaction id, as far as is known. */
@@ -131,6 +134,7 @@ public final class SessionTransaction {
         mayNameLevel = false;
         script.clear();
         joined.clear();
+        unread.clear();
         savepoints.clear();
         writers.clear();
         changed.clear();
@@ -221,6 +225,27 @@ public final class SessionTransaction {
 
     public void join(ShardName shard) {
         joined.add(shard);
+    }
+
+    /** The same for a setting, which takes no snapshot: another snapshot may still be imported there. */
+    public void joinUnread(ShardName shard) {
+        joined.add(shard);
+        unread.add(shard);
+    }
+
+    /** Whether nothing has taken a snapshot on this shard, which has joined. */
+    public boolean isUnread(ShardName shard) {
+        return unread.contains(shard);
+    }
+
+    /** A statement takes a snapshot there. */
+    public void reads(ShardName shard) {
+        unread.remove(shard);
+    }
+
+    /** Whether a statement has taken a snapshot on any shard: then its time is known. */
+    public boolean hasRead() {
+        return joined.size() > unread.size();
     }
 
     /** The shards reached so far, in the order they were. */
