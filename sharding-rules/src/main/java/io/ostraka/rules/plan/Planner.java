@@ -35,6 +35,7 @@ public final class Planner {
     private final OneShardPlanner oneShard;
     private final QueryPlanner queries;
     private final UtilityPlanner utilities;
+    private final LockPlanner locks;
 
     /** {@code rules} were settled against {@code catalog}. */
     public Planner(DatabaseConfig database, RuleSet rules, Catalog catalog) {
@@ -45,6 +46,7 @@ public final class Planner {
         oneShard = oneShard(space.none());
         queries = new QueryPlanner(database, rules, catalog, functions);
         utilities = new UtilityPlanner(database, queries, rules, catalog, functions);
+        locks = new LockPlanner(rules, catalog, functions);
     }
 
     private OneShardPlanner oneShard(ShardSet shard) {
@@ -99,6 +101,23 @@ public final class Planner {
             planned.add(PlannedStatement.of(template, plan));
         }
         return planned;
+    }
+
+    /**
+     * What a SERIALIZABLE transaction over several shards locks in front of a statement of this planner's.
+     *
+     * @throws PgErrorException when the statement may read what it does not name
+     */
+    public TableLocks locks(PlannedStatement statement, List<String> searchPath) {
+        if (statement.template().isEmpty()) {
+            return TableLocks.NONE;
+        }
+        StatementTemplate template = statement.template().get();
+        if (hintedShard(template).isPresent()) {
+            throw Refusals.serializable("a statement with a shard's hint", "It may read what nobody has locked.", "")
+                    .toException();
+        }
+        return locks.of(template, Classifier.classify(template), statement.plan(), searchPath);
     }
 
     /** A string that cannot be cut into statements is one. */

@@ -294,6 +294,13 @@ final class Refusals {
                 "SET ostraka.shard = '<name>' to run it on one shard.");
     }
 
+    static PgError serializable(String what, String detail, String hint) {
+        return unsupported(
+                what + " is not supported in a SERIALIZABLE transaction over several shards",
+                detail,
+                hint.isEmpty() ? "Use READ COMMITTED or REPEATABLE READ." : hint);
+    }
+
     static PgError notRead(PgError reason, String names) {
         return new PgError(
                 SqlState.FEATURE_NOT_SUPPORTED,

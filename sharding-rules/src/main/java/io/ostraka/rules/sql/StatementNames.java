@@ -1,6 +1,9 @@
 package io.ostraka.rules.sql;
 
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -10,13 +13,16 @@ import java.util.Set;
  * name together, so that for those {@code hasText} alone must count.
  *
  * @param identifiers all identifiers, keywords included, as PostgreSQL stores them
+ * @param qualifiers by identifier, those that stand in front of it and a dot somewhere
  * @param hasText whether there is any string constant, dollar-quoted ones included
  * @param wordsInText runs of letters, digits, underscores and dollars in string constants, both as they stand and in
  *     lower case
  */
-public record StatementNames(Set<String> identifiers, boolean hasText, Set<String> wordsInText) {
+public record StatementNames(
+        Set<String> identifiers, Map<String, Set<String>> qualifiers, boolean hasText, Set<String> wordsInText) {
     public StatementNames {
         identifiers = Set.copyOf(identifiers);
+        qualifiers = Map.copyOf(qualifiers);
         wordsInText = Set.copyOf(wordsInText);
     }
 
@@ -28,19 +34,36 @@ public record StatementNames(Set<String> identifiers, boolean hasText, Set<Strin
     public static StatementNames of(String sql, int start, int end) {
         StatementTokens tokens = new StatementTokens(sql, start, end);
         Set<String> identifiers = new HashSet<>();
+        Map<String, Set<String>> qualifiers = new HashMap<>();
         Set<String> words = new HashSet<>();
         boolean text = false;
+        Optional<String> before = Optional.empty();
+        boolean isQualified = false;
         while (!tokens.at(TokenKind.END)) {
             if (tokens.kind().isIdentifier()) {
-                identifiers.add(tokens.anyName());
-            } else if (tokens.kind().isText()) {
+                String name = tokens.anyName();
+                identifiers.add(name);
+                if (isQualified) {
+                    before.ifPresent(qualifier -> qualifiers
+                            .computeIfAbsent(name, first -> new HashSet<>(1))
+                            .add(qualifier));
+                }
+                before = Optional.of(name);
+                isQualified = false;
+                continue;
+            }
+            isQualified = before.isPresent() && tokens.at(TokenKind.DOT);
+            if (!isQualified) {
+                before = Optional.empty();
+            }
+            if (tokens.kind().isText()) {
                 text = true;
                 addWords(tokens.anyString(), words);
             } else {
                 tokens.advance();
             }
         }
-        return new StatementNames(identifiers, text, words);
+        return new StatementNames(identifiers, qualifiers, text, words);
     }
 
     private static void addWords(String text, Set<String> words) {
