@@ -124,6 +124,7 @@ final class TestShards implements AutoCloseable {
                 1024,
                 new PoolConfig(5, PoolConfig.Mode.TRANSACTION, Duration.ofSeconds(5)),
                 DatabaseConfig.Consistency.ATOMIC,
+                DatabaseConfig.SerializableAcrossShards.REFUSE,
                 Optional.of("postgres"),
                 Optional.empty(),
                 rules,

@@ -8,6 +8,7 @@ import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.plan.PlanCache;
 import io.ostraka.rules.plan.PlannedStatement;
 import io.ostraka.rules.plan.Planner;
+import io.ostraka.rules.plan.TableLocks;
 import io.ostraka.rules.rule.RuleSet;
 import io.ostraka.rules.sql.BackslashEscapes;
 import java.time.Duration;
@@ -68,6 +69,11 @@ final class DatabasePlans implements Planned.Source {
     public Planned plan(String text, List<String> searchPath) {
         Current now = current;
         return planned(now.cache().plan(text, searchPath), now);
+    }
+
+    @Override
+    public TableLocks locks(PlannedStatement statement, List<String> searchPath) {
+        return current.cache().planner().locks(statement, searchPath);
     }
 
     @Override

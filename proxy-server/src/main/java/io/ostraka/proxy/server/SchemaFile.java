@@ -129,6 +129,7 @@ final class SchemaFile implements AutoCloseable {
                 database.slots(),
                 database.pool(),
                 database.consistency(),
+                database.serializable(),
                 Optional.of(PostgresServer.SUPERUSER),
                 database.schema(),
                 database.tables(),

@@ -228,7 +228,7 @@ final class Answers implements BackendListener {
     @Override
     public void onCommandEnd(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
         if (session.transaction().isOpen()) {
-            noteEffect(backend, borrowed, frame);
+            noteEffect(backend, visibility, borrowed, frame);
         }
         switch (visibility) {
             case ALL, BUT_ERRORS -> {
@@ -267,10 +267,10 @@ final class Answers implements BackendListener {
                 changeOf(ended).filter(ServerChange.Roles.class::isInstance).isPresent();
     }
 
-    private void noteEffect(Backend backend, ByteBuf borrowed, int frame) {
+    private void noteEffect(Backend backend, Visibility visibility, ByteBuf borrowed, int frame) {
         if (CommandTag.hasChangedRows(borrowed, frame)) {
             session.transaction().changed(backend.shard());
-        } else if (CommandTag.mayLockOutReaders(borrowed, frame)) {
+        } else if (visibility != Visibility.NONE && CommandTag.mayLockOutReaders(borrowed, frame)) {
             session.transaction().changesTables();
         }
     }
@@ -368,6 +368,7 @@ final class Answers implements BackendListener {
                         // Else the client has been told why, and this is the cancel that followed.
                         && scatter.filter(ScatterMerge::isFailed).isEmpty()) {
                     instead.or(() -> session.snapshot().gone(error))
+                            .or(() -> session.locks().refused(error))
                             .ifPresentOrElse(session::writeError, () -> writeError(backend, borrowed, frame));
                     if (scatter.isPresent()) {
                         scatterFailed();

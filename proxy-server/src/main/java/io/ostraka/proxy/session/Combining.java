@@ -249,8 +249,11 @@ final class Combining {
                             "Commit before it.")
                     .toException();
         }
-        boolean copiesAll =
-                isInBlock && (!session.transaction().writers().isEmpty() || mixesSnapshots(combination, question));
+        // What the transaction has written, or locked, only its own connections read rightly.
+        boolean copiesAll = isInBlock
+                && (!session.transaction().writers().isEmpty()
+                        || session.locks().holdTransaction()
+                        || mixesSnapshots(combination, question));
         Map<Fragment, List<ShardName>> sources = new LinkedHashMap<>();
         Set<ShardName> read = new LinkedHashSet<>();
         boolean isReader = !isInBlock && !combination.isApart();

@@ -83,7 +83,8 @@ final class CommitOverShards implements CommitRequest.Committer {
 
     private Writes writes(ShardName shard) {
         if (!session.transaction().writers().contains(shard)) {
-            return Writes.NO;
+            // Whether it has its locks still, which another shard's COMMIT must not come without, it tells by its vote.
+            return session.locks().holdTransaction() ? Writes.YES : Writes.NO;
         }
         return session.transaction().hasChanged(shard) ? Writes.YES : Writes.PERHAPS;
     }

@@ -77,6 +77,7 @@ final class ExtendedQuery {
         if (!pipeline.isEffectKnown()) {
             return false;
         }
+        session.locks().expectNothing();
         return switch (tag) {
             case FrontendTag.PARSE -> onParse(borrowed, frame);
             case FrontendTag.BIND -> onBind(borrowed, frame);
@@ -147,7 +148,7 @@ final class ExtendedQuery {
         if (plan instanceof Plan.Session command) {
             session.own().requireSupported(command.command());
             if (session.own().carriesOut(command.command())) {
-                return bindHere(statement, new Portal.Own(command.command(), planned));
+                return bindHere(statement, new Portal.Own(command.command(), planned, bind.resultFormat(0)));
             }
             boolean isOfStatements = command.command() instanceof SessionCommand.Execute
                     || command.command() instanceof SessionCommand.Prepare;
@@ -156,6 +157,8 @@ final class ExtendedQuery {
                     ? bindTo(statements.homeOf(statement), sent, Access.WRITE, false)
                     : bindTo(session.shards().anyShard(), sent, OwnCommands.accessOf(command.command()), false);
         }
+        session.locks().beginFor(planned);
+        expect(planned);
         if (isOfRun(plan)) {
             return bindRun(Sent.asWritten(statement, planned));
         }
@@ -165,6 +168,11 @@ final class ExtendedQuery {
                     : bindDoomed(Statements.missing(execute.name()).error(), Sent.asWritten(statement, planned));
         }
         return bindPlanned(Sent.asWritten(statement, planned));
+    }
+
+    private void expect(Planned.Statement bound) {
+        session.locks().expect(bound);
+        session.locks().bound(bind.portal());
     }
 
     /** A statement whose values decide where it goes. */
@@ -184,6 +192,7 @@ final class ExtendedQuery {
         if (meaning.plan() instanceof Plan.Refusal refusal) {
             throw refusal.error().toException();
         }
+        expect(meaning);
         Sent sent = Sent.rewritten(statement, meaning);
         boolean taken = isOfRun(meaning.plan()) ? bindRun(sent) : bindPlanned(sent);
         if (taken) {
@@ -651,7 +660,7 @@ final class ExtendedQuery {
         if (statements.isOwn(statement)) {
             ByteBuf out = session.output().buffer();
             BackendMessages.noParameters(out);
-            Portals.describeOwn(out, Statements.commandOf(statement));
+            Portals.describeOwn(out, Statements.commandOf(statement), 0);
             session.writeInOrder(out, pipeline.target());
             return true;
         }
@@ -672,6 +681,7 @@ final class ExtendedQuery {
                 && statements.preparing().isThere(execute)) {
             return describeExecuted(execute);
         }
+        session.locks().beginFor(statement.statements().get(0));
         Optional<Backend> backend = pipeline.turnTo(statements.homeOf(statement), statements.accessToJudge(statement));
         if (backend.isEmpty() || !statements.isCurrent(backend.get(), statement)) {
             return false;
@@ -711,7 +721,11 @@ final class ExtendedQuery {
         if (maxRows > 0) {
             session.kept().ended();
         }
-        return statements.answerParse() && portals.execute(name, maxRows);
+        if (!statements.answerParse()) {
+            return false;
+        }
+        session.locks().executes(name);
+        return portals.execute(name, maxRows);
     }
 
     private boolean onClose(FieldReader fields) {
@@ -759,6 +773,7 @@ final class ExtendedQuery {
         statements.onSynced();
         if (!session.transaction().isOpen()) {
             portals.clear();
+            session.locks().onTransactionEnd();
         }
     }
 

@@ -48,19 +48,24 @@ final class OwnCommands {
     /** Whether the session answers this itself. */
     boolean carriesOut(SessionCommand command) {
         if (command instanceof SessionCommand.Set set) {
-            return set.name().startsWith(PREFIX) || mustBeToldToOthers();
+            return set.name().startsWith(PREFIX)
+                    || mustBeToldToOthers()
+                    || session.locks().concerns(command);
         }
         if (command instanceof SessionCommand.Reset reset) {
             return reset.name().startsWith(PREFIX) || mustBeToldToOthers();
         }
         if (command instanceof SessionCommand.Show show) {
-            return show.name().startsWith(PREFIX);
+            return show.name().startsWith(PREFIX) || session.locks().answers(show);
         }
         if (command instanceof SessionCommand.FinishPrepared) {
             return !session.database().hasOneShard();
         }
         boolean isOfStatements = command instanceof SessionCommand.Prepare || command instanceof SessionCommand.Execute;
-        return !isOfStatements && (!isSetting(command) || mustBeToldToOthers());
+        return !isOfStatements
+                && (!isSetting(command)
+                        || mustBeToldToOthers()
+                        || session.locks().concerns(command));
     }
 
     /** Whether {@link #run} can begin; if not, {@link Session#resume} follows. */
@@ -134,6 +139,7 @@ final class OwnCommands {
     void requireSupported(SessionCommand command) {
         session.encodingState().requireKept(command);
         session.syntax().requireSupported(command);
+        session.locks().requireSupported(command);
     }
 
     /** What a command has changed, once a shard has accepted it. */
@@ -211,6 +217,7 @@ final class OwnCommands {
             prepareTransaction(wanted.id(), text, after);
         } else if (command instanceof SessionCommand.RollbackToSavepoint back) {
             requireSavepoint(back.name(), "ROLLBACK TO SAVEPOINT");
+            session.locks().requireKept(back.name());
             session.settingState().restore(transaction.rollbackTo(back.name()));
             session.cursors().onRollbackTo();
             toAll(text, "ROLLBACK", after);
@@ -253,12 +260,8 @@ final class OwnCommands {
             setOwn(reset.name(), Optional.empty());
             complete("RESET", after);
         } else if (command instanceof SessionCommand.Show show) {
-            requireKnown(show.name());
             ByteBuf out = session.output().buffer();
-            BackendMessages.textRow(
-                    out,
-                    session.settings().own(show.name()).orElse(Combining.defaultOf(show.name())),
-                    session.encoding());
+            BackendMessages.textRow(out, shown(show), session.encoding());
             session.output().write(out);
             complete("SHOW", after);
         } else if (command instanceof SessionCommand.Discard discard) {
@@ -272,6 +275,15 @@ final class OwnCommands {
         }
     }
 
+    /** The value; throws for what there is not. */
+    private String shown(SessionCommand.Show show) {
+        if (session.locks().answers(show)) {
+            return SerializableLocks.LEVEL;
+        }
+        requireKnown(show.name());
+        return session.settings().own(show.name()).orElse(Combining.defaultOf(show.name()));
+    }
+
     /** On all shards of the transaction, so that they go on alike. */
     private static String tagOf(SessionCommand command) {
         if (command instanceof SessionCommand.Reset) {
@@ -283,7 +295,7 @@ final class OwnCommands {
     private void setEverywhere(SessionCommand command, String text, String tag, Runnable after) {
         requireSupported(command);
         List<Backend> all = participants();
-        rounds.start(all, text, false, () -> {
+        rounds.start(all, session.locks().told(command, text), false, () -> {
             if (rounds.step().error.isEmpty()) {
                 settings.apply(command, text, all);
             }
@@ -295,9 +307,9 @@ final class OwnCommands {
     void describe(SessionCommand command) {
         if (command instanceof SessionCommand.Show show) {
             session.requireNotFailed();
-            requireKnown(show.name());
+            shown(show);
             ByteBuf out = session.output().buffer();
-            BackendMessages.textColumn(out, show.name());
+            BackendMessages.textColumn(out, show.name(), 0);
             session.output().write(out);
         }
     }

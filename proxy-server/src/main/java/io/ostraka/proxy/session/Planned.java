@@ -6,6 +6,7 @@ import io.ostraka.rules.plan.Plan;
 import io.ostraka.rules.plan.PlannedStatement;
 import io.ostraka.rules.plan.ShardText;
 import io.ostraka.rules.plan.StatementValues;
+import io.ostraka.rules.plan.TableLocks;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -56,6 +57,9 @@ public record Planned(List<Statement> statements, long generation) {
     /** Where plans come from. Thread-safe. Throws {@link io.ostraka.rules.error.PgErrorException} for what cannot be read. */
     public interface Source {
         Planned plan(String text, List<String> searchPath);
+
+        /** What a SERIALIZABLE transaction locks in front of the statement, where the configuration asks for that. */
+        TableLocks locks(PlannedStatement statement, List<String> searchPath);
 
         /** For a session that sends everything to one shard. */
         Planned planOn(ShardName shard, String text);

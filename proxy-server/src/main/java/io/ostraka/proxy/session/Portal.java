@@ -72,7 +72,7 @@ sealed interface Portal {
     record Cursor(ShardName shard) implements Portal {}
 
     /** A command the session carries out. */
-    record Own(SessionCommand command, Planned.Statement statement) implements Portal {
+    record Own(SessionCommand command, Planned.Statement statement, short format) implements Portal {
         String text() {
             return statement.text();
         }

@@ -300,9 +300,9 @@ final class Portals {
         return new PgError(SqlState.DUPLICATE_CURSOR, "cursor \"" + name + "\" already exists").toException();
     }
 
-    static void describeOwn(ByteBuf out, Optional<SessionCommand> command) {
+    static void describeOwn(ByteBuf out, Optional<SessionCommand> command, int format) {
         if (command.isPresent() && command.get() instanceof SessionCommand.Show show) {
-            BackendMessages.textColumn(out, show.name());
+            BackendMessages.textColumn(out, show.name(), format);
         } else {
             BackendMessages.empty(out, BackendTag.NO_DATA);
         }
@@ -344,7 +344,7 @@ final class Portals {
             return false;
         } else {
             ByteBuf out = session.output().buffer();
-            describeOwn(out, portal.ownCommand());
+            describeOwn(out, portal.ownCommand(), portal instanceof Portal.Own own ? own.format() : 0);
             session.writeInOrder(out, pipeline.target());
         }
         return true;
@@ -540,6 +540,7 @@ final class Portals {
         // chosen any more.
         boolean begins = command instanceof SessionCommand.Begin;
         boolean isBehindOthers = pipeline.hasExecuted()
+                || session.transaction().isImplicit()
                 || (begins && !pipeline.isSynced() && session.database().hasOneShard());
         boolean isOfPipeline = (ends || begins)
                 && isBehindOthers

@@ -36,6 +36,11 @@ final class QueryString {
         this.one = one;
     }
 
+    /** Whether its statements are being run one by one. */
+    boolean isBegun() {
+        return inTurn.isPresent();
+    }
+
     /** Nothing is left to do for it. */
     void abandon() {
         inTurn = Optional.empty();
@@ -52,7 +57,8 @@ final class QueryString {
         session.encodingState().requireKept(planned);
         boolean isJudgedHere = session.status() == TransactionStatus.FAILED
                 && session.failedBlock().backend().isEmpty();
-        Optional<Together> together = isJudgedHere ? Optional.empty() : together(planned);
+        Optional<Together> together =
+                isJudgedHere || session.locks().concern(planned) ? Optional.empty() : together(planned);
         if (together.isEmpty()) {
             if (isJudgedHere && !endsFailure(planned.statements().get(0))) {
                 session.requireNotFailed();

@@ -79,6 +79,11 @@ public final class ServedDatabase {
         return config.consistency() != DatabaseConfig.Consistency.SHARD;
     }
 
+    /** Whether SERIALIZABLE transactions are kept so by locks. */
+    boolean locksForSerializable() {
+        return !config.hasOneShard() && config.serializable() == DatabaseConfig.SerializableAcrossShards.LOCK;
+    }
+
     boolean hasShard(String name) {
         return config.shards().keySet().stream().anyMatch(shard -> shard.value().equals(name));
     }

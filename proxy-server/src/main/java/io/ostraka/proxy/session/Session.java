@@ -57,6 +57,7 @@ final class Session {
     private final DeadlockVictim victim = new DeadlockVictim(this);
     private final SessionSnapshot snapshot = new SessionSnapshot(this);
     private final SessionMoment moment = new SessionMoment(this);
+    private final SerializableLocks locks;
     private final ShardChoice shards;
     private final Answers answers = new Answers(this);
     private final SessionTransaction transaction = new SessionTransaction();
@@ -105,6 +106,7 @@ final class Session {
         this.held = new HeldBackends(
                 this, shard -> database.pool(shard, login).on(client().loop()), database.poolsBySession());
         this.settings = new SessionSettings(login.user(), initial, transaction, held);
+        this.locks = new SerializableLocks(this);
         this.shards = new ShardChoice(this, victim::joined);
         this.own = new OwnCommands(this);
         this.runs = new ShardRuns(this);
@@ -203,6 +205,10 @@ final class Session {
 
     SessionMoment moment() {
         return moment;
+    }
+
+    SerializableLocks locks() {
+        return locks;
     }
 
     ShardChoice shards() {
@@ -674,6 +680,7 @@ final class Session {
         snapshot.release();
         untold = Optional.empty();
         extended.onTransactionEnd();
+        locks.onTransactionEnd();
         answers.tellSchemaChange();
     }
 

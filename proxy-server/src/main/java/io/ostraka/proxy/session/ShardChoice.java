@@ -26,6 +26,7 @@ final class ShardChoice {
     private final SessionTransaction transaction;
     private final SessionSettings settings;
     private final SessionSnapshot snapshot;
+    private final SerializableLocks locks;
     private final Consumer<Backend> whenJoined;
     /** The servers' own, as the session's first backend told it. */
     private String defaultIsolation = "read committed";
@@ -38,6 +39,7 @@ final class ShardChoice {
         this.transaction = session.transaction();
         this.settings = session.settingState();
         this.snapshot = session.snapshot();
+        this.locks = session.locks();
         this.whenJoined = whenJoined;
     }
 
@@ -174,6 +176,7 @@ final class ShardChoice {
             }
             transaction.reads(shard);
         }
+        locks.takeOn(backend);
         if (access == Access.WRITE) {
             if (transaction.isOpen()) {
                 transaction.wrote(shard);
@@ -195,15 +198,16 @@ final class ShardChoice {
         }
     }
 
-    /** What was said so far; a snapshot to be imported comes before the first savepoint. */
+    /** What was said so far; a snapshot to be imported, or another level, comes before the first savepoint. */
     private void tell(Backend backend) {
-        if (!importsSnapshot()) {
+        boolean imports = importsSnapshot();
+        List<String> before = imports ? List.of(snapshot.importOn(backend.shard())) : locks.afterBegin();
+        if (before.isEmpty()) {
             transaction.script().forEach(backend::sendHidden);
             return;
         }
-        String imported = snapshot.importOn(backend.shard());
         transaction.scriptToFirstSavepoint().forEach(backend::sendHidden);
-        backend.sendHidden(imported);
+        before.forEach(backend::sendHidden);
         transaction.scriptFromFirstSavepoint().forEach(backend::sendHidden);
     }
 
@@ -239,7 +243,7 @@ final class ShardChoice {
      * where it has no transaction of its own that could import one. Throws where statements before it have fixed the time of some.
      */
     boolean readsTogether(int shards) {
-        if (shards < 2 || !isFenced() || (transaction.isOpen() && snapshot.isHeld())) {
+        if (shards < 2 || !isFenced() || (transaction.isOpen() && snapshot.isHeld()) || locks.holdTransaction()) {
             return false;
         }
         String level = level();
@@ -265,7 +269,8 @@ final class ShardChoice {
         return database.isAtomic() && !database.hasOneShard();
     }
 
-    private String level() {
+    /** The isolation level, in lower case, of the transaction or of one that would begin now. */
+    String level() {
         return transaction
                 .isolationLevel()
                 .or(() -> settings.atBegin()
@@ -286,7 +291,7 @@ final class ShardChoice {
             return;
         }
         String level = level();
-        boolean isShared = level.equals("repeatable read") && snapshot.isHeld();
+        boolean isShared = (level.equals("repeatable read") && snapshot.isHeld()) || locks.holdTransaction();
         if (!isShared && (level.equals("repeatable read") || level.equals("serializable"))) {
             throw new PgError(
                             SqlState.FEATURE_NOT_SUPPORTED,

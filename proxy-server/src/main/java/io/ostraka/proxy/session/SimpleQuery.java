@@ -95,7 +95,7 @@ final class SimpleQuery {
         if (statements.isEmpty()) {
             return answerEmpty();
         }
-        if (statements.size() > 1) {
+        if (statements.size() > 1 || several.isBegun() || session.locks().needBlock(statements.get(0))) {
             return several.run(planned, borrowed, frame, bytes);
         }
         Planned.Statement statement = statements.get(0);
@@ -112,6 +112,7 @@ final class SimpleQuery {
 
     /** One that is no command of the session's, and may be about a prepared statement; false while a backend is on its way. */
     boolean runPrepared(Planned.Statement statement, ByteBuf borrowed, int frame, int bytes) {
+        session.locks().expect(statement);
         Plan plan = statement.plan();
         if (plan instanceof Plan.Prepare prepare) {
             return session.statements().preparing().start(prepare, statement, true);
@@ -146,6 +147,7 @@ final class SimpleQuery {
             return false;
         }
         Planned.Statement statement = meaning.get();
+        session.locks().expect(statement);
         ByteBuf query = query(statement);
         try {
             return run(statement, query, query.readerIndex(), query.readableBytes());
@@ -286,6 +288,7 @@ final class SimpleQuery {
 
     /** False while a backend is on its way. */
     boolean runCommand(Planned.Statement statement, SessionCommand command, ByteBuf borrowed, int frame, int bytes) {
+        session.locks().expectNothing();
         if (session.own().carriesOut(command)) {
             if (!session.own().isReadyFor(command)) {
                 return false;
@@ -549,6 +552,7 @@ final class SimpleQuery {
         }
         session.extended().pipeline().requireSynced();
         session.requireNotFailed();
+        session.locks().requireNoCall();
         if (!session.database().hasOneShard() && session.shards().forcedShard().isEmpty()) {
             throw new PgError(
                             SqlState.FEATURE_NOT_SUPPORTED,

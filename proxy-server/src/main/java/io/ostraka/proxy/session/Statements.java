@@ -301,6 +301,7 @@ final class Statements {
 
     private boolean answerParse(PreparedStatement statement) {
         try {
+            session.locks().beginFor(statement.statements().get(0));
             Optional<Backend> backend = pipeline.turnTo(homeOf(statement), accessToJudge(statement));
             backend.ifPresent(ready -> prepare(ready, statement, Visibility.ALL));
             return backend.isPresent();

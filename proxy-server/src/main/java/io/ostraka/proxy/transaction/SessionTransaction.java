@@ -54,8 +54,8 @@ public final class SessionTransaction {
     /** A statement of the script; savepoints are those that a later RELEASE takes out again. */
     private record Said(String statement, boolean isSavepoint) {}
 
-    /** {@code scriptSize} is what of the script was said before and with it. */
-    private record Savepoint(String name, int scriptSize, Object restore) {}
+    /** {@code scriptSize} is what of the script was said before and with it, {@code locks} the mark of the locks before it. */
+    private record Savepoint(String name, int scriptSize, int locks, Object restore) {}
 
     private State state = State.NONE;
     private boolean implicit;
@@ -73,6 +73,8 @@ public final class SessionTransaction {
     private final Set<ShardName> writers = new LinkedHashSet<>();
     /** Those of them that have a transaction id, as far as is known. */
     private final Set<ShardName> changed = new HashSet<>();
+
+    private final HeldLocks locks = new HeldLocks();
 
     public State state() {
         return state;
@@ -138,6 +140,21 @@ public final class SessionTransaction {
         savepoints.clear();
         writers.clear();
         changed.clear();
+        locks.clear();
+    }
+
+    /** The locks that keep it serializable, if that is how it is kept so. */
+    public HeldLocks locks() {
+        return locks;
+    }
+
+    /** Whether a return to the savepoint, which is there, gives no lock back that was taken since. */
+    public boolean keepsLocks(String savepoint) {
+        return savepoints.stream()
+                .filter(kept -> kept.name().equals(savepoint))
+                .findFirst()
+                .filter(kept -> kept.locks() == locks.mark())
+                .isPresent();
     }
 
     /** What a shard that joins now must run first. */
@@ -275,7 +292,7 @@ public final class SessionTransaction {
     /** {@code restore} is given back by {@link #rollbackTo}. */
     public void savepoint(String name, String statement, Object restore) {
         script.add(new Said(statement, true));
-        savepoints.push(new Savepoint(name, script.size(), restore));
+        savepoints.push(new Savepoint(name, script.size(), locks.mark(), restore));
     }
 
     /** How many savepoints there are. */

@@ -82,7 +82,7 @@ public final class BackendMessages {
     }
 
     /** RowDescription of one column of type text. */
-    public static void textColumn(ByteBuf out, String name) {
+    public static void textColumn(ByteBuf out, String name, int format) {
         int frame = begin(out, BackendTag.ROW_DESCRIPTION);
         out.writeShort(1);
         string(out, name);
@@ -91,7 +91,7 @@ public final class BackendMessages {
         out.writeInt(TEXT_OID);
         out.writeShort(VARIABLE_SIZE);
         out.writeInt(-1);
-        out.writeShort(0);
+        out.writeShort(format);
         end(out, frame);
     }
 

@@ -295,7 +295,7 @@ class BackendTest {
     }
 
     private static ByteBuf description() {
-        return message(out -> BackendMessages.textColumn(out, "a"));
+        return message(out -> BackendMessages.textColumn(out, "a", 0));
     }
 
     private static ByteBuf complete(String tag) {

@@ -5,11 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ostraka.proxy.transaction.SessionTransaction.State;
+import io.ostraka.rules.config.ShardName;
+import io.ostraka.rules.config.TableName;
+import io.ostraka.rules.plan.TableLocks;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class SessionTransactionTest {
+    private static final ShardName S0 = new ShardName("s0");
+
     private final SessionTransaction transaction = new SessionTransaction();
 
     @Test
@@ -93,5 +101,46 @@ class SessionTransactionTest {
         transaction.remember("SET default_transaction_isolation = 'read committed'");
         transaction.remember("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED");
         assertEquals(Optional.of("serializable"), transaction.isolationLevel());
+    }
+
+    private static TableLocks locks(TableLocks.Mode mode, boolean isComplete, String... tables) {
+        SortedMap<TableName, Set<ShardName>> all = new TreeMap<>();
+        for (String table : tables) {
+            all.put(new TableName("public", table), Set.of(S0));
+        }
+        return new TableLocks(mode, all, true, isComplete, false);
+    }
+
+    @Test
+    void aLockIsTakenOnceForEachShardUnlessAStrongerOneIsNeeded() {
+        transaction.begin("BEGIN");
+        TableLocks read = locks(TableLocks.Mode.SHARE, true, "t", "u");
+        TableLocks write = locks(TableLocks.Mode.SHARE_ROW_EXCLUSIVE, true, "u");
+        assertEquals(
+                "[public.t, public.u]", transaction.locks().missing(S0, read).toString());
+        assertEquals(
+                "[]", transaction.locks().missing(new ShardName("s1"), read).toString());
+        assertEquals("[public.u]", transaction.locks().missing(S0, write).toString());
+        assertEquals("[]", transaction.locks().missing(S0, read).toString());
+        transaction.end();
+        assertFalse(transaction.locks().hasBegun());
+        assertEquals("[public.u]", transaction.locks().missing(S0, write).toString());
+    }
+
+    @Test
+    void aReturnToASavepointKeepsOnlyOlderLocks() {
+        transaction.begin("BEGIN");
+        transaction.locks().missing(S0, locks(TableLocks.Mode.SHARE, true, "t"));
+        transaction.savepoint("a", "SAVEPOINT a", "");
+        transaction.locks().missing(S0, locks(TableLocks.Mode.SHARE, true, "t"));
+        assertTrue(transaction.keepsLocks("a"));
+        transaction.savepoint("b", "SAVEPOINT b", "");
+        transaction.locks().missing(S0, locks(TableLocks.Mode.SHARE, false));
+        assertFalse(transaction.keepsLocks("b"));
+        transaction.release("b");
+        assertFalse(transaction.keepsLocks("a"));
+        transaction.savepoint("a", "SAVEPOINT a", "");
+        assertTrue(transaction.keepsLocks("a"));
+        assertFalse(transaction.keepsLocks("nothing"));
     }
 }

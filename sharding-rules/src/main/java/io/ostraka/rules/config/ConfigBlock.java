@@ -46,6 +46,7 @@ record ConfigBlock(String path, List<String> keys) {
             "slots",
             "pool",
             "consistency",
+            "serializable_across_shards",
             "recovery_user",
             "schema",
             "tables",

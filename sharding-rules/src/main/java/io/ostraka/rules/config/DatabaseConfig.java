@@ -18,6 +18,7 @@ public record DatabaseConfig(
         int slots,
         PoolConfig pool,
         Consistency consistency,
+        SerializableAcrossShards serializable,
         Optional<String> recoveryUser,
         Optional<Path> schema,
         Map<TableName, TableRuleConfig> tables,
@@ -31,6 +32,14 @@ public record DatabaseConfig(
         SHARD,
         ATOMIC,
         STRICT
+    }
+
+    /** What becomes of SERIALIZABLE transactions where there are several shards; see {@code transactions.md} section 7.6. */
+    public enum SerializableAcrossShards {
+        /** One that reaches a second shard is refused; on one it is PostgreSQL's own. */
+        REFUSE,
+        /** All are kept serializable by locks on tables. */
+        LOCK
     }
 
     /** Sessions need no planning when there is nothing to choose from. */

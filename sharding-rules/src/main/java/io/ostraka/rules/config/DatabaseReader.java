@@ -1,6 +1,7 @@
 package io.ostraka.rules.config;
 
 import io.ostraka.rules.config.DatabaseConfig.Consistency;
+import io.ostraka.rules.config.DatabaseConfig.SerializableAcrossShards;
 import io.ostraka.rules.config.PoolConfig.Mode;
 import io.ostraka.rules.config.ShardConfig.TlsMode;
 import java.nio.file.Path;
@@ -58,6 +59,9 @@ final class DatabaseReader {
             Consistency consistency = block.get("consistency")
                     .flatMap(level -> level.oneOf(Consistency.class))
                     .orElse(Consistency.ATOMIC);
+            SerializableAcrossShards serializable = block.get("serializable_across_shards")
+                    .flatMap(mode -> mode.oneOf(SerializableAcrossShards.class))
+                    .orElse(SerializableAcrossShards.REFUSE);
             boolean staysAlone = single
                     && shards.values().stream()
                             .allMatch(shard -> shard.replicas().isEmpty());
@@ -67,7 +71,18 @@ final class DatabaseReader {
             Map<TableName, TableRuleConfig> tables = new TableRulesReader(this::shard).read(block.get("tables"));
             Map<String, ShardName> schemas = schemas(block);
             return defaultShard.map(found -> new DatabaseConfig(
-                    name, shards, found, combiner, slots, pool, consistency, recoveryUser, schema, tables, schemas));
+                    name,
+                    shards,
+                    found,
+                    combiner,
+                    slots,
+                    pool,
+                    consistency,
+                    serializable,
+                    recoveryUser,
+                    schema,
+                    tables,
+                    schemas));
         }
     }
 

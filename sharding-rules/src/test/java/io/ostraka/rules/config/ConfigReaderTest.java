@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ostraka.rules.config.ClusterConfig.AuthMode;
 import io.ostraka.rules.config.DatabaseConfig.Consistency;
+import io.ostraka.rules.config.DatabaseConfig.SerializableAcrossShards;
 import io.ostraka.rules.config.UserConfig.Credential;
 import java.io.IOException;
 import java.io.InputStream;
@@ -65,6 +66,7 @@ class ConfigReaderTest {
                     slots: 64
                     pool: { size: 5, mode: session, acquire_timeout: 100ms }
                     consistency: shard
+                    serializable_across_shards: lock
                     recovery_user: report
                     tables:
                       T: { hash: [a, '"B"'], shards: [s1] }
@@ -116,6 +118,7 @@ class ConfigReaderTest {
         assertEquals(64, shop.slots());
         assertEquals(new PoolConfig(5, PoolConfig.Mode.SESSION, Duration.ofMillis(100)), shop.pool());
         assertEquals(Consistency.SHARD, shop.consistency());
+        assertEquals(SerializableAcrossShards.LOCK, shop.serializable());
         assertEquals(Optional.of("report"), shop.recoveryUser());
         assertEquals(Map.of("tenant_a", S1), shop.schemas());
         assertEquals(
@@ -159,6 +162,7 @@ class ConfigReaderTest {
         assertEquals(1024, shop.slots());
         assertEquals(new PoolConfig(20, PoolConfig.Mode.TRANSACTION, Duration.ofSeconds(5)), shop.pool());
         assertEquals(Consistency.ATOMIC, shop.consistency());
+        assertEquals(SerializableAcrossShards.REFUSE, shop.serializable());
         assertEquals(Optional.empty(), shop.recoveryUser());
     }
 
@@ -226,6 +230,7 @@ class ConfigReaderTest {
                 "databases.*.pool.mode | Session | must be one of transaction, session, is \"Session\"",
                 "databases.*.pool.acquire_timeout | 5 sec | must be a duration with its unit (ms, s, m, h), as in 5s, is \"5 sec\"",
                 "databases.*.consistency | none | must be one of shard, atomic, strict, is \"none\"",
+                "databases.*.serializable_across_shards | locks | must be one of refuse, lock, is \"locks\"",
                 "databases.*.recovery_user | apt | must be one of \"users\", is \"apt\"; did you mean \"app\"?",
                 "databases.*.schema | no.sql | must be a file that can be read, is \"no.sql\"",
                 "databases.*.tables | [a] | must be a block of keys and values, is a list",

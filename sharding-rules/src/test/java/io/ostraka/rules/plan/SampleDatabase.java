@@ -77,6 +77,7 @@ final class SampleDatabase {
                 1024,
                 new PoolConfig(5, PoolConfig.Mode.TRANSACTION, Duration.ofSeconds(1)),
                 DatabaseConfig.Consistency.ATOMIC,
+                DatabaseConfig.SerializableAcrossShards.REFUSE,
                 Optional.empty(),
                 Optional.empty(),
                 shards == 1 ? Map.of() : tableRules,

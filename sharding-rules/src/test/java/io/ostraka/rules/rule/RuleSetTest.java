@@ -231,6 +231,7 @@ class RuleSetTest {
                 1024,
                 new PoolConfig(1, PoolConfig.Mode.TRANSACTION, Duration.ofSeconds(1)),
                 DatabaseConfig.Consistency.ATOMIC,
+                DatabaseConfig.SerializableAcrossShards.REFUSE,
                 Optional.empty(),
                 Optional.empty(),
                 rules,
