@@ -318,7 +318,6 @@ class TwoShardsTest {
     @ValueSource(
             strings = {
                 "BEGIN ISOLATION LEVEL SERIALIZABLE",
-                "BEGIN|SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
                 "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE|BEGIN",
                 "BEGIN /* read committed */ ISOLATION LEVEL SERIALIZABLE",
                 "BEGIN ISOLATION LEVEL READ COMMITTED, ISOLATION LEVEL SERIALIZABLE",
@@ -337,6 +336,7 @@ class TwoShardsTest {
     @ValueSource(
             strings = {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ",
+                "BEGIN|SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
                 "SET default_transaction_isolation = 'repeatable read'|BEGIN"
             })
     void repeatableReadHasOneTimeOnBothShards(String beginning) {
@@ -729,7 +729,7 @@ class TwoShardsTest {
 
     @Test
     void aSessionWhoseServerReadsItsBytesOtherwiseEnds() {
-        run("SET ostraka.shard = 's0'");
+        run("SET ostraka.shard = 's0'", "BEGIN");
         client.send(query("SELECT set_config('client_encoding', 'SJIS', false)"));
         List<BackendMessage> answer = client.untilClosed();
         assertEquals("0A000", answer.get(answer.size() - 1).sqlState());
