@@ -10,10 +10,12 @@ import static io.ostraka.it.harness.FrontendMessages.sync;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ostraka.it.harness.BackendMessage;
 import io.ostraka.it.harness.ClusterSpec;
+import io.ostraka.it.harness.Endpoint;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
 import io.ostraka.proxy.wire.ClientEncoding;
@@ -35,6 +37,8 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -428,6 +432,23 @@ class ClientEncodingTest {
             }
             twins.query("BEGIN", "SET NAMES 'nonsense'", "SELECT 1", "ROLLBACK");
         }
+        for (String name : List.of("LATIN11", "MULE_INTERNAL", "mule-internal")) {
+            assertEquals(refusal(cluster.reference(), name), refusal(cluster.proxy(), name));
+        }
+    }
+
+    /** State and message of the error that ends a login. */
+    private static List<String> refusal(Endpoint endpoint, String encoding) {
+        Map<String, String> options = Map.of("client_encoding", encoding);
+        AssertionError refused = assertThrows(
+                AssertionError.class, () -> WireClient.login(endpoint, options).close());
+        List<String> fields = Pattern.compile("[CM]=[^,}]*")
+                .matcher(refused.getMessage())
+                .results()
+                .map(MatchResult::group)
+                .toList();
+        assertEquals(2, fields.size(), refused::getMessage);
+        return fields;
     }
 
     @Test

@@ -43,7 +43,7 @@ final class StartupSettings {
             if (name.startsWith(OwnCommands.PREFIX)) {
                 own.put(name, setting.getValue());
             } else if (name.equals(ClientEncoding.SETTING)) {
-                made = made.with(ClientEncoding.require(setting.getValue()));
+                made = made.with(ClientEncoding.requireAtStart(setting.getValue()));
             } else {
                 made = made.with(name, setConfig(name, setting.getValue()));
             }

@@ -90,15 +90,38 @@ public abstract class ClientEncoding {
 
     /** The same; throws what the server says of a name that it does not know, or cannot convert. */
     public static ClientEncoding require(String name) {
-        return named(name).orElseThrow(() -> {
-            boolean isKnown = plain(name).equals(MULE_INTERNAL);
-            return new PgError(
-                            isKnown ? SqlState.FEATURE_NOT_SUPPORTED : SqlState.INVALID_PARAMETER_VALUE,
-                            "invalid value for parameter \"" + SETTING + "\": \"" + name + "\"",
-                            isKnown ? "Conversion between MULE_INTERNAL and UTF8 is not supported." : "",
-                            "")
-                    .toException();
-        });
+        return named(name)
+                .orElseThrow(() -> isInconvertible(name)
+                        ? new PgError(
+                                        SqlState.FEATURE_NOT_SUPPORTED,
+                                        invalid(name),
+                                        "Conversion between MULE_INTERNAL and UTF8 is not supported.",
+                                        "")
+                                .toException()
+                        : unknown(name));
+    }
+
+    /** The same for a client that begins with it. */
+    public static ClientEncoding requireAtStart(String name) {
+        return named(name)
+                .orElseThrow(() -> isInconvertible(name)
+                        ? new PgError(
+                                        SqlState.FEATURE_NOT_SUPPORTED,
+                                        "conversion between MULE_INTERNAL and UTF8 is not supported")
+                                .toException()
+                        : unknown(name));
+    }
+
+    private static boolean isInconvertible(String name) {
+        return plain(name).equals(MULE_INTERNAL);
+    }
+
+    private static PgErrorException unknown(String name) {
+        return new PgError(SqlState.INVALID_PARAMETER_VALUE, invalid(name)).toException();
+    }
+
+    private static String invalid(String name) {
+        return "invalid value for parameter \"" + SETTING + "\": \"" + name + "\"";
     }
 
     /** What ends a session whose server reads its bytes otherwise, whoever told it to. */
