@@ -102,7 +102,7 @@ final class TextCopyReader extends CopyReader {
     }
 
     private int lengthAt(int place) {
-        return encoding.lengthAt(data, place, end);
+        return data[place] >= 0 ? 1 : encoding.lengthAt(data, place, end);
     }
 
     /** Whether the byte belongs to a quoted field, after it has been looked at. */
