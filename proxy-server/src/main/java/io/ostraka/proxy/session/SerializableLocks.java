@@ -49,11 +49,12 @@ final class SerializableLocks {
     /** Those of the statement that backends are sent next; empty for what is none, or reads no rows. */
     private Optional<TableLocks> next = Optional.empty();
     /** Those of statements that are bound, for backends that they meet when they are executed. */
-    private final Map<String, TableLocks> bound = new HashMap<>();
+    private final Map<String, TableLocks> bound;
 
     SerializableLocks(Session session) {
         this.session = session;
         this.isOn = session.database().locksForSerializable();
+        this.bound = isOn ? new HashMap<>() : Map.of();
     }
 
     /** Whether the session's transaction, or what it would begin now, is SERIALIZABLE by locks. */
@@ -165,7 +166,9 @@ final class SerializableLocks {
     }
 
     void onTransactionEnd() {
-        bound.clear();
+        if (isOn) {
+            bound.clear();
+        }
     }
 
     /** A function by its number may read anything. */

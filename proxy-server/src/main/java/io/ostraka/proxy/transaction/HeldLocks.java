@@ -14,7 +14,8 @@ import java.util.Map;
 public final class HeldLocks {
     private record Place(ShardName shard, TableName table) {}
 
-    private final Map<Place, TableLocks.Mode> modes = new HashMap<>();
+    /** Immutable while it is empty, as that of nearly every session is. */
+    private Map<Place, TableLocks.Mode> modes = Map.of();
     /** Grows with each lock, and with what tells the client something that no lock covers. */
     private int mark;
 
@@ -26,6 +27,9 @@ public final class HeldLocks {
         List<TableName> missing = needed.on(shard).stream()
                 .filter(table -> !isHeld(new Place(shard, table), needed.mode()))
                 .toList();
+        if (modes.isEmpty()) {
+            modes = new HashMap<>();
+        }
         missing.forEach(table -> modes.put(new Place(shard, table), needed.mode()));
         mark += missing.isEmpty() && needed.isComplete() ? 0 : 1;
         return missing;
@@ -46,7 +50,7 @@ public final class HeldLocks {
     }
 
     void clear() {
-        modes.clear();
+        modes = Map.of();
         mark = 0;
         hasBegun = false;
     }

@@ -66,8 +66,8 @@ public final class SessionTransaction {
 
     private final List<Said> script = new ArrayList<>();
     private final Set<ShardName> joined = new LinkedHashSet<>();
-    /** Those of them where nothing has taken a snapshot. */
-    private final Set<ShardName> unread = new HashSet<>();
+    /** Those of them where nothing has taken a snapshot; immutable while there are none. */
+    private Set<ShardName> unread = Set.of();
 
     private final Deque<Savepoint> savepoints = new ArrayDeque<>();
     private final Set<ShardName> writers = new LinkedHashSet<>();
@@ -136,7 +136,7 @@ public final class SessionTransaction {
         mayNameLevel = false;
         script.clear();
         joined.clear();
-        unread.clear();
+        unread = Set.of();
         savepoints.clear();
         writers.clear();
         changed.clear();
@@ -247,6 +247,9 @@ public final class SessionTransaction {
     /** The same for a setting, which takes no snapshot: another snapshot may still be imported there. */
     public void joinUnread(ShardName shard) {
         joined.add(shard);
+        if (unread.isEmpty()) {
+            unread = new HashSet<>();
+        }
         unread.add(shard);
     }
 
@@ -257,7 +260,9 @@ public final class SessionTransaction {
 
     /** A statement takes a snapshot there. */
     public void reads(ShardName shard) {
-        unread.remove(shard);
+        if (isUnread(shard)) {
+            unread.remove(shard);
+        }
     }
 
     /** Whether a statement has taken a snapshot on any shard: then its time is known. */
