@@ -403,6 +403,29 @@ class FenceTest {
                 counters.run(client, "BEGIN ISOLATION LEVEL REPEATABLE READ", "SAVEPOINT a", first, second, "COMMIT"));
     }
 
+    /** The first shard has carried out settings by then, and nothing else. */
+    @Test
+    void aSavepointBehindALateLevelDoesNotComeBeforeThePointInTime() {
+        String level = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+        for (String between : List.of("SHOW work_mem", "SELECT n FROM counter WHERE id = $2")) {
+            assertEquals(
+                    List.of("SAVEPOINT", "SELECT 1", "SELECT 1", "ROLLBACK", "SELECT 3", "COMMIT"),
+                    counters.run(
+                                    client,
+                                    "BEGIN",
+                                    level,
+                                    between,
+                                    "SAVEPOINT a",
+                                    "SELECT n FROM counter WHERE id = $0",
+                                    "SELECT n FROM counter WHERE id = $1",
+                                    "ROLLBACK TO a",
+                                    SELECT,
+                                    "COMMIT")
+                            .subList(3, 9),
+                    between);
+        }
+    }
+
     @Test
     void aRepeatableReadTransactionMayWriteOnSeveralShards() throws SQLException {
         String[] all = {

@@ -231,6 +231,7 @@ final class OwnCommands {
         SessionTransaction transaction = session.transaction();
         if (command instanceof SessionCommand.Savepoint savepoint) {
             requireBlock("SAVEPOINT");
+            participants().forEach(session.shards()::importWhereUnread);
             transaction.savepoint(savepoint.name(), text, session.settingState().snapshot());
             toAll(text, "SAVEPOINT", after);
         } else if (command instanceof SessionCommand.FinishPrepared finish) {

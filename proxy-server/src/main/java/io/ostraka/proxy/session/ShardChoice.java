@@ -171,9 +171,7 @@ final class ShardChoice {
             }
             whenJoined.accept(backend);
         } else if (transaction.isOpen() && access != Access.NOTHING && transaction.isUnread(shard)) {
-            if (importsSnapshot()) {
-                backend.sendHidden(snapshot.importOn(shard));
-            }
+            importWhereUnread(backend);
             transaction.reads(shard);
         }
         locks.takeOn(backend);
@@ -183,6 +181,14 @@ final class ShardChoice {
             } else {
                 implicitWriter = Optional.of(shard);
             }
+        }
+    }
+
+    /** A shard of the transaction where nothing was read gets its point in time, if that is known: behind a savepoint it cannot. */
+    void importWhereUnread(Backend backend) {
+        if (transaction.isUnread(backend.shard()) && importsSnapshot()) {
+            backend.sendHidden(snapshot.importOn(backend.shard()));
+            transaction.reads(backend.shard());
         }
     }
 

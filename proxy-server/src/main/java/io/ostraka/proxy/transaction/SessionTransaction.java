@@ -208,7 +208,8 @@ public final class SessionTransaction {
             return Optional.empty();
         }
         for (int i = script.size() - 1; i >= 0; i--) {
-            String statement = withoutComments(script.get(i).statement());
+            String said = script.get(i).statement();
+            String statement = NAMES_LEVEL.matcher(said).find() ? withoutComments(said) : "";
             if (NAMES_LEVEL.matcher(statement).find()
                     && !FOR_LATER.matcher(statement).find()) {
                 return Optional.of(levelIn(statement));
