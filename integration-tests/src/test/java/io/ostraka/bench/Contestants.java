@@ -1,8 +1,7 @@
 package io.ostraka.bench;
 
+import io.ostraka.it.harness.FreePorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -71,7 +70,7 @@ final class Contestants {
     }
 
     private Contestant relay() throws IOException {
-        int port = freePort();
+        int port = FreePorts.reserve();
         ChildProcess process = ChildProcess.startJava(
                 "relay",
                 directory,
@@ -88,7 +87,7 @@ final class Contestants {
      * pooling only since 1.21 and not by default.
      */
     private Contestant pgbouncer(Path program) throws IOException {
-        int port = freePort();
+        int port = FreePorts.reserve();
         Path users = directory.resolve("pgbouncer-users.txt");
         Files.writeString(users, "\"" + Shards.USER + "\" \"" + shards.password() + "\"\n");
         String server = "host=127.0.0.1 port=" + shards.whole().port() + " dbname=" + Shards.DATABASE;
@@ -193,7 +192,7 @@ final class Contestants {
     }
 
     private Contestant together() throws IOException {
-        int port = freePort();
+        int port = FreePorts.reserve();
         Path file = Files.writeString(directory.resolve("together.yaml"), """
                 listen: 127.0.0.1:%d
                 workers: %d
@@ -234,7 +233,7 @@ final class Contestants {
     }
 
     private Contestant ostraka() throws IOException {
-        int port = freePort();
+        int port = FreePorts.reserve();
         return ready(new Started(
                 "ostraka",
                 door -> new Target(
@@ -273,12 +272,6 @@ final class Contestants {
         } catch (IOException | RuntimeException e) {
             contestant.close();
             throw e;
-        }
-    }
-
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.ostraka.bench;
 
+import io.ostraka.it.harness.FreePorts;
 import io.ostraka.proxy.demo.EmbeddedServers;
 import io.ostraka.proxy.demo.PostgresServer;
 import java.io.IOException;
@@ -39,7 +40,7 @@ final class FourShards implements AutoCloseable {
         this.servers = servers;
         this.directory = directory;
         this.password = password;
-        this.port = Contestants.freePort();
+        this.port = FreePorts.reserve();
     }
 
     /** With tables, but without rows and without a proxy. */

@@ -1,5 +1,6 @@
 package io.ostraka.bench;
 
+import io.ostraka.it.harness.FreePorts;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -95,7 +96,7 @@ final class StartBench implements Callable<Integer> {
     }
 
     private Started start(Shards shards, Path directory) throws IOException {
-        int port = Contestants.freePort();
+        int port = FreePorts.reserve();
         Path file = new Contestants(
                         shards, directory, POOL, Runtime.getRuntime().availableProcessors())
                 .configuration(port);

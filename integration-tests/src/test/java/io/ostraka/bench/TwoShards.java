@@ -1,6 +1,7 @@
 package io.ostraka.bench;
 
 import io.ostraka.it.harness.Endpoint;
+import io.ostraka.it.harness.FreePorts;
 import io.ostraka.proxy.demo.EmbeddedServers;
 import io.ostraka.proxy.demo.PostgresServer;
 import java.io.IOException;
@@ -152,7 +153,7 @@ final class TwoShards implements AutoCloseable {
     private void startProxies() throws IOException {
         Map<String, Integer> peerPorts = new TreeMap<>();
         for (String node : GROUP) {
-            peerPorts.put(node, Contestants.freePort());
+            peerPorts.put(node, FreePorts.reserve());
         }
         String peers = peerPorts.entrySet().stream()
                 .map(peer -> peer.getKey() + ": \"127.0.0.1:" + peer.getValue() + "\"")
@@ -171,7 +172,7 @@ final class TwoShards implements AutoCloseable {
         List<String> arguments = new ArrayList<>();
         arguments.add(String.valueOf(workers));
         for (String shard : SHARDS) {
-            ports.put(RELAY + shard, Contestants.freePort());
+            ports.put(RELAY + shard, FreePorts.reserve());
             arguments.add(ports.get(RELAY + shard).toString());
             arguments.add(String.valueOf(servers.server(shard).port()));
         }
@@ -184,7 +185,7 @@ final class TwoShards implements AutoCloseable {
     }
 
     private void startProxy(String node, String top) throws IOException {
-        ports.put(node, Contestants.freePort());
+        ports.put(node, FreePorts.reserve());
         Path file = Files.writeString(directory.path().resolve("proxy" + node + ".yaml"), """
                 %slisten: 127.0.0.1:%d
                 workers: %d

@@ -5,8 +5,6 @@ import com.github.dockerjava.api.model.ExposedPort;
 import com.github.dockerjava.api.model.PortBinding;
 import com.github.dockerjava.api.model.Ports;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import org.testcontainers.DockerClientFactory;
@@ -24,7 +22,7 @@ final class ContainerTestServers implements TestServers {
     ContainerTestServers(List<String> names) throws IOException {
         try {
             for (String name : names) {
-                Container server = new Container(name, freePort());
+                Container server = new Container(name, FreePorts.reserve());
                 servers.add(server);
                 server.container.start();
             }
@@ -49,12 +47,6 @@ final class ContainerTestServers implements TestServers {
     }
 
     /** Bound to one port of ours for all its life: a port that Docker chooses would be another after a restart. */
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
-            return socket.getLocalPort();
-        }
-    }
-
     private static final class Container implements TestServer {
         private final String name;
         private final int port;

@@ -2,6 +2,7 @@ package io.ostraka.it.transaction;
 
 import io.ostraka.it.harness.Await;
 import io.ostraka.it.harness.Endpoint;
+import io.ostraka.it.harness.FreePorts;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
 import io.ostraka.rules.config.HostPort;
@@ -51,7 +52,7 @@ final class ProxyGroup implements AutoCloseable {
             throws IOException {
         this.directory = directory;
         for (String node : NODES) {
-            addresses.put(node, new HostPort("127.0.0.1", ProxyProcess.freePort()));
+            addresses.put(node, new HostPort("127.0.0.1", FreePorts.reserve()));
         }
         String peers = addresses.entrySet().stream()
                 .map(peer -> peer.getKey() + ": \"" + peer.getValue() + "\"")

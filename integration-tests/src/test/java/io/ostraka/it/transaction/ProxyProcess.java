@@ -2,22 +2,19 @@ package io.ostraka.it.transaction;
 
 import io.ostraka.it.harness.Await;
 import io.ostraka.it.harness.Endpoint;
+import io.ostraka.it.harness.FreePorts;
 import io.ostraka.it.harness.TestCluster;
 import io.ostraka.it.harness.WireClient;
 import io.ostraka.proxy.server.Main;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.BindException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 
 /** A proxy in a process of its own, before the shards of a cluster without one: to be killed, and started again. */
@@ -54,7 +51,7 @@ final class ProxyProcess implements AutoCloseable {
             throws IOException {
         this.directory = directory;
         Endpoint first = shards.get("s0");
-        endpoint = new Endpoint(freePort(), "test", first.user(), first.password());
+        endpoint = new Endpoint(FreePorts.reserve(), "test", first.user(), first.password());
         String lines = new TreeMap<>(shards)
                 .entrySet().stream()
                         .map(shard -> "      %s: { primary: \"127.0.0.1:%d/%s\"%s }\n"
@@ -92,18 +89,6 @@ final class ProxyProcess implements AutoCloseable {
                                         lines,
                                         ofDatabase.indent(4),
                                         Counters.TABLES.indent(6)));
-    }
-
-    /** Below those that outgoing connections take: one of them would have it by the time the proxy listens. */
-    static int freePort() throws IOException {
-        while (true) {
-            int port = 20_000 + ThreadLocalRandom.current().nextInt(12_000);
-            try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                return free.getLocalPort();
-            } catch (BindException taken) {
-                // The next one.
-            }
-        }
     }
 
     Endpoint endpoint() {

@@ -8,9 +8,9 @@ import io.ostraka.tx.decision.DecisionState;
 import io.ostraka.tx.decision.LogEntry;
 import io.ostraka.tx.peers.PeerSecret;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,7 +21,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -30,6 +29,7 @@ import java.util.function.Predicate;
 /** Nodes of a group in this process, each pair connected by a {@link Relay} in each direction. */
 final class TestGroup implements AutoCloseable {
     static final PeerSecret SECRET = new PeerSecret("for tests, and long enough");
+    private static final List<Socket> HELD = new ArrayList<>();
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(90);
 
     private final Path directory;
@@ -55,16 +55,16 @@ final class TestGroup implements AutoCloseable {
         return address;
     }
 
-    /** Below those that outgoing connections take: one of them would have it by the time a node listens. */
-    static int freePort() throws IOException {
-        while (true) {
-            int port = 20_000 + ThreadLocalRandom.current().nextInt(12_000);
-            try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                return free.getLocalPort();
-            } catch (BindException taken) {
-                // The next one.
-            }
-        }
+    /**
+     * A port that nobody else is given as long as this process lives, neither one who asks for any port nor an outgoing
+     * connection: bound, and not listened on, so that a node may listen where it is told to.
+     */
+    static synchronized int freePort() throws IOException {
+        Socket held = new Socket();
+        held.setReuseAddress(true);
+        held.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0));
+        HELD.add(held);
+        return held.getLocalPort();
     }
 
     /** What {@code node}'s file says. */
