@@ -91,6 +91,42 @@ class GroupOfProxiesTest {
     }
 
     @Test
+    void whoseFileSaysOtherwiseServesNothingUntilAllFilesSayTheSame() throws Exception {
+        group.startAll("");
+        try (WireClient client = group.login("n2")) {
+            counters = Counters.filled(cluster, client);
+        }
+        restartAsStrict("n3");
+        awaitRefusal("n3");
+        assertServes("n1");
+        restartAsStrict("n1");
+        awaitRefusal("n1");
+        assertServes("n2");
+        restartAsStrict("n2");
+        for (String node : ProxyGroup.NODES) {
+            Await.until(node + " serves", () -> group.tried(node, counters, "SELECT n FROM counter WHERE id = $0")
+                    .equals(List.of("SELECT 1")));
+        }
+    }
+
+    private void restartAsStrict(String node) throws IOException {
+        group.proxy(node).kill();
+        group.proxy(node).change(file -> file.replace("default_shard:", "consistency: strict\n    default_shard:"));
+        group.proxy(node).launch("");
+    }
+
+    private void awaitRefusal(String node) {
+        Await.until(node + " refuses", () -> {
+            String refusal = group.tried(node, counters, "SELECT 1").get(0);
+            return refusal.contains("57P03") && refusal.contains("has other settings for database \"test\"");
+        });
+    }
+
+    private void assertServes(String node) throws IOException {
+        assertEquals(List.of("SELECT 1"), group.tried(node, counters, "SELECT n FROM counter WHERE id = $0"));
+    }
+
+    @Test
     void aDeadlockOverShardsAndProxiesEndsAndWhoOnlyWaitsIsLeftAlone() throws Exception {
         group.startAll("");
         try (WireClient one = group.login("n1");

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** A proxy in a process of its own, before the shards of a cluster without one: to be killed, and started again. */
@@ -100,8 +101,26 @@ final class ProxyProcess implements AutoCloseable {
         return new Endpoint(endpoint.port(), "ostraka", "ostraka", "recovery-password");
     }
 
+    /** Its file is another one from the next start on. */
+    void change(UnaryOperator<String> file) throws IOException {
+        Path path = directory.resolve("proxy.yaml");
+        Files.writeString(path, file.apply(Files.readString(path)));
+    }
+
     /** Starts it; {@code failpoint} as in {@code -Dostraka.failpoint}, empty for none. Returns when it takes connections. */
     void start(String failpoint) throws IOException {
+        launch(failpoint);
+        Await.until("the proxy takes connections", () -> {
+            if (!process.isAlive()) {
+                throw new AssertionError(Files.readString(directory.resolve("proxy.log")));
+            }
+            WireClient.login(endpoint).close();
+            return true;
+        });
+    }
+
+    /** The same; returns at once. */
+    void launch(String failpoint) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElseThrow(),
                         "-XX:TieredStopAtLevel=1",
@@ -115,13 +134,6 @@ final class ProxyProcess implements AutoCloseable {
                 .redirectError(ProcessBuilder.Redirect.appendTo(
                         directory.resolve("proxy.log").toFile()));
         process = builder.start();
-        Await.until("the proxy takes connections", () -> {
-            if (!process.isAlive()) {
-                throw new AssertionError(Files.readString(directory.resolve("proxy.log")));
-            }
-            WireClient.login(endpoint).close();
-            return true;
-        });
     }
 
     /** What it and those before it in this directory have said. */

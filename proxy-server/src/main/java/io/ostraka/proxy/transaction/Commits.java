@@ -20,6 +20,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -65,7 +66,7 @@ public final class Commits implements AutoCloseable {
         Optional<RealTimeOrder> order = isOverShards && config.consistency() == DatabaseConfig.Consistency.STRICT
                 ? Optional.of(coordinator.orderOf(database))
                 : Optional.empty();
-        DatabaseCommits commits = new DatabaseCommits(database, isAtomic, order, numbers, this);
+        DatabaseCommits commits = new DatabaseCommits(database, settingsOf(config), isAtomic, order, numbers, this);
         databases.put(database, commits);
         for (ShardConfig shard : config.shards().values()) {
             if (!loop.hasNext()) {
@@ -105,10 +106,18 @@ public final class Commits implements AutoCloseable {
         return commits;
     }
 
+    /** What one node could not promise while another has it otherwise. */
+    private static String settingsOf(DatabaseConfig config) {
+        return config.hasOneShard()
+                ? ""
+                : ("consistency: " + config.consistency() + ", serializable_across_shards: " + config.serializable())
+                        .toLowerCase(Locale.ROOT);
+    }
+
     /** A database with one shard that stays where it is, whose transactions PostgreSQL commits. */
     public DatabaseCommits addSingle(String database, ShardName shard) {
         return new DatabaseCommits(
-                database, false, Optional.empty(), Map.of(shard, membership.shardNumber(database, shard)), this);
+                database, "", false, Optional.empty(), Map.of(shard, membership.shardNumber(database, shard)), this);
     }
 
     /**

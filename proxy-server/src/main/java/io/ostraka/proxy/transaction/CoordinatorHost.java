@@ -129,7 +129,7 @@ final class CoordinatorHost implements CommitPort, GroupCommit.Port {
         });
     }
 
-    /** The future completes when what earlier lives left is settled. Any thread. */
+    /** The future completes when what earlier lives left is settled, and the settings of nodes that came before are known. Any thread. */
     CompletableFuture<Void> start(Map<ShardId, ShardServer> servers, Collection<FollowedShard> followed) {
         queue.execute(() -> {
             Map<DatabaseCommits, List<ShardServer>> byDatabase = new HashMap<>();
@@ -146,11 +146,17 @@ final class CoordinatorHost implements CommitPort, GroupCommit.Port {
             });
             failovers.start(followed);
             sweeper.start(servers);
-            group.ifPresent(ofAll -> ofAll.backends().start(servers.values()));
+            group.ifPresent(ofAll -> {
+                ofAll.backends().start(servers.values());
+                ofAll.settings().start(byDatabase.keySet());
+            });
         });
         group.ifPresent(ofAll -> membership.tell(
                 new GroupEvents(queue::executeLater, sweeper, failovers, ofAll, fences.values(), failpoints)));
-        return CompletableFuture.allOf(sweeper.settled(), failovers.settled());
+        return CompletableFuture.allOf(
+                sweeper.settled(),
+                failovers.settled(),
+                group.map(ofAll -> ofAll.settings().known()).orElseGet(() -> CompletableFuture.completedFuture(null)));
     }
 
     private Fence fence(String database, List<ShardServer> shards) {

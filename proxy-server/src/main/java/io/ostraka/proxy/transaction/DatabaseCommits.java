@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class DatabaseCommits {
     private final String database;
+    private final String settings;
     private final boolean isAtomic;
     private final Optional<RealTimeOrder> order;
     private final Map<ShardName, ShardNumber> numbers;
@@ -29,14 +30,18 @@ public final class DatabaseCommits {
     private final Set<SpanningTransaction> spanning = ConcurrentHashMap.newKeySet();
     private volatile Set<ShardName> withheld = Set.of();
     private volatile Set<ShardName> unableToPrepare = Set.of();
+    private volatile Optional<PgError> refused = Optional.empty();
 
+    /** {@code settings}: what all nodes of a group must have alike, as in the file. */
     DatabaseCommits(
             String database,
+            String settings,
             boolean isAtomic,
             Optional<RealTimeOrder> order,
             Map<ShardName, ShardNumber> numbers,
             Commits commits) {
         this.database = database;
+        this.settings = settings;
         this.isAtomic = isAtomic;
         this.order = order;
         this.numbers = Map.copyOf(numbers);
@@ -109,7 +114,7 @@ public final class DatabaseCommits {
 
     /**
      * Throws {@link io.ostraka.rules.error.PgErrorException} for a shard that lacks a commit which others show; for every shard
-     * while this node cannot know which those are.
+     * while this node cannot know which those are, or must not serve the database.
      */
     public void requireReadable(ShardName shard) {
         if (numbers.size() > 1 && !commits.holdsLease()) {
@@ -123,6 +128,10 @@ public final class DatabaseCommits {
         }
         if (withheld.contains(shard)) {
             throw unreadable(shard).toException();
+        }
+        Optional<PgError> why = refused;
+        if (why.isPresent()) {
+            throw why.get().toException();
         }
     }
 
@@ -164,6 +173,16 @@ public final class DatabaseCommits {
 
     String name() {
         return database;
+    }
+
+    /** What all nodes of a group must have alike, as in the file. */
+    String settings() {
+        return settings;
+    }
+
+    /** Nothing of it is served, if that is an error. */
+    void refuse(Optional<PgError> why) {
+        refused = why;
     }
 
     /** Whether reads over its shards take snapshots. */

@@ -151,7 +151,8 @@ final class FenceAsker {
                     RELEASE,
                     ASK_SPANNING,
                     SPANNING,
-                    BACKENDS -> throw new IllegalArgumentException("nobody who asks is told " + message);
+                    BACKENDS,
+                    SETTINGS -> throw new IllegalArgumentException("nobody who asks is told " + message);
         }
     }
 

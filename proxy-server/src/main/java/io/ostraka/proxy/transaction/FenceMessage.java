@@ -61,7 +61,9 @@ record FenceMessage(
         /** One of them: {@code shards} with the processes that are its own; {@code words} are its name and when it began. */
         SPANNING(15),
         /** To all: the sender's connections to {@code shards}, each as its process and the port it comes from. */
-        BACKENDS(16);
+        BACKENDS(16),
+        /** To all: what the sender's file says of databases; {@code words} are each one's name and what is said. */
+        SETTINGS(17);
 
         private final byte code;
 

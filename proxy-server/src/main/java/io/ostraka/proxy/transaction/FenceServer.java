@@ -56,7 +56,7 @@ final class FenceServer {
             case ASK_SNAPSHOT, ASK_VISIT -> asked(message);
             case LEFT -> visitorLeft(message);
             case RELEASE -> released(message);
-            case CLOSE, OPEN, GRANTED, DENIED, ENTER, OVER, AGAIN, ASK_SPANNING, SPANNING, BACKENDS ->
+            case CLOSE, OPEN, GRANTED, DENIED, ENTER, OVER, AGAIN, ASK_SPANNING, SPANNING, BACKENDS, SETTINGS ->
                 throw new IllegalArgumentException("nobody who leads is told " + message);
         }
     }

@@ -38,6 +38,7 @@ final class GroupFence {
     private final FenceServer server;
     private final SpanningElsewhere spanning;
     private final BackendsElsewhere backends;
+    private final SettingsElsewhere settings;
     private final Map<String, OwnGate> gates = new HashMap<>();
 
     /** A gate, and who closed it last. */
@@ -106,6 +107,7 @@ final class GroupFence {
         this.server = new FenceServer(post);
         this.spanning = new SpanningElsewhere(post, this::others);
         this.backends = new BackendsElsewhere(post, this::others);
+        this.settings = new SettingsElsewhere(post, this::others, this::live);
         membership.onFence(post::arrived);
     }
 
@@ -146,6 +148,11 @@ final class GroupFence {
     /** For who ends what dead nodes have left open. */
     BackendsElsewhere backends() {
         return backends;
+    }
+
+    /** For who promises what all nodes have to keep. */
+    SettingsElsewhere settings() {
+        return settings;
     }
 
     private Collection<String> others() {
@@ -208,6 +215,7 @@ final class GroupFence {
             case GRANTED, DENIED, ENTER, OVER, AGAIN -> asker.hear(message);
             case ASK_SPANNING, SPANNING -> spanning.hear(message);
             case BACKENDS -> backends.hear(message);
+            case SETTINGS -> settings.hear(message);
         }
     }
 }
