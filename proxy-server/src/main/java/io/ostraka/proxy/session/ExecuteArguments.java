@@ -52,6 +52,21 @@ final class ExecuteArguments {
         }
     }
 
+    /** Whether a shard has judged what was parsed, and nothing is under way there: the Bind or Describe is offered again until then. */
+    boolean mayBeAsked() {
+        return session.statements().answerParse()
+                && session.isQuiet()
+                && session.executions().isSynced();
+    }
+
+    /** The client learns why they could not be computed. */
+    boolean tell(ArgumentsRun failed) {
+        session.output().write(session.output().buffer().writeBytes(failed.error()));
+        clear();
+        session.runs().end(true, false);
+        return true;
+    }
+
     void clear() {
         ended = Optional.empty();
         meaning = Optional.empty();

@@ -477,7 +477,7 @@ final class SimpleQuery {
         Optional<Map<ShardName, RowSplit.Part>> parts =
                 plan.split().map(split -> split.of(statement.planned(), values));
         session.shards().beginSpread(backends.get());
-        ScatterMerge merge = ExtendedQuery.merge(plan, session, shards.size(), values, parts);
+        ScatterMerge merge = BindOverShards.merge(plan, session, shards.size(), values, parts);
         session.answers()
                 .scatterTo(session.transaction().isImplicit() && !several.hasMore() ? merge.keepingTag() : merge);
         for (Backend backend : backends.get()) {
