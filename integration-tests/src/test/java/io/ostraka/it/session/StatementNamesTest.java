@@ -194,6 +194,10 @@ class StatementNamesTest {
         assertTrue(error.contains("prepared statement \"u\" requires 1"), error);
         twins.exchange(bind("", "s"), sync());
         twins.exchange(bound("s", "1"), execute("", 0), sync());
+        // The shard has one statement for both, and answers when the next one was met.
+        String first = twins.exchange(bind("", "u"), bind("", "s"), sync()).get(0);
+        assertTrue(first.contains("prepared statement \"u\" requires 1"), first);
+        twins.exchange(bound("u", "1"), bind("", "s"), parse("", SELECT), bind("", ""), sync());
         twins.exchange(parse("ostraka_1", SELECT), bind("", "ostraka_1"), sync());
     }
 

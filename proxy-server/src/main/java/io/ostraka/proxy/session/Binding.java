@@ -10,6 +10,7 @@ import io.ostraka.proxy.wire.BindView;
 import io.ostraka.proxy.wire.TransactionStatus;
 import io.ostraka.rules.config.ShardName;
 import io.ostraka.rules.error.PgError;
+import io.ostraka.rules.error.PgErrorException;
 import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.Combination;
@@ -63,8 +64,11 @@ final class Binding {
         if (!statements.answerParseBut(statement) || !pipeline.mayAnswer()) {
             return false;
         }
-        if (mayBeRefusedHere(statement)) {
-            requireParameters(statement);
+        if (bind.parameterCount() != statement.parameters()) {
+            if (mayBeRefusedHere(statement)) {
+                throw misused(statement);
+            }
+            statements.isMisused(statement);
         }
         portals.requireFree(bind.portal());
         if (!statements.isOwn(statement) && !session.failedBlock().isShared()) {
@@ -311,15 +315,12 @@ final class Binding {
                                 || (statement.answered && session.status() == TransactionStatus.FAILED)));
     }
 
-    private void requireParameters(PreparedStatement statement) {
-        int parameters = statement.parameters();
-        if (bind.parameterCount() != parameters) {
-            throw new PgError(
-                            SqlState.PROTOCOL_VIOLATION,
-                            "bind message supplies " + bind.parameterCount() + " parameters, but prepared statement \""
-                                    + statement.name + "\" requires " + parameters)
-                    .toException();
-        }
+    private PgErrorException misused(PreparedStatement statement) {
+        return new PgError(
+                        SqlState.PROTOCOL_VIOLATION,
+                        "bind message supplies " + bind.parameterCount() + " parameters, but prepared statement \""
+                                + statement.name + "\" requires " + statement.parameters())
+                .toException();
     }
 
     private boolean bindTo(ShardName shard, BoundStatement sent, Access access, boolean pins) {

@@ -54,8 +54,8 @@ final class Statements {
     private Optional<PreparedStatement> unanswered = Optional.empty();
     /** The last that has taken the place of another since the last Sync. */
     private Optional<PreparedStatement> replacing = Optional.empty();
-    /** The one last used: of several with the same content it is the likely one. */
-    private Optional<PreparedStatement> latest = Optional.empty();
+    /** The first since the last Sync that was given too many parameters, or too few. */
+    private Optional<PreparedStatement> misused = Optional.empty();
     /** Statements whose descriptions are on their way, in the order of asking. */
     private final Queue<PreparedStatement> describing = new ArrayDeque<>();
     /** Those whose Close may still be skipped, in the order of closing. */
@@ -103,10 +103,17 @@ final class Statements {
                 .toException();
     }
 
+    /** A shard will refuse its Bind, and call it by the name that it shares there with all of the same content. */
+    void isMisused(PreparedStatement statement) {
+        if (misused.isEmpty()) {
+            misused = Optional.of(statement);
+        }
+    }
+
     /** The name under which the client knows what a shard has by its content. */
     Optional<String> nameOf(StatementKey key) {
-        if (latest.isPresent() && latest.get().key.equals(key)) {
-            return Optional.of(latest.get().name);
+        if (misused.isPresent() && misused.get().key.equals(key)) {
+            return Optional.of(misused.get().name);
         }
         return byName.values().stream()
                 .filter(statement -> statement.isNamed() && statement.key.equals(key))
@@ -398,7 +405,6 @@ final class Statements {
         requireParsed(backend, statement);
         byte[] name = backend.prepare(statement.key, true, statement.answered ? Visibility.NONE : Visibility.ALL);
         answered(statement);
-        latest = Optional.of(statement);
         return name;
     }
 
@@ -415,9 +421,6 @@ final class Statements {
         byte[] name =
                 backend.prepare(statement.key, statement.isNamed(), statement.answered ? Visibility.NONE : visibility);
         answered(statement);
-        if (latest.isEmpty() || latest.get() != statement) {
-            latest = Optional.of(statement);
-        }
         return name;
     }
 
@@ -473,6 +476,7 @@ final class Statements {
         closing.clear();
         checking = false;
         refusing = false;
+        misused = Optional.empty();
     }
 
     // ---- what a description promises -----------------------------------------------------------------------------
