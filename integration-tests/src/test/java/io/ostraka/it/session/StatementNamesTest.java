@@ -21,6 +21,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Prepared statements by name: SQL and the protocol speak of the same ones, whichever connection serves them. */
 @ExtendWith(NoLeaks.class)
@@ -199,6 +201,28 @@ class StatementNamesTest {
         assertTrue(first.contains("prepared statement \"u\" requires 1"), first);
         twins.exchange(bound("u", "1"), bind("", "s"), parse("", SELECT), bind("", ""), sync());
         twins.exchange(parse("ostraka_1", SELECT), bind("", "ostraka_1"), sync());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"DISCARD PLANS", "DISCARD SEQUENCES", "DISCARD TEMP", "DISCARD ALL", "DEALLOCATE mine"})
+    void whatIsDroppedInAPipelineIsPartOfItsTransaction(String drop) {
+        // Behind an empty statement the server has nothing left to do but to end the transaction.
+        for (String last : List.of("SELECT 1", "SELECT 1/0", "")) {
+            twins.query("PREPARE mine AS SELECT 3", "EXECUTE mine");
+            twins.exchange(
+                    parse("", "DELETE FROM t WHERE id = 2"),
+                    bind("", ""),
+                    execute("", 0),
+                    parse("", drop),
+                    bind("", ""),
+                    execute("", 0),
+                    parse("", last),
+                    bind("", ""),
+                    execute("", 0),
+                    sync());
+            twins.exchange(parse("", "SELECT count(*) FROM t"), bind("", ""), execute("", 0), sync());
+            twins.query("EXECUTE mine", "DEALLOCATE ALL", "INSERT INTO t VALUES (2, 'two') ON CONFLICT DO NOTHING");
+        }
     }
 
     @Test

@@ -358,12 +358,12 @@ public final class Backend extends ChannelInboundHandlerAdapter {
         });
     }
 
-    /** A command of the client's that it sees the answer of, among its pipelined messages, whose unnamed portal stays. */
-    public void sendBetween(StatementKey key) {
+    /** A command of the client's among its pipelined messages, whose unnamed portal stays. {@code visibility} is for its answer. */
+    public void sendBetween(StatementKey key, Visibility visibility) {
         byte[] name = prepare(key, true, Visibility.NONE);
         FrontendMessages.bind(out(), BETWEEN, name, new short[0], encoding());
         expect(Expected.Kind.BIND, Visibility.NONE);
-        sendExecute(BETWEEN, 0, Visibility.ALL);
+        sendExecute(BETWEEN, 0, visibility);
         sendClosePortal(BETWEEN, Visibility.NONE);
     }
 

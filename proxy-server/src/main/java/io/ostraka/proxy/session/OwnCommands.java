@@ -3,6 +3,8 @@ package io.ostraka.proxy.session;
 import io.netty.buffer.ByteBuf;
 import io.ostraka.proxy.backend.Backend;
 import io.ostraka.proxy.backend.BackendSettings;
+import io.ostraka.proxy.backend.StatementKey;
+import io.ostraka.proxy.backend.Visibility;
 import io.ostraka.proxy.transaction.SessionTransaction;
 import io.ostraka.proxy.wire.BackendMessages;
 import io.ostraka.proxy.wire.BackendMessages.Severity;
@@ -12,6 +14,7 @@ import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.Access;
 import io.ostraka.rules.plan.SessionCommand;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -542,7 +545,7 @@ final class OwnCommands {
 
     private void discard(String what, Runnable after) {
         if (what.equals("all")) {
-            if (session.transaction().isOpen()) {
+            if (session.transaction().isOpen() || isPipelined()) {
                 throw new PgError(SqlState.ACTIVE_SQL_TRANSACTION, "DISCARD ALL cannot run inside a transaction block")
                         .toException();
             }
@@ -565,6 +568,10 @@ final class OwnCommands {
                     case "sequences" -> "DISCARD SEQUENCES";
                     default -> "DISCARD TEMP";
                 };
+        if (isPipelined()) {
+            amongPipelined(holding, tag, tag, after);
+            return;
+        }
         rounds.start(holding, tag, false, () -> {
             if (what.equals("all") && rounds.step().error.isEmpty()) {
                 session.held().unpin();
@@ -585,7 +592,25 @@ final class OwnCommands {
         if (name.isEmpty()) {
             knowing.forEach(Backend::forgetPrepared);
         }
+        if (isPipelined()) {
+            amongPipelined(knowing, text, tag, after);
+            return;
+        }
         rounds.start(knowing, text, false, () -> finish(tag, after));
+    }
+
+    /** Whether statements of a pipeline were executed outside a block, in a transaction that only a Sync may end. */
+    private boolean isPipelined() {
+        return !session.transaction().isOpen() && session.extended().pipeline().hasExecuted();
+    }
+
+    /** A Query would leave the server in the middle of that transaction. */
+    private void amongPipelined(Collection<Backend> backends, String text, String tag, Runnable after) {
+        for (Backend backend : backends) {
+            session.extended().pipeline().unsynced().add(backend);
+            backend.sendBetween(new StatementKey(text, List.of(), List.of(), 0), Visibility.NONE);
+        }
+        complete(tag, after);
     }
 
     private void toAll(String text, String tag, Runnable after) {

@@ -575,7 +575,7 @@ final class Portals {
         }
         Backend backend = pipeline.unsynced().iterator().next();
         session.answers().executes(portal.statement());
-        backend.sendBetween(new StatementKey(portal.text(), List.of(), List.of(), 0));
+        backend.sendBetween(new StatementKey(portal.text(), List.of(), List.of(), 0), Visibility.ALL);
         pipeline.executed(true);
     }
 
