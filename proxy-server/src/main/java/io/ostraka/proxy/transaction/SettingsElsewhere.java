@@ -40,6 +40,7 @@ final class SettingsElsewhere {
     private final Map<String, DatabaseCommits> databases = new TreeMap<>();
     private final Map<String, PgError> refused = new HashMap<>();
     private final CompletableFuture<Void> known = new CompletableFuture<>();
+    private boolean started;
     private int interval;
 
     /** By a member, of each database. */
@@ -55,6 +56,7 @@ final class SettingsElsewhere {
     /** Tells, and compares, those of these from now on. */
     void start(Collection<DatabaseCommits> all) {
         all.forEach(database -> databases.put(database.name(), database));
+        started = true;
         look();
     }
 
@@ -86,13 +88,12 @@ final class SettingsElsewhere {
             settings.put(words.get(i), words.get(i + 1));
         }
         boolean isNew = byLife.put(from.epoch(), new Said(from.member(), settings)) == null;
-        if (databases.isEmpty()) {
-            return;
+        if (started) {
+            if (isNew) {
+                tell(from.member());
+            }
+            compare();
         }
-        if (isNew) {
-            tell(from.member());
-        }
-        compare();
     }
 
     private void compare() {

@@ -62,8 +62,11 @@ class SettingsElsewhereTest {
         }
 
         Member start() {
-            CompletableFuture.runAsync(() -> settings.start(List.of(database)), queue)
-                    .join();
+            return start(List.of(database));
+        }
+
+        Member start(List<DatabaseCommits> databases) {
+            CompletableFuture.runAsync(() -> settings.start(databases), queue).join();
             return this;
         }
 
@@ -141,6 +144,14 @@ class SettingsElsewhereTest {
         Member first = new Member("n1", 4, STRICT).start();
         first.assertServes();
         second.assertServes();
+    }
+
+    @Test
+    void whoHasNoDatabaseThatItConcernsIsNotWaitedForEither() {
+        new Member("n1", 1, ATOMIC).start(List.of());
+        Member second = new Member("n2", 2, STRICT).start();
+        second.assertServes();
+        assertTrue(second.settings.known().isDone());
     }
 
     @Test
