@@ -41,11 +41,7 @@ final class BindOverShards {
     /** On all of these, each with its own part of the answer. */
     boolean read(Plan.Scatter plan, List<ShardName> shards, BoundStatement sent, StatementValues known) {
         PreparedStatement statement = sent.statement();
-        bind.requireWhole();
-        if (!session.isQuiet()) {
-            return false;
-        }
-        Optional<List<Backend>> backends = SimpleQuery.allReady(session, shards);
+        Optional<List<Backend>> backends = ready(shards);
         if (backends.isEmpty()) {
             return false;
         }
@@ -99,6 +95,12 @@ final class BindOverShards {
         pipeline.targetsMany();
         portals.put(bind.portal(), portal);
         return true;
+    }
+
+    /** Their backends; empty while one is on its way, or something else is under way. */
+    private Optional<List<Backend>> ready(List<ShardName> shards) {
+        bind.requireWhole();
+        return session.isQuiet() ? SimpleQuery.allReady(session, shards) : Optional.empty();
     }
 
     /** At one moment on all shards; the client is told when that is done. {@code formats}: where rows come in order. */
@@ -164,11 +166,7 @@ final class BindOverShards {
     /** A write that each of these carries out, for its rows. */
     boolean write(Plan.Spread plan, List<ShardName> shards, BoundStatement sent, StatementValues known) {
         PreparedStatement statement = sent.statement();
-        bind.requireWhole();
-        if (!session.isQuiet()) {
-            return false;
-        }
-        Optional<List<Backend>> backends = SimpleQuery.allReady(session, shards);
+        Optional<List<Backend>> backends = ready(shards);
         if (backends.isEmpty()) {
             return false;
         }

@@ -68,7 +68,7 @@ final class Binding {
             if (mayBeRefusedHere(statement)) {
                 throw misused(statement);
             }
-            statements.isMisused(statement);
+            statements.noteMisuse(statement);
         }
         portals.requireFree(bind.portal());
         if (!statements.isOwn(statement) && !session.failedBlock().isShared()) {

@@ -59,7 +59,7 @@ final class ExtendedQuery {
         session.locks().expectNothing();
         return switch (tag) {
             case FrontendTag.PARSE -> onParse(borrowed, frame);
-            case FrontendTag.BIND -> onBind(borrowed, frame);
+            case FrontendTag.BIND -> binding.onBind(borrowed, frame);
             case FrontendTag.DESCRIBE -> onDescribe(fields(borrowed, frame));
             case FrontendTag.EXECUTE -> onExecute(fields(borrowed, frame));
             case FrontendTag.CLOSE -> onClose(fields(borrowed, frame));
@@ -83,10 +83,6 @@ final class ExtendedQuery {
     }
 
     // ---- Bind ----------------------------------------------------------------------------------------------------
-
-    private boolean onBind(ByteBuf borrowed, int frame) {
-        return binding.onBind(borrowed, frame);
-    }
 
     /** A Bind of which only {@code available} bytes are there, which may be enough: what decides mostly comes first. */
     boolean onBeginningOfBind(ByteBuf borrowed, int frame, int available) {

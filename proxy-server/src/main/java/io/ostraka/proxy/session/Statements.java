@@ -104,7 +104,7 @@ final class Statements {
     }
 
     /** A shard will refuse its Bind, and call it by the name that it shares there with all of the same content. */
-    void isMisused(PreparedStatement statement) {
+    void noteMisuse(PreparedStatement statement) {
         if (misused.isEmpty()) {
             misused = Optional.of(statement);
         }

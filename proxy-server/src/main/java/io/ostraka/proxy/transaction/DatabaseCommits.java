@@ -6,6 +6,7 @@ import io.ostraka.rules.error.SqlState;
 import io.ostraka.rules.plan.PreparedList;
 import io.ostraka.tx.decision.ShardNumber;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +31,9 @@ public final class DatabaseCommits {
     private final Set<SpanningTransaction> spanning = ConcurrentHashMap.newKeySet();
     private volatile Set<ShardName> withheld = Set.of();
     private volatile Set<ShardName> unableToPrepare = Set.of();
-    private volatile Optional<PgError> refused = Optional.empty();
+    private Optional<PgError> refused = Optional.empty();
+    /** Why shards must not be read: what both of these say, for one look at each statement. */
+    private volatile Map<ShardName, PgError> unreadable = Map.of();
 
     /** {@code settings}: what all nodes of a group must have alike, as in the file. */
     DatabaseCommits(
@@ -126,12 +129,9 @@ public final class DatabaseCommits {
                             "Connect to another proxy, or try again when a majority is back.")
                     .toException();
         }
-        if (withheld.contains(shard)) {
-            throw unreadable(shard).toException();
-        }
-        Optional<PgError> why = refused;
-        if (why.isPresent()) {
-            throw why.get().toException();
+        PgError why = unreadable.get(shard);
+        if (why != null) {
+            throw why.toException();
         }
     }
 
@@ -180,9 +180,17 @@ public final class DatabaseCommits {
         return settings;
     }
 
-    /** Nothing of it is served, if that is an error. */
+    /** Nothing of it is served, if that is an error. On the coordinator's queue, as {@link #withhold}. */
     void refuse(Optional<PgError> why) {
         refused = why;
+        tellUnreadable();
+    }
+
+    private void tellUnreadable() {
+        Map<ShardName, PgError> all = new HashMap<>();
+        withheld.forEach(shard -> all.put(shard, unreadable(shard)));
+        refused.ifPresent(why -> numbers.keySet().forEach(shard -> all.put(shard, why)));
+        unreadable = Map.copyOf(all);
     }
 
     /** Whether reads over its shards take snapshots. */
@@ -196,7 +204,11 @@ public final class DatabaseCommits {
     }
 
     void withhold(Set<ShardName> shards) {
-        withheld = Set.copyOf(shards);
+        // Asked after each entry of the log, and mostly the same.
+        if (!shards.equals(withheld)) {
+            withheld = Set.copyOf(shards);
+            tellUnreadable();
+        }
     }
 
     /** Whether it lacks a commit that others show. */

@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the files of a group's other nodes say of each database where one node's promise depends on what all do: {@code consistency}
- * and {@code serializable_across_shards}. Where they differ, the node that has lived longest is right; those that came later refuse the
- * database as long as it lives. So a promise is not broken silently, and files can be changed one after the other.
+ * and {@code serializable_across_shards}. Of two that differ the one that came later refuses the database as long as the other
+ * lives, even if that refuses it, too: so those that serve are always alike, whoever dies, and files can be changed one after the other.
  *
  * <p>Confined to the coordinator's queue. A crash leaves nothing: all tell again.
  */
